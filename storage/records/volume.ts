@@ -1,0 +1,55 @@
+import * as z from "zod";
+import { nameSchema, timeSchema } from "./fields.ts";
+
+/** Who may mount: `"first"` (whoever mounts it first owns it), or a list of names; `["*"]` is everyone. */
+export const accessModeSchema = z.enum(["shared", "exclusive", "readonly"]);
+export const onRemoveSchema = z.enum(["archive", "delete", "retain"]);
+export const volumeStateSchema = z.enum(["creating", "filling", "ready", "retained", "trashed"]);
+
+/**
+ * A volume as it lies in `<root>/.swarmnfs/volumes/<name>.json`. Unknown fields are kept, so that an older program
+ * does not lose what a newer one wrote. The directory is never stored: it is computed from `app` and `name`.
+ */
+export const volumeRecordSchema = z.looseObject({
+  schema: z.literal(1),
+  /** Grows by one with every replacement; the ground of compare-and-swap. */
+  revision: z.int().min(1),
+  /** UUIDv7; a name may come again, an id never does. */
+  id: z.uuid(),
+  name: nameSchema,
+  app: nameSchema,
+  /** The options as they were asked for, word for word: what `Create` is compared with. */
+  options: z.record(z.string(), z.string()),
+  /** A narrower rule than the app's, or null: the app's rule as it stands. */
+  services: z.array(z.string()).nullable(),
+  hosts: z.array(z.string()).nullable(),
+  access: accessModeSchema,
+  owner: z.strictObject({
+    uid: z.int().min(0),
+    gid: z.int().min(0),
+    /** Permission bits, at most 0o7777. */
+    mode: z.int().min(0).max(0o7777),
+  }),
+  squash: z.enum(["app"]).nullable(),
+  /** Quota in bytes, or null for none. */
+  size: z.int().min(1).nullable(),
+  onRemove: onRemoveSchema,
+  /** `default`, `off`, or a cron expression. */
+  backup: z.string(),
+  mirror: z.boolean().nullable(),
+  mountOptions: z.array(z.string()),
+  /** The whole storage instead of a directory of its own. */
+  root: z.boolean(),
+  /** Positive 31-bit number: NFS file system id and project id. */
+  fsid: z.int().min(1),
+  fill: z.looseObject({ from: z.string(), at: timeSchema.nullable() }).nullable(),
+  state: volumeStateSchema,
+  createdAt: timeSchema,
+  /** Name of the node that created it. */
+  createdBy: z.string(),
+});
+
+export type VolumeRecord = z.infer<typeof volumeRecordSchema>;
+export type AccessMode = z.infer<typeof accessModeSchema>;
+export type OnRemove = z.infer<typeof onRemoveSchema>;
+export type VolumeState = z.infer<typeof volumeStateSchema>;

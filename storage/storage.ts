@@ -1,0 +1,165 @@
+import type { AppOwner, AppRecord } from "./records/app.ts";
+import type { TrashRecord } from "./records/trash.ts";
+import type { UseRecord } from "./records/use.ts";
+import type { VolumeRecord } from "./records/volume.ts";
+import type { VolumeOptions } from "./rules/options.ts";
+
+/** The node that asks: its lasting id and the name people know it by. */
+export interface NodeIdentity {
+  readonly id: string;
+  readonly name: string;
+}
+
+export interface CreateRequest {
+  readonly name: string;
+  readonly options: VolumeOptions;
+}
+
+/** What a mount(2) needs. `path` is in the asking process's own name space. */
+export interface Attachment {
+  readonly type: "bind" | "nfs4";
+  /** `bind`: an absolute directory without symlinks. `nfs4`: `server:/path`. */
+  readonly source: string;
+  /** Words for `-o`, without `nosuid,nodev` which every mount gets. */
+  readonly options: readonly string[];
+}
+
+export interface Usage {
+  readonly bytes: number;
+  readonly files: number;
+  /** How it is known: a walk over the files (advisory), or the file system's own project quota. */
+  readonly by: "walk" | "quota";
+  /** RFC 3339. */
+  readonly at: string;
+}
+
+/** A file of the catalog that could not be read. It is reported and left alone. */
+export interface Damage {
+  readonly file: string;
+  readonly reason: string;
+}
+
+/** Everything the storage knows, at one moment. */
+export interface Catalog {
+  readonly volumes: readonly VolumeRecord[];
+  readonly apps: readonly AppRecord[];
+  /** By volume: the nodes that have it mounted and showed a sign of life lately. */
+  readonly uses: Readonly<Record<string, readonly UseRecord[]>>;
+  /** By volume: what the housekeeper last counted. */
+  readonly usage: Readonly<Record<string, Usage>>;
+  readonly damaged: readonly Damage[];
+}
+
+export interface StorageHealth {
+  readonly state: "ok" | "nearly-full" | "read-only" | "full";
+  /** Bytes. */
+  readonly total: number;
+  readonly free: number;
+  /** What stands out, in words for people; empty when all is well. */
+  readonly notes: readonly string[];
+}
+
+export interface TrashEntry {
+  /** The entry's folder name: `<volume>@<time>-<id>`. */
+  readonly id: string;
+  readonly record: TrashRecord;
+}
+
+export type RemoveOutcome =
+  | { readonly kind: "trashed"; readonly entry: string; readonly purgeAt: string }
+  | { readonly kind: "retained" }
+  | { readonly kind: "forgotten" }; // a root volume: only its record goes
+
+/** Fields an administrator may change; absent means unchanged. */
+export interface VolumeChange {
+  readonly services?: readonly string[] | null;
+  readonly hosts?: readonly string[] | null;
+  readonly access?: VolumeRecord["access"];
+  readonly size?: number | null;
+  readonly onRemove?: VolumeRecord["onRemove"];
+  readonly backup?: string;
+  readonly mountOptions?: readonly string[];
+}
+
+export interface AppChange {
+  readonly services?: readonly string[] | "first";
+  readonly hosts?: readonly string[];
+  readonly size?: number | null;
+}
+
+export interface UseSign {
+  readonly volume: string;
+  readonly since: string;
+  readonly consumers: readonly string[];
+}
+
+export interface HousekeepingReport {
+  /** False when another node holds the housekeeping lease; then nothing was done. */
+  readonly held: boolean;
+  readonly purged: readonly string[];
+  readonly sweptStaging: readonly string[];
+}
+
+/**
+ * One place where volumes live. Every implementation passes `test/storage/conformance.ts`.
+ *
+ * All methods reject with `UserError` for what a person can mend: `not-found`, `conflict`, `in-use`, `unsupported`,
+ * `full`, `read-only`, and `unavailable` when the storage does not answer or is not the one it should be. Every method
+ * may be repeated after a crash at any point and then finishes what was begun. None of them follows a symlink below
+ * the storage's root.
+ */
+export interface Storage {
+  /** As the administrator wrote it. */
+  readonly url: string;
+
+  /**
+   * Looks for the marker `.swarmnfs/storage.json` and returns the storage's id. A storage never seen (`knownId` null)
+   * and without marker is initialised, if it is empty or holds nothing of ours. A known id whose marker is missing or
+   * differs is `unavailable`: a disk that is not mounted must never be initialised again.
+   */
+  open(knownId: string | null): Promise<{ readonly id: string }>;
+
+  list(): Promise<Catalog>;
+  get(name: string): Promise<VolumeRecord | null>;
+
+  /**
+   * Makes the volume, or returns the existing record if it was asked for with the same options. Two nodes may call it
+   * at once: one makes it, both get the same record. A `retained` volume of that name is revived with its old rules.
+   * Throws `conflict` that lists the differences; `invalid` for a name that differs from an existing one only in case.
+   */
+  create(request: CreateRequest, by: NodeIdentity): Promise<VolumeRecord>;
+
+  /** Changes a volume's rules. Throws `conflict` if it kept changing under our hands. */
+  update(name: string, change: VolumeChange, by: NodeIdentity): Promise<VolumeRecord>;
+
+  /** Throws `in-use`, naming nodes and consumers, while another node than `by` shows a sign of use. */
+  remove(name: string, by: NodeIdentity): Promise<RemoveOutcome>;
+
+  /** What to mount for this volume; leaves a sign of use. */
+  attach(name: string, by: NodeIdentity, consumers: readonly string[]): Promise<Attachment>;
+  /** Takes the sign of use away. Unknown volumes are fine. */
+  detach(name: string, by: NodeIdentity): Promise<void>;
+  /** Renews the signs of use of all volumes mounted on this node, at once. */
+  renew(signs: readonly UseSign[], by: NodeIdentity): Promise<void>;
+
+  getApp(app: string): Promise<AppRecord | null>;
+  /** An administrator's change of an app's rules. Throws `not-found`. */
+  updateApp(app: string, change: AppChange, by: NodeIdentity): Promise<AppRecord>;
+  /** Makes `owner` the owner of an app whose rule is `first`; returns the record with whoever won. */
+  claimApp(app: string, owner: AppOwner): Promise<AppRecord>;
+
+  /** Bytes and files of a volume: the file system's quota where it has one, else a walk at idle priority. */
+  usage(name: string): Promise<Usage>;
+
+  trash(): Promise<readonly TrashEntry[]>;
+  /** Brings an entry back under its own name, or under `as`. Throws `conflict` if that name is taken. */
+  undelete(entry: string, as: string | null, by: NodeIdentity): Promise<VolumeRecord>;
+  /** Destroys entries for good; returns the ids destroyed. */
+  purge(entries: readonly string[], by: NodeIdentity): Promise<readonly string[]>;
+
+  /** Purges what is past its time, sweeps abandoned staging, counts usage; only on the node that holds the lease. */
+  housekeep(by: NodeIdentity): Promise<HousekeepingReport>;
+
+  health(): Promise<StorageHealth>;
+  close(): Promise<void>;
+}

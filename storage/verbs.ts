@@ -1,0 +1,98 @@
+import type { AppRecord } from "./records/app.ts";
+import type { UseRecord } from "./records/use.ts";
+import type { VolumeRecord } from "./records/volume.ts";
+import type { AppChange, Damage, StorageHealth, TrashEntry, Usage, VolumeChange } from "./storage.ts";
+
+/**
+ * Verbs of ours on the plugin's socket, beside Docker's: `POST /Swarmnfs.<Verb>` with a JSON body, answered 200 with
+ * the result, or 4xx/5xx with {@link VerbFailure}. Whoever may open the socket (root) may call them.
+ */
+export interface Verbs {
+  Status: { request: Record<string, never>; answer: PluginStatus };
+  Volumes: { request: { readonly drift?: boolean }; answer: { readonly volumes: readonly VolumeView[] } };
+  Volume: { request: { readonly name: string }; answer: VolumeView };
+  SetVolume: { request: { readonly name: string; readonly change: VolumeChange }; answer: VolumeView };
+  Apps: { request: Record<string, never>; answer: { readonly apps: readonly AppView[] } };
+  App: { request: { readonly app: string }; answer: AppView };
+  SetApp: { request: { readonly app: string; readonly change: AppChange }; answer: AppView };
+  Trash: { request: Record<string, never>; answer: { readonly entries: readonly TrashEntry[] } };
+  Undelete: { request: { readonly entry: string; readonly as: string | null }; answer: VolumeView };
+  Purge: { request: { readonly entries: readonly string[] }; answer: { readonly purged: readonly string[] } };
+  Doctor: { request: { readonly fix?: boolean }; answer: { readonly findings: readonly Finding[] } };
+}
+
+export type Verb = keyof Verbs;
+
+export interface VerbFailure {
+  /** A `UserErrorCode`, or `internal`. */
+  readonly code: string;
+  readonly message: string;
+}
+
+/** `docker volume inspect` shows it as `Status`; the CLI shows it as a row. */
+export interface VolumeStatus {
+  readonly app: string;
+  readonly storage: string;
+  /** Below the storage's root: `apps/blog/blog_data`. */
+  readonly path: string;
+  readonly state: "mounted" | "idle" | "mounting" | VolumeRecord["state"];
+  /** `ok`, or one word for what is wrong. */
+  readonly health: "ok" | "unreachable" | "read-only" | "full" | "nearly-full" | "damaged" | "misconfigured";
+  /** Why, in words for people; absent when `health` is `ok`. */
+  readonly reason?: string;
+  /** RFC 3339: since when state and health are what they are. */
+  readonly since: string;
+  readonly services: string;
+  readonly hosts: string;
+  readonly access: VolumeRecord["access"];
+  /** `stack blog (first, since 2026-02-11)`; absent unless the app is taken by whoever came first. */
+  readonly owner?: string;
+  /** Bytes; absent for none or not known yet. */
+  readonly size?: number;
+  readonly used?: number;
+  readonly usedPercent?: number;
+  readonly files?: number;
+  /** Names of nodes. */
+  readonly mountedOn: readonly string[];
+  readonly lastSnapshot?: string;
+  /** What Docker was asked for on this node and what the record says, where they differ. */
+  readonly drift?: readonly string[];
+}
+
+export interface VolumeView {
+  readonly record: VolumeRecord;
+  readonly status: VolumeStatus;
+  readonly uses: readonly UseRecord[];
+  readonly usage: Usage | null;
+}
+
+export interface AppView {
+  readonly record: AppRecord;
+  readonly volumes: readonly string[];
+  /** Sum of what its volumes use, in bytes; null while nothing was counted. */
+  readonly used: number | null;
+}
+
+export interface PluginStatus {
+  readonly version: string;
+  readonly node: string;
+  readonly nodeId: string;
+  readonly storage: string;
+  readonly storageId: string | null;
+  readonly health: StorageHealth | null;
+  /** Why the storage cannot be used now and since when, or null. */
+  readonly trouble: { readonly reason: string; readonly since: string } | null;
+  /** Whether the Docker API answers, and as which driver it knows us. */
+  readonly docker: { readonly state: "ok" | "off" | "silent"; readonly driver: string | null };
+  readonly volumes: number;
+  readonly mounted: number;
+  readonly damaged: readonly Damage[];
+}
+
+/** One line of `swarmnfs doctor`. */
+export interface Finding {
+  readonly level: "ok" | "warning" | "problem";
+  readonly title: string;
+  /** What it means and what to do; absent for `ok`. */
+  readonly advice?: string;
+}
