@@ -1,0 +1,165 @@
+import { createHash } from "node:crypto";
+import { existsSync } from "node:fs";
+import { copyFile, cp, mkdir, mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { homedir } from "node:os";
+import path from "node:path";
+import process from "node:process";
+import { execa } from "execa";
+import { compressedSize } from "./compressed-size.ts";
+
+const here = import.meta.dirname;
+const suite = "trixie";
+const packages = ["binutils", "busybox-static", "libstdc++6", "mount", "nfs-common", "nftables"];
+
+/** What of the plugin's root file system comes from Debian and Node.js: everything but our own code. */
+export interface Base {
+  /** A directory: the programs and their libraries. */
+  readonly rootfs: string;
+  /** A static busybox, for the small images that tests and the demo run. */
+  readonly busybox: string;
+  /** Bytes that `rootfs` takes as a compressed layer. */
+  readonly compressed: number;
+}
+
+/** `docker` needs an engine with a registry; `debootstrap` needs root and a Debian mirror. Both give the same files. */
+export type BaseMaker = "docker" | "debootstrap";
+
+/**
+ * Returns the base for this machine's architecture: from the user's cache if it is there, else made by the first of
+ * `makers` that can. Throws with the reason of each maker when none could.
+ */
+export async function provideBase(makers: readonly BaseMaker[]): Promise<Base> {
+  const cache = path.join(
+    process.env["XDG_CACHE_HOME"] || path.join(homedir(), ".cache"),
+    "swarmnfs",
+  );
+  const folder = path.join(cache, `base-${await key()}`);
+  if (!existsSync(folder)) {
+    await mkdir(cache, { recursive: true });
+    const made = await make(cache, makers);
+    try {
+      await writeFile(
+        path.join(made, "compressed"),
+        String(await compressedSize(path.join(made, "rootfs"))),
+      );
+      await rename(made, folder);
+    } catch (error) {
+      await rm(made, { recursive: true, force: true });
+      // Somebody else may have made the same meanwhile.
+      if (!existsSync(folder)) throw error;
+    }
+  }
+  return {
+    rootfs: path.join(folder, "rootfs"),
+    busybox: path.join(folder, "busybox"),
+    compressed: Number(await readFile(path.join(folder, "compressed"), "utf8")),
+  };
+}
+
+async function key(): Promise<string> {
+  const hash = createHash("sha256");
+  hash.update([suite, process.arch, process.version, ...packages].join("\n"));
+  hash.update(await readFile(path.join(here, "collect.sh")));
+  return hash.digest("hex").slice(0, 16);
+}
+
+async function make(cache: string, makers: readonly BaseMaker[]): Promise<string> {
+  const failures: string[] = [];
+  for (const maker of makers) {
+    const folder = await mkdtemp(path.join(cache, "making-"));
+    try {
+      process.stderr.write(
+        `Making the base of the root file system by ${maker} (once; about a minute) …\n`,
+      );
+      await (maker === "docker" ? byDocker(folder) : byDebootstrap(folder));
+      return folder;
+    } catch (error) {
+      await rm(folder, { recursive: true, force: true });
+      failures.push(`  by ${maker}: ${error instanceof Error ? error.message : String(error)}`);
+    }
+  }
+  throw new Error(`The base of the root file system could not be made:\n${failures.join("\n")}`);
+}
+
+async function byDocker(folder: string): Promise<void> {
+  const docker = process.env["DOCKER"] || "docker";
+  const context = path.join(folder, "context");
+  const image = `swarmnfs-base-${path.basename(folder).toLowerCase()}`;
+  await mkdir(context);
+  await copyFile(path.join(here, "collect.sh"), path.join(context, "collect.sh"));
+  await copyFile(await linuxNode(folder), path.join(context, "node"));
+  const settings = [`SUITE=${suite}`, `PACKAGES=${packages.join(" ")}`].flatMap((each) => [
+    "--build-arg",
+    each,
+  ]);
+  await run(docker, [
+    "build",
+    "--tag",
+    image,
+    ...settings,
+    "--file",
+    path.join(here, "Dockerfile"),
+    context,
+  ]);
+  try {
+    const { stdout: container } = await execa(docker, ["create", image, "nothing"]);
+    try {
+      await run("sh", [
+        "-c",
+        `"$0" export ${container} | tar -x -C "$1" --strip-components=1 base`,
+        docker,
+        folder,
+      ]);
+    } finally {
+      await execa(docker, ["rm", container]);
+    }
+  } finally {
+    await execa(docker, ["rmi", image], { reject: false });
+  }
+  await rm(context, { recursive: true });
+}
+
+async function byDebootstrap(folder: string): Promise<void> {
+  if (process.getuid?.() !== 0)
+    throw new Error(
+      "debootstrap needs root; run this as root, or with an engine that reaches a registry",
+    );
+  const debian = path.join(folder, "debian");
+  // Older debootstraps do not know the suite by name; all of them make it the way they make sid.
+  const scripts = "/usr/share/debootstrap/scripts";
+  const script = existsSync(`${scripts}/${suite}`) ? [] : [`${scripts}/sid`];
+  const options = ["--variant=minbase", `--include=${packages.join(",")}`];
+  const mirror = process.env["DEBIAN_MIRROR"] || "http://deb.debian.org/debian";
+  // In a mount name space of its own, nothing stays mounted however it ends.
+  await run("unshare", ["--mount", "debootstrap", ...options, suite, debian, mirror, ...script]);
+  await copyFile(path.join(here, "collect.sh"), path.join(debian, "collect.sh"));
+  await copyFile(await linuxNode(folder), path.join(debian, "node"));
+  await run("chroot", [debian, "sh", "/collect.sh", "/node", "/base/rootfs"]);
+  await rename(path.join(debian, "base/rootfs"), path.join(folder, "rootfs"));
+  await cp(path.join(debian, "usr/bin/busybox"), path.join(folder, "busybox"));
+  await rm(debian, { recursive: true });
+}
+
+/** The Node.js that runs this, which package.json pins; on another system than Linux, the same release for Linux. */
+async function linuxNode(folder: string): Promise<string> {
+  if (process.platform === "linux") return process.execPath;
+  const release = `node-linux-${process.arch}@${process.version.slice(1)}`;
+  await run("npm", [
+    "install",
+    "--no-save",
+    "--force",
+    "--prefix",
+    path.join(folder, "node"),
+    release,
+  ]);
+  return path.join(folder, "node/node_modules", `node-linux-${process.arch}`, "bin/node");
+}
+
+/** Throws with the end of what the command said. */
+async function run(command: string, args: readonly string[]): Promise<void> {
+  const { failed, all } = await execa(command, args, { all: true, reject: false });
+  if (failed)
+    throw new Error(
+      `${command} ${args[0]} failed: ${(all ?? "").split("\n").slice(-8).join("\n    ")}`,
+    );
+}
