@@ -1,0 +1,57 @@
+import type { Moments } from "./moments.ts";
+import type { Person } from "./person.ts";
+import type { Plugin } from "./plugin-client.ts";
+import type { Screen } from "./screen.ts";
+
+/** 0 ok, 1 failed, 2 wrong usage, 3 partly done. */
+export type ExitCode = 0 | 1 | 2 | 3;
+
+/** What was given on the command line, whether or not the command knows it: that was checked before. */
+export interface Options {
+  readonly json: boolean;
+  readonly drift: boolean;
+  readonly fix: boolean;
+  readonly all: boolean;
+  readonly yes: boolean;
+  readonly as: string | null;
+  readonly olderThan: string | null;
+}
+
+/** One call of a command, with everything it may use. */
+export interface Call {
+  /** As many as the command asked for. */
+  readonly operands: readonly string[];
+  readonly options: Options;
+  readonly screen: Screen;
+  /** For what is about the work rather than its result, and for errors. */
+  readonly aside: Screen;
+  readonly moments: Moments;
+  readonly plugin: Plugin;
+  readonly person: Person;
+}
+
+export interface Example {
+  readonly line: string;
+  readonly does: string;
+}
+
+export interface Command {
+  /** `trash undelete`. */
+  readonly name: string;
+  /** May be called by its first word alone. */
+  readonly isDefault?: boolean;
+  /** As shown in its usage: `ENTRY|VOLUME`. */
+  readonly operands: string;
+  /** How many operands: at least, at most. */
+  readonly count: readonly [least: number, most: number];
+  /** One line, below 60 characters. */
+  readonly summary: string;
+  /** What `--help` says beyond that, a paragraph each. */
+  readonly about: readonly string[];
+  /** Beside those of every command. */
+  readonly options: readonly OptionName[];
+  readonly examples: readonly [Example, Example];
+  run(call: Call): Promise<ExitCode>;
+}
+
+export type OptionName = "drift" | "fix" | "all" | "yes" | "as" | "older-than";

@@ -1,0 +1,210 @@
+import { version } from "../service/version.ts";
+import { listApps, setApp, showApp } from "./apps.ts";
+import type { Command } from "./call.ts";
+import { runDoctor } from "./doctor.ts";
+import { purge } from "./purge.ts";
+import { showStatus } from "./status.ts";
+import { listTrash } from "./trash.ts";
+import { undelete } from "./undelete.ts";
+import { setVolume, showVolume } from "./volume.ts";
+import { listVolumes } from "./volumes.ts";
+
+/** Every command but `help`, in the order in which help shows them. Each is described in docs/cli.md. */
+export const commands: readonly Command[] = [
+  {
+    name: "volumes list",
+    isDefault: true,
+    operands: "",
+    count: [0, 0],
+    summary: "all volumes: how full, where mounted, how healthy",
+    about: [
+      "Volumes that need somebody come first, the others by name. USED is what was last counted.",
+      "With --drift: volumes that Docker was asked for with other options on this node than the record has.",
+    ],
+    options: ["drift"],
+    examples: [
+      { line: "swarmnfs volumes", does: "see all volumes" },
+      { line: "swarmnfs volumes --drift", does: "see why a changed compose file changed nothing" },
+    ],
+    run: listVolumes,
+  },
+  {
+    name: "volumes show",
+    operands: "NAME",
+    count: [1, 1],
+    summary: "everything about one volume",
+    about: [],
+    options: [],
+    examples: [
+      { line: "swarmnfs volumes show blog_data", does: "see who has it mounted, and where" },
+      { line: "swarmnfs volumes show blog_data --json", does: "the same and more, for a program" },
+    ],
+    run: showVolume,
+  },
+  {
+    name: "volumes set",
+    operands: "NAME KEY=VALUE...",
+    count: [2, Infinity],
+    summary: "change a volume's size and rules",
+    about: [
+      "Keys: services, hosts, access (shared, exclusive, readonly), size (10G or none), on-remove (archive, delete, retain), backup, mount-options.",
+      "services and hosts can only narrow what the app allows; left empty (services=) the app's rule holds again. To allow more: swarmnfs apps set.",
+    ],
+    options: [],
+    examples: [
+      { line: "swarmnfs volumes set blog_data size=20G", does: "give it more room" },
+      {
+        line: "swarmnfs volumes set db access=exclusive hosts=node1,node2",
+        does: "one node at a time, of two",
+      },
+    ],
+    run: setVolume,
+  },
+  {
+    name: "apps list",
+    isDefault: true,
+    operands: "",
+    count: [0, 0],
+    summary: "all apps: who may mount, and what they use",
+    about: [
+      "An app owns the rules for its volumes. Apps that use more than their size come first.",
+    ],
+    options: [],
+    examples: [
+      { line: "swarmnfs apps", does: "see all apps" },
+      { line: "swarmnfs apps --json", does: "the same for a program" },
+    ],
+    run: listApps,
+  },
+  {
+    name: "apps show",
+    operands: "APP",
+    count: [1, 1],
+    summary: "everything about one app",
+    about: [],
+    options: [],
+    examples: [
+      { line: "swarmnfs apps show blog", does: "see who may mount its volumes" },
+      { line: "swarmnfs apps show blog --json", does: "the same for a program" },
+    ],
+    run: showApp,
+  },
+  {
+    name: "apps set",
+    operands: "APP KEY=VALUE...",
+    count: [2, Infinity],
+    summary: "change who may mount an app's volumes, and its size",
+    about: [
+      "Keys: services (names of stacks, services, compose projects or containers; * is everyone, first is whoever mounts next), hosts (names of nodes or globs), size (what its volumes' sizes may add up to: 100G or none).",
+      "A list replaces the list before it: name those who stay, too.",
+    ],
+    options: [],
+    examples: [
+      {
+        line: "swarmnfs apps set blog services=blog,tools",
+        does: 'let the stack "tools" in as well',
+      },
+      {
+        line: "swarmnfs apps set shop hosts=node1,node2 size=100G",
+        does: "two nodes, 100G in all",
+      },
+    ],
+    run: setApp,
+  },
+  {
+    name: "trash list",
+    isDefault: true,
+    operands: "",
+    count: [0, 0],
+    summary: "removed volumes that can be brought back",
+    about: [
+      "A removed volume stays here for 30 days (24 hours with on-remove=delete), then it is purged. Times are ages on a terminal.",
+    ],
+    options: [],
+    examples: [
+      { line: "swarmnfs trash", does: "see what can be brought back, and until when" },
+      { line: "swarmnfs trash --json", does: "the same with the volumes' records" },
+    ],
+    run: listTrash,
+  },
+  {
+    name: "trash undelete",
+    operands: "ENTRY|VOLUME",
+    count: [1, 1],
+    summary: "bring a removed volume back",
+    about: [
+      "With a volume's name the newest entry of that name is taken, and it says which. Rules and data come back as they were.",
+    ],
+    options: ["as"],
+    examples: [
+      { line: "swarmnfs trash undelete blog_data", does: "undo: docker volume rm blog_data" },
+      {
+        line: "swarmnfs trash undelete blog_data --as blog_rescued",
+        does: "when the name is taken again",
+      },
+    ],
+    run: undelete,
+  },
+  {
+    name: "trash purge",
+    operands: "[ENTRY...]",
+    count: [0, Infinity],
+    summary: "destroy removed volumes for good",
+    about: [
+      "Shows what would be destroyed and asks. Where nobody can be asked, in a script or with --json, --yes is needed.",
+      "Say which: names of entries, or --older-than, or --all.",
+    ],
+    options: ["older-than", "all", "yes"],
+    examples: [
+      {
+        line: "swarmnfs trash purge --older-than 7d",
+        does: "make room now rather than in three weeks",
+      },
+      { line: "swarmnfs trash purge --all --yes", does: "empty the trash from a script" },
+    ],
+    run: purge,
+  },
+  {
+    name: "doctor",
+    operands: "",
+    count: [0, 0],
+    summary: "examine this node and say what to do",
+    about: ["Exit code 1 when there is a problem; warnings alone are 0."],
+    options: ["fix"],
+    examples: [
+      { line: "swarmnfs doctor", does: "find out why a volume does not mount" },
+      { line: "swarmnfs doctor --fix", does: "mend what can be mended, then look again" },
+    ],
+    run: runDoctor,
+  },
+  {
+    name: "status",
+    operands: "",
+    count: [0, 0],
+    summary: "the plugin of this node and its storage",
+    about: ["Exit code 1 while the storage cannot be used or written to."],
+    options: [],
+    examples: [
+      { line: "swarmnfs status", does: "see whether all is well, at a glance" },
+      { line: "swarmnfs status --json || echo storage trouble", does: "in a script" },
+    ],
+    run: showStatus,
+  },
+  {
+    name: "version",
+    operands: "",
+    count: [0, 0],
+    summary: "the release of this command",
+    about: ["The release of the plugin is in swarmnfs status."],
+    options: [],
+    examples: [
+      { line: "swarmnfs version", does: "for a bug report" },
+      { line: "swarmnfs version --json", does: "for a program" },
+    ],
+    run: ({ options, screen }) => {
+      if (options.json) screen.json({ version });
+      else screen.line(`swarmnfs ${version}`);
+      return Promise.resolve(0);
+    },
+  },
+];

@@ -1,0 +1,109 @@
+import type { Clock } from "../service/clock.ts";
+import { UserError } from "../service/user-error.ts";
+import { type Invocation, understand } from "./arguments.ts";
+import type { ExitCode } from "./call.ts";
+import { chooseTopic } from "./choose.ts";
+import { commands } from "./command.ts";
+import { helpData, showHelp } from "./help.ts";
+import { Moments } from "./moments.ts";
+import type { Person } from "./person.ts";
+import { PluginClient, PluginFailure, requestLimits } from "./plugin-client.ts";
+import { findPluginSocket } from "./plugin-socket.ts";
+import { Progress } from "./progress.ts";
+import { Screen } from "./screen.ts";
+import { detectTerminal, type Shown } from "./terminal.ts";
+import { UsageError } from "./usage-error.ts";
+
+export interface Output extends Shown {
+  write(text: string): unknown;
+}
+
+/** Everything outside that the command touches. */
+export interface Surroundings {
+  readonly environment: NodeJS.ProcessEnv;
+  readonly stdout: Output;
+  readonly stderr: Output;
+  readonly person: Person;
+  readonly clock: Clock;
+  readonly isRoot: boolean;
+  /** Where plugins' sockets are looked for. */
+  readonly pluginsDirectory: string;
+  /** Milliseconds; the real ones unless a test is in a hurry. */
+  readonly limits?: { readonly doctor: number; readonly other: number };
+  readonly patienceMs?: number;
+}
+
+/** One call of `swarmnfs`. Never rejects: what goes wrong is said on the standard error and in the exit code. */
+export async function run(argv: readonly string[], surroundings: Surroundings): Promise<ExitCode> {
+  const { environment, stdout, stderr } = surroundings;
+  const screen = new Screen(detectTerminal(stdout, environment), (text) => stdout.write(text));
+  const aside = new Screen(detectTerminal(stderr, environment), (text) => stderr.write(text));
+  try {
+    const request = understand(argv, commands);
+    if (request.kind === "run") return await runCommand(request, screen, aside, surroundings);
+    const topic = chooseTopic(request.words, commands);
+    if (argv.includes("--json")) screen.json(helpData(topic, commands));
+    else showHelp(topic, commands, screen);
+    return 0;
+  } catch (error) {
+    return reportError(error, aside, argv.includes("--json"));
+  }
+}
+
+function runCommand(
+  { command, operands, options, socket }: Invocation,
+  screen: Screen,
+  aside: Screen,
+  surroundings: Surroundings,
+): Promise<ExitCode> {
+  const { clock, environment, isRoot, limits, patienceMs, person, pluginsDirectory, stderr } =
+    surroundings;
+  const given = socket ?? (environment["SWARMNFS_SOCKET"] || null);
+  const plugin = new PluginClient({
+    findSocket: () =>
+      given === null
+        ? findPluginSocket({ directory: pluginsDirectory, isRoot })
+        : Promise.resolve(given),
+    isRoot,
+    progress: new Progress(aside.terminal, (text) => stderr.write(text), patienceMs),
+    limits: limits ?? requestLimits,
+  });
+  const moments = new Moments(clock, screen.terminal);
+  return command.run({ operands, options, screen, aside, moments, plugin, person });
+}
+
+function reportError(error: unknown, aside: Screen, json: boolean): ExitCode {
+  const { code, message, help } = describe(error);
+  if (json) {
+    aside.json({ error: { code, message } });
+  } else {
+    aside.paragraph(`swarmnfs: ${message}`, "  ", []);
+    if (help !== null) aside.line(`  See: ${help}`);
+  }
+  return code === "invalid" ? 2 : 1;
+}
+
+function describe(error: unknown): { code: string; message: string; help: string | null } {
+  if (error instanceof UsageError) {
+    return {
+      code: "invalid",
+      message: error.message,
+      help: ["swarmnfs", error.topic, "--help"].filter(Boolean).join(" "),
+    };
+  }
+  if (error instanceof PluginFailure && error.code === "internal") {
+    return {
+      code: error.code,
+      message: `the plugin made a mistake: ${error.message}. It is not yours; its log says more: journalctl -u docker`,
+      help: null,
+    };
+  }
+  if (error instanceof UserError || error instanceof PluginFailure) {
+    return { code: error.code, message: error.message, help: null };
+  }
+  return {
+    code: "internal",
+    message: `this command made a mistake (${String(error)}). It is not yours; please report it with what you typed.`,
+    help: null,
+  };
+}
