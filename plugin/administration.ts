@@ -1,0 +1,158 @@
+import type { Log } from "../service/log.ts";
+import { UserError } from "../service/user-error.ts";
+import { version } from "../service/version.ts";
+import type { AppRecord } from "../storage/records/app.ts";
+import type { VolumeRecord } from "../storage/records/volume.ts";
+import type { Storage } from "../storage/storage.ts";
+import type { AppView, PluginStatus, VolumeStatus, VolumeView } from "../storage/verbs.ts";
+import type { CatalogCopy } from "./catalog-copy.ts";
+import { examine } from "./doctor.ts";
+import type { Drift } from "./drift.ts";
+import type { Engine } from "./engine.ts";
+import type { Mounts } from "./mounts.ts";
+import type { NodeState } from "./node-identity.ts";
+import type { StorageWatch } from "./storage-watch.ts";
+import type { VerbHandlers } from "./verbs-api.ts";
+
+export interface AdministrationParts {
+  readonly storage: Storage;
+  readonly watch: StorageWatch;
+  readonly catalog: CatalogCopy;
+  readonly mounts: Mounts;
+  readonly node: NodeState;
+  readonly engine: Engine | null;
+  readonly drift: Drift | null;
+  readonly status: (record: VolumeRecord) => VolumeStatus;
+  readonly log: Log;
+}
+
+/** What the `swarmnfs` command may ask of the plugin. Every change is an audit line. */
+export function administration(parts: AdministrationParts): VerbHandlers {
+  const { storage, watch, catalog, mounts, node, engine, drift, status, log } = parts;
+
+  /** The catalog as it is now if the storage answers, as it was if not. */
+  async function fresh(): Promise<void> {
+    await watch.look();
+  }
+
+  function view(record: VolumeRecord): VolumeView {
+    return {
+      record,
+      status: status(record),
+      uses: catalog.uses(record.name),
+      usage: catalog.usage(record.name),
+    };
+  }
+
+  function appView(record: AppRecord): AppView {
+    const volumes = catalog.volumes().filter(({ app }) => app === record.app);
+    const counted = volumes.flatMap(({ name }) => catalog.usage(name) ?? []);
+    return {
+      record,
+      volumes: volumes.map(({ name }) => name).toSorted(),
+      used: counted.length === 0 ? null : counted.reduce((sum, { bytes }) => sum + bytes, 0),
+    };
+  }
+
+  return {
+    async Status(): Promise<PluginStatus> {
+      await fresh();
+      return {
+        version,
+        node: node.identity.name,
+        nodeId: node.identity.id,
+        storage: storage.url,
+        storageId: watch.id,
+        health: watch.health,
+        trouble: watch.trouble,
+        docker: await dockerState(engine),
+        volumes: catalog.volumes().length,
+        mounted: catalog.volumes().filter(({ name }) => mounts.isMounted(name)).length,
+        damaged: catalog.damaged,
+      };
+    },
+    async Volumes(request) {
+      await fresh();
+      if (request.drift) await drift?.refresh();
+      const views = catalog.volumes().map(view).toSorted(byName);
+      return {
+        volumes: request.drift
+          ? views.filter(({ status: { drift: found } }) => found !== undefined)
+          : views,
+      };
+    },
+    async Volume({ name }) {
+      await fresh();
+      const record = known(catalog.volume(name), "volume", name);
+      if (watch.trouble === null && record.state === "ready" && !record.root) {
+        catalog.putUsage(name, await storage.usage(name));
+      }
+      return view(record);
+    },
+    async SetVolume({ name, change }) {
+      const record = await storage.update(name, change, node.identity);
+      catalog.put(record);
+      log.info({ audit: "set", volume: name, change }, "volume changed");
+      return view(record);
+    },
+    async Apps() {
+      await fresh();
+      return {
+        apps: catalog
+          .apps()
+          .map(appView)
+          .toSorted((a, b) => compare(a.record.app, b.record.app)),
+      };
+    },
+    async App({ app }) {
+      await fresh();
+      return appView(known(catalog.app(app), "app", app));
+    },
+    async SetApp({ app, change }) {
+      const record = await storage.updateApp(app, change, node.identity);
+      catalog.putApp(record);
+      log.info({ audit: "set", app, change }, "app changed");
+      return appView(record);
+    },
+    async Trash() {
+      return { entries: await storage.trash() };
+    },
+    async Undelete({ entry, as }) {
+      const record = await storage.undelete(entry, as, node.identity);
+      catalog.put(record);
+      log.info({ audit: "undelete", volume: record.name, entry }, "brought back from the trash");
+      await fresh();
+      return view(record);
+    },
+    async Purge({ entries }) {
+      const purged = await storage.purge(entries, node.identity);
+      log.info({ audit: "purge", purged }, "destroyed for good");
+      return { purged };
+    },
+    async Doctor() {
+      return { findings: await examine(parts) };
+    },
+  };
+}
+
+async function dockerState(engine: Engine | null): Promise<PluginStatus["docker"]> {
+  if (engine === null) return { state: "off", driver: null };
+  try {
+    return { state: "ok", driver: (await engine.identify(2_000)).driver };
+  } catch {
+    return { state: "silent", driver: null };
+  }
+}
+
+function byName(a: VolumeView, b: VolumeView): number {
+  return compare(a.record.name, b.record.name);
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : Number(a > b);
+}
+
+function known<T>(thing: T | null, what: string, name: string): T {
+  if (thing !== null) return thing;
+  throw new UserError("not-found", `there is no ${what} "${name}". See: swarmnfs ${what}s`);
+}

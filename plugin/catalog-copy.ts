@@ -1,0 +1,166 @@
+import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { appRecordSchema, type AppRecord } from "../storage/records/app.ts";
+import type { UseRecord } from "../storage/records/use.ts";
+import { volumeRecordSchema, type VolumeRecord } from "../storage/records/volume.ts";
+import type { Catalog, Damage, Usage } from "../storage/storage.ts";
+
+/**
+ * What the storage knew when last asked, in memory and on this node's disk: `Get` and `List` are answered from it in
+ * microseconds, also while the storage is dead and after a restart. The storage's own catalog is the truth; this copy
+ * is never written back.
+ */
+export class CatalogCopy {
+  readonly #directory: string;
+  readonly #volumes = new Map<string, VolumeRecord>();
+  readonly #apps = new Map<string, AppRecord>();
+  #uses: Catalog["uses"] = {};
+  #usage: Catalog["usage"] = {};
+  #damaged: readonly Damage[] = [];
+  /** What differs from the disk: `volumes/blog`. */
+  readonly #unsaved = new Set<string>();
+  #saving: Promise<void> | null = null;
+  /** Names put or dropped since a refresh began; null while none is under way. */
+  #touched: Set<string> | null = null;
+
+  constructor(stateDirectory: string) {
+    this.#directory = join(stateDirectory, "catalog");
+  }
+
+  /** Reads what an earlier run left. A file that cannot be read is skipped: the storage knows better. */
+  async load(): Promise<void> {
+    for (const kind of ["volumes", "apps"] as const) {
+      const directory = join(this.#directory, kind);
+      await mkdir(directory, { recursive: true, mode: 0o700 });
+      const files = (await readdir(directory)).filter((file) => file.endsWith(".json"));
+      await Promise.all(files.map((file) => this.#loadFile(kind, join(directory, file))));
+    }
+  }
+
+  volume(name: string): VolumeRecord | null {
+    return this.#volumes.get(name) ?? null;
+  }
+
+  volumes(): readonly VolumeRecord[] {
+    return [...this.#volumes.values()];
+  }
+
+  app(name: string): AppRecord | null {
+    return this.#apps.get(name) ?? null;
+  }
+
+  apps(): readonly AppRecord[] {
+    return [...this.#apps.values()];
+  }
+
+  uses(volume: string): readonly UseRecord[] {
+    return Object.hasOwn(this.#uses, volume) ? (this.#uses[volume] ?? []) : [];
+  }
+
+  usage(volume: string): Usage | null {
+    return Object.hasOwn(this.#usage, volume) ? (this.#usage[volume] ?? null) : null;
+  }
+
+  get damaged(): readonly Damage[] {
+    return this.#damaged;
+  }
+
+  /**
+   * Takes over all that the storage tells. A volume whose record is damaged there keeps its last good copy, so that
+   * Docker does not forget it; one that came or went here while we asked is left for the next time.
+   */
+  async refresh(list: () => Promise<Catalog>): Promise<void> {
+    const touched = new Set<string>();
+    this.#touched = touched;
+    const catalog = await list();
+    this.#touched = null;
+    const damaged = new Set(
+      catalog.damaged.map(({ file }) =>
+        file
+          .split("/")
+          .at(-1)
+          ?.replace(/\.json$/, ""),
+      ),
+    );
+    const named = new Map(catalog.volumes.map((record) => [record.name, record]));
+    for (const name of this.#volumes.keys()) {
+      if (!named.has(name) && !damaged.has(name) && !touched.has(name)) this.drop(name);
+    }
+    for (const [name, record] of named) {
+      if (record.state === "trashed") this.drop(name);
+      else if (!touched.has(name)) this.put(record);
+    }
+    for (const app of catalog.apps) this.putApp(app);
+    this.#uses = catalog.uses;
+    this.#usage = catalog.usage;
+    this.#damaged = catalog.damaged;
+  }
+
+  put(record: VolumeRecord): void {
+    this.#touched?.add(record.name);
+    const known = this.#volumes.get(record.name);
+    if (known?.id === record.id && known.revision === record.revision) return;
+    this.#volumes.set(record.name, record);
+    this.#note(`volumes/${record.name}`);
+  }
+
+  putApp(record: AppRecord): void {
+    if (this.#apps.get(record.app)?.revision === record.revision) return;
+    this.#apps.set(record.app, record);
+    this.#note(`apps/${record.app}`);
+  }
+
+  putUsage(volume: string, usage: Usage): void {
+    this.#usage = { ...this.#usage, [volume]: usage };
+  }
+
+  drop(name: string): void {
+    this.#touched?.add(name);
+    if (this.#volumes.delete(name)) this.#note(`volumes/${name}`);
+  }
+
+  /** Settles when all that is known now is on disk. */
+  async saved(): Promise<void> {
+    while (this.#saving !== null) await this.#saving;
+  }
+
+  #note(key: string): void {
+    this.#unsaved.add(key);
+    this.#saving ??= this.#save().finally(() => {
+      this.#saving = null;
+    });
+  }
+
+  async #save(): Promise<void> {
+    // Lazily: many changes of one moment become one pass over the disk.
+    await new Promise((resolve) => setImmediate(resolve));
+    for (const key of this.#unsaved) {
+      this.#unsaved.delete(key);
+      const [kind, name] = key.split("/", 2);
+      const record = kind === "apps" ? this.#apps.get(name ?? "") : this.#volumes.get(name ?? "");
+      const path = join(this.#directory, `${key}.json`);
+      if (record === undefined) {
+        await rm(path, { force: true });
+        continue;
+      }
+      await writeFile(`${path}.new`, `${JSON.stringify(record)}\n`, { mode: 0o600 });
+      await rename(`${path}.new`, path);
+    }
+  }
+
+  async #loadFile(kind: "volumes" | "apps", path: string): Promise<void> {
+    const text = await readFile(path, "utf8");
+    try {
+      const json: unknown = JSON.parse(text);
+      if (kind === "apps") {
+        const app = appRecordSchema.parse(json);
+        this.#apps.set(app.app, app);
+      } else {
+        const volume = volumeRecordSchema.parse(json);
+        this.#volumes.set(volume.name, volume);
+      }
+    } catch {
+      await rm(path, { force: true });
+    }
+  }
+}

@@ -1,0 +1,154 @@
+import type { Consumer } from "../storage/rules/access.ts";
+import type { Container, Engine } from "./engine.ts";
+
+/** What the engine says about who asks for a volume now. */
+export type Callers =
+  /** One of these asks; if there are several, it cannot be told which. */
+  | { readonly kind: "candidates"; readonly consumers: readonly Consumer[] }
+  /**
+   * No container that could be starting: the engine is copying an image's files into a volume before it lists the new
+   * container (Docker 23 and later), or serves `docker cp`.
+   */
+  | { readonly kind: "nobody"; readonly running: readonly Consumer[] }
+  /** The engine does not answer, as while it starts. */
+  | { readonly kind: "silent"; readonly reason: string };
+
+const listBoundMs = 900;
+const probeBoundMs = 250;
+/** A container in one of these states holds its volumes already. */
+const holding = new Set(["running", "paused", "removing"]);
+
+/** Finds out who asks for a volume, within about a second. */
+export class Consumers {
+  readonly #engine: Engine;
+  #swarmNode: string | null = null;
+  #identified = false;
+
+  constructor(engine: Engine) {
+    this.#engine = engine;
+  }
+
+  /** Learns who the engine is: the driver's name it knows us by, and its swarm node. */
+  async identifyEngine(boundMs: number): Promise<void> {
+    const { swarmNode } = await this.#engine.identify(boundMs);
+    this.#swarmNode = swarmNode;
+    this.#identified = true;
+  }
+
+  async callersOf(volume: string): Promise<Callers> {
+    try {
+      if (!this.#identified) await this.identifyEngine(listBoundMs);
+      const containers = await this.#engine.consumersOf(volume, listBoundMs);
+      return await this.#narrow(containers);
+    } catch (error) {
+      return { kind: "silent", reason: error instanceof Error ? error.message : String(error) };
+    }
+  }
+
+  /** Everyone who holds this volume now. Rejects when the engine is silent. */
+  async holdersOf(
+    volume: string,
+    boundMs: number,
+  ): Promise<{ container: Container; consumer: Consumer }[]> {
+    if (!this.#identified) await this.identifyEngine(boundMs);
+    const containers = await this.#engine.consumersOf(volume, boundMs);
+    return this.#holders(containers);
+  }
+
+  /** By volume: everyone who holds it now. Rejects when the engine is silent. */
+  async holders(boundMs: number): Promise<Map<string, Consumer[]>> {
+    if (!this.#identified) await this.identifyEngine(boundMs);
+    const byVolume = new Map<string, Consumer[]>();
+    for (const { container, consumer } of this.#holders(await this.#engine.consumers(boundMs))) {
+      for (const volume of container.volumes)
+        byVolume.set(volume, [...(byVolume.get(volume) ?? []), consumer]);
+    }
+    return byVolume;
+  }
+
+  #holders(containers: readonly Container[]): { container: Container; consumer: Consumer }[] {
+    return containers
+      .filter(({ state }) => holding.has(state) || state === "restarting")
+      .map((container) => ({ container, consumer: consumerOf(container, this.#swarmNode) }));
+  }
+
+  async #narrow(containers: readonly Container[]): Promise<Callers> {
+    const swarmMoved = containers.some(({ labels }) => {
+      const node = labels["com.docker.swarm.node.id"];
+      return node !== undefined && node !== this.#swarmNode;
+    });
+    // The node may have joined or left a swarm since we asked; the engine's word now decides.
+    if (swarmMoved) await this.identifyEngine(listBoundMs);
+
+    const starting = containers.filter(({ state }) => !holding.has(state));
+    if (starting.length === 0) {
+      return {
+        kind: "nobody",
+        running: containers.map((container) => consumerOf(container, this.#swarmNode)),
+      };
+    }
+    const likely = starting.length === 1 ? starting : await this.#held(starting);
+    return {
+      kind: "candidates",
+      consumers: (likely.length > 0 ? likely : starting).map((container) =>
+        consumerOf(container, this.#swarmNode),
+      ),
+    };
+  }
+
+  /** Of several stopped containers, those whose inspect gives no answer are being started at this moment. */
+  async #held(containers: readonly Container[]): Promise<Container[]> {
+    const held = await Promise.all(
+      containers.map(({ id }) => this.#engine.isHeld(id, probeBoundMs)),
+    );
+    return containers.filter((_, index) => held[index]);
+  }
+}
+
+/**
+ * Who a container is, by its labels, as far as they agree with what cannot be chosen freely. Swarm's labels count only
+ * on the node and under the name that swarm gives its task. Compose's count only on containers: images built by compose
+ * carry its project label as well, but not a container number.
+ */
+export function consumerOf(container: Container, swarmNode: string | null): Consumer {
+  const { labels, name } = container;
+  const forged = (reason: string): Consumer => ({ kind: "forged", reason, container: name });
+  const project = labels["com.docker.compose.project"];
+  const isCompose =
+    project !== undefined && labels["com.docker.compose.container-number"] !== undefined;
+  const stack = labels["com.docker.stack.namespace"] ?? null;
+
+  if (
+    stack !== null ||
+    Object.keys(labels).some((label) => label.startsWith("com.docker.swarm."))
+  ) {
+    const service = labels["com.docker.swarm.service.name"];
+    const task = labels["com.docker.swarm.task.name"];
+    if (isCompose) return forged("they name a compose project and a swarm service at once");
+    if (service === undefined || task === undefined)
+      return forged("they speak of swarm, but name no task");
+    if (swarmNode === null)
+      return forged(`they name swarm service "${service}", but this engine is in no swarm`);
+    if (labels["com.docker.swarm.node.id"] !== swarmNode) {
+      return forged(`they name swarm service "${service}" on another node than this`);
+    }
+    if (name !== task || !task.startsWith(`${service}.`)) {
+      return forged(
+        `they name task "${task}" of swarm service "${service}", but a task's container has its name`,
+      );
+    }
+    if (stack !== null && !service.startsWith(`${stack}_`)) {
+      return forged(`they name stack "${stack}", to which service "${service}" does not belong`);
+    }
+    return { kind: "service", service, stack, container: name };
+  }
+  if (isCompose) {
+    return {
+      kind: "compose",
+      project,
+      service: labels["com.docker.compose.service"] ?? "",
+      container: name,
+    };
+  }
+  return { kind: "container", container: name };
+}

@@ -1,0 +1,148 @@
+import Docker from "dockerode";
+import { UserError } from "../service/user-error.ts";
+import type { Container, ContainerEnd, Engine, EngineIdentity, EngineVolume } from "./engine.ts";
+
+/** The engine behind a unix socket, through dockerode. */
+export class DockerEngine implements Engine {
+  readonly #docker: Docker;
+  readonly #socketPath: string;
+  /** Our own plugin id when we are a managed plugin. */
+  readonly #pluginId: string | null;
+  #driver: string;
+
+  /**
+   * `pluginId` null: a plain process, known to the engine as `driver`. Otherwise the engine must list a plugin of that
+   * id, which proves that it is the one that runs us.
+   */
+  constructor(socketPath: string, pluginId: string | null, driver: string) {
+    this.#docker = new Docker({ socketPath });
+    this.#socketPath = socketPath;
+    this.#pluginId = pluginId;
+    this.#driver = driver;
+  }
+
+  async identify(boundMs: number): Promise<EngineIdentity> {
+    const info = await this.#ask(boundMs, (abortSignal) => infoOf(this.#docker, { abortSignal }));
+    if (this.#pluginId !== null) this.#driver = await this.#nameOf(this.#pluginId, boundMs);
+    return { driver: this.#driver, swarmNode: info.Swarm?.NodeID || null };
+  }
+
+  async consumersOf(volume: string, boundMs: number): Promise<Container[]> {
+    const found = await this.#list({ volume: [volume] }, boundMs);
+    // The filter also matches destinations and bind sources of that text.
+    return found.filter((container) => container.volumes.includes(volume));
+  }
+
+  async consumers(boundMs: number): Promise<Container[]> {
+    const found = await this.#list({}, boundMs);
+    return found.filter((container) => container.volumes.length > 0);
+  }
+
+  async isHeld(container: string, boundMs: number): Promise<boolean> {
+    try {
+      await this.#docker
+        .getContainer(container)
+        .inspect({ abortSignal: AbortSignal.timeout(boundMs) });
+      return false;
+    } catch (error) {
+      const status = statusOf(error);
+      return status === undefined || status === 404;
+    }
+  }
+
+  async end(container: string, boundMs: number): Promise<ContainerEnd> {
+    const facts = await this.#ask(boundMs, (abortSignal) =>
+      this.#docker.getContainer(container).inspect({ abortSignal }),
+    );
+    return {
+      restartPolicy: facts.HostConfig.RestartPolicy?.Name ?? "",
+      error: facts.State.Error,
+    };
+  }
+
+  async start(container: string, boundMs: number): Promise<void> {
+    await this.#ask(boundMs, (abortSignal) =>
+      this.#docker.getContainer(container).start({ abortSignal }),
+    );
+  }
+
+  async stop(container: string, boundMs: number): Promise<void> {
+    // `t` is the container's own time to say goodbye, in seconds.
+    await this.#ask(boundMs, (abortSignal) =>
+      this.#docker.getContainer(container).stop({ t: 5, abortSignal }),
+    );
+  }
+
+  async volumes(boundMs: number): Promise<EngineVolume[]> {
+    const { Volumes } = await this.#ask(boundMs, (abortSignal) =>
+      this.#docker.listVolumes({ abortSignal }),
+    );
+    return (Volumes ?? [])
+      .filter((volume) => this.#isOurs(volume.Driver))
+      .map((volume) => ({ name: volume.Name, options: volume.Options ?? null }));
+  }
+
+  async #nameOf(pluginId: string, boundMs: number): Promise<string> {
+    const plugins = await this.#ask(boundMs, (abortSignal) =>
+      this.#docker.listPlugins({ abortSignal }),
+    );
+    const mine = plugins.find((plugin) => plugin.Id === pluginId);
+    if (mine === undefined) {
+      throw new UserError(
+        "unavailable",
+        `the engine behind ${this.#socketPath} does not run this plugin. Set SWARMNFS_DOCKER to the socket of the engine that does`,
+      );
+    }
+    return withoutLatest(mine.Name);
+  }
+
+  async #list(filters: Record<string, string[]>, boundMs: number): Promise<Container[]> {
+    const listed = await this.#ask(boundMs, (abortSignal) =>
+      this.#docker.listContainers({ all: true, filters, abortSignal }),
+    );
+    return listed.map((container) => ({
+      id: container.Id,
+      name: (container.Names[0] ?? container.Id).replace(/^\//, ""),
+      state: container.State,
+      labels: container.Labels,
+      volumes: container.Mounts.flatMap((mount) =>
+        mount.Name !== undefined && this.#isOurs(mount.Driver ?? "") ? [mount.Name] : [],
+      ),
+    }));
+  }
+
+  #isOurs(driver: string): boolean {
+    return withoutLatest(driver) === this.#driver;
+  }
+
+  async #ask<T>(boundMs: number, call: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    try {
+      return await call(AbortSignal.timeout(boundMs));
+    } catch (error) {
+      if (statusOf(error) !== undefined) throw error;
+      throw new UserError("unavailable", `Docker does not answer on ${this.#socketPath}`, {
+        cause: error,
+      });
+    }
+  }
+}
+
+/** dockerode's `info` takes options like every other call; its types do not say so, nor what it answers. */
+function infoOf(
+  docker: Docker,
+  options: { readonly abortSignal: AbortSignal },
+): Promise<{ readonly Swarm?: { readonly NodeID?: string } }> {
+  type WithOptions = { info(options: object): Promise<{ Swarm?: { NodeID?: string } }> };
+  return (docker as unknown as WithOptions).info(options);
+}
+
+/** The engine shows a plugin named without a tag as `name:latest`; both mean the same. */
+function withoutLatest(name: string): string {
+  return name.replace(/:latest$/, "");
+}
+
+/** The HTTP status the engine answered with, or undefined if it did not answer. */
+function statusOf(error: unknown): number | undefined {
+  if (typeof error !== "object" || error === null || !("statusCode" in error)) return undefined;
+  return typeof error.statusCode === "number" ? error.statusCode : undefined;
+}

@@ -1,0 +1,110 @@
+import { version } from "../service/version.ts";
+import { formatSize } from "../service/size.ts";
+import type { Finding } from "../storage/verbs.ts";
+import type { Storage } from "../storage/storage.ts";
+import type { CatalogCopy } from "./catalog-copy.ts";
+import type { Engine } from "./engine.ts";
+import type { NodeState } from "./node-identity.ts";
+import type { StorageWatch } from "./storage-watch.ts";
+
+export interface DoctorParts {
+  readonly storage: Storage;
+  readonly watch: StorageWatch;
+  readonly catalog: CatalogCopy;
+  readonly node: NodeState;
+  /** Null: switched off. */
+  readonly engine: Engine | null;
+}
+
+/** Looks at everything this node needs, and says of each what was found and what to do. Changes nothing. */
+export async function examine(parts: DoctorParts): Promise<Finding[]> {
+  return [
+    await pluginFinding(parts),
+    ...(await storageFindings(parts)),
+    ...catalogFindings(parts),
+    nodeFinding(parts),
+  ];
+}
+
+async function pluginFinding({ engine }: DoctorParts): Promise<Finding> {
+  if (engine === null) {
+    return {
+      level: "warning",
+      title: `plugin ${version}, without Docker's socket`,
+      advice:
+        "Only volumes for everyone (services=*) can be mounted. Set SWARMNFS_DOCKER to allow the others.",
+    };
+  }
+  try {
+    const { driver, swarmNode } = await engine.identify(2_000);
+    const where = swarmNode === null ? "this engine is in no swarm" : "swarm node";
+    return { level: "ok", title: `plugin ${version}, known to Docker as "${driver}"; ${where}` };
+  } catch (error) {
+    return {
+      level: "problem",
+      title: `plugin ${version} cannot ask Docker`,
+      advice: `${messageOf(error)}. Who mounts a volume cannot be told; only remembered grants hold. Look at: docker info; docker plugin inspect swarmnfs`,
+    };
+  }
+}
+
+async function storageFindings({ storage, watch }: DoctorParts): Promise<Finding[]> {
+  await watch.look();
+  const { trouble, health } = watch;
+  if (trouble !== null) {
+    return [
+      {
+        level: "problem",
+        title: `${storage.url} cannot be used, since ${trouble.since}`,
+        advice: trouble.reason,
+      },
+    ];
+  }
+  const answers: Finding = {
+    level: "ok",
+    title: `${storage.url} answers (storage ${watch.id ?? ""})`,
+  };
+  if (health === null) return [answers];
+  const space = `${formatSize(health.free)} of ${formatSize(health.total)} free`;
+  if (health.state === "ok") return [answers, { level: "ok", title: space }];
+  const level = health.state === "nearly-full" ? "warning" : "problem";
+  return [
+    answers,
+    {
+      level,
+      title: `${health.state}: ${space}`,
+      advice: health.notes.join(". ") || "Make room on the storage.",
+    },
+  ];
+}
+
+function catalogFindings({ catalog }: DoctorParts): Finding[] {
+  const count = catalog.volumes().length;
+  if (catalog.damaged.length === 0)
+    return [{ level: "ok", title: `catalog: ${count} volumes, every record readable` }];
+  return catalog.damaged.map(({ file, reason }) => ({
+    level: "problem" as const,
+    title: `${file} cannot be read`,
+    advice: `${reason}. It is left alone. Restore the file from a backup; the volume's data is not touched.`,
+  }));
+}
+
+/** Another node with our name shows up in the signs of use under another id. */
+function nodeFinding({ catalog, node }: DoctorParts): Finding {
+  const { id, name } = node.identity;
+  const doubles = catalog
+    .volumes()
+    .flatMap((volume) => catalog.uses(volume.name))
+    .some((use) => use.node.toLowerCase() === name.toLowerCase() && use.nodeId !== id);
+  if (!doubles) return { level: "ok", title: `this node is "${name}"` };
+  return {
+    level: "warning",
+    title: `two nodes call themselves "${name}"`,
+    advice:
+      "Rules for hosts cannot tell them apart. Set SWARMNFS_NODE on one of them: docker plugin set swarmnfs SWARMNFS_NODE=NAME",
+  };
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,204 @@
+import type { Log } from "../service/log.ts";
+import { UserError } from "../service/user-error.ts";
+import type { VolumeRecord } from "../storage/records/volume.ts";
+import { namePattern } from "../storage/records/fields.ts";
+import { checkVolumeName } from "../storage/rules/names.ts";
+import { parseOptions } from "../storage/rules/options.ts";
+import type { NodeIdentity, Storage } from "../storage/storage.ts";
+import type { VolumeStatus } from "../storage/verbs.ts";
+import type { Call } from "./call.ts";
+import type { CatalogCopy } from "./catalog-copy.ts";
+import type { Gate } from "./gate.ts";
+import type { Grants } from "./grants.ts";
+import type { Mounts } from "./mounts.ts";
+import { Unanswerable } from "./unanswerable.ts";
+
+/** A volume as Docker is told of it. */
+export interface DockerVolume {
+  readonly Name: string;
+  /** Empty while it is not mounted. */
+  readonly Mountpoint: string;
+  /** RFC 3339; Docker takes anything else for "no such volume". */
+  readonly CreatedAt: string;
+  readonly Status?: VolumeStatus;
+}
+
+/** How long an unknown name may keep Get waiting, in milliseconds: unrelated `docker run` commands wait with it. */
+const lookupBoundMs = 1_000;
+
+/** The life of a volume, in Docker's verbs. */
+export class Driver {
+  readonly #catalog: CatalogCopy;
+  readonly #storage: Storage;
+  readonly #mounts: Mounts;
+  readonly #gate: Gate;
+  readonly #grants: Grants;
+  readonly #node: NodeIdentity;
+  readonly #defaults: Readonly<Record<string, string>>;
+  readonly #status: (record: VolumeRecord) => VolumeStatus;
+  readonly #onStorageFailure: (volume: string) => void;
+  readonly #log: Log;
+  readonly #lookups = new Map<string, Promise<VolumeRecord | null>>();
+
+  constructor(parts: {
+    catalog: CatalogCopy;
+    storage: Storage;
+    mounts: Mounts;
+    gate: Gate;
+    grants: Grants;
+    node: NodeIdentity;
+    /** Options every new volume gets unless it asks for others. */
+    defaults: Readonly<Record<string, string>>;
+    status: (record: VolumeRecord) => VolumeStatus;
+    /** Told of every mount that failed because the storage did not answer. */
+    onStorageFailure: (volume: string) => void;
+    log: Log;
+  }) {
+    this.#catalog = parts.catalog;
+    this.#storage = parts.storage;
+    this.#mounts = parts.mounts;
+    this.#gate = parts.gate;
+    this.#grants = parts.grants;
+    this.#node = parts.node;
+    this.#defaults = parts.defaults;
+    this.#status = parts.status;
+    this.#onStorageFailure = parts.onStorageFailure;
+    this.#log = parts.log;
+  }
+
+  /** Throws `UserError`. Creating what exists with the same options succeeds: every node of a swarm sends Create. */
+  async create(name: string, asked: Readonly<Record<string, string>> | null): Promise<void> {
+    checkVolumeName(name);
+    const options = parseOptions(asked, this.#defaults);
+    const record = await this.#storage.create({ name, options }, this.#node);
+    this.#catalog.put(record);
+    const app = await this.#storage.getApp(record.app).catch(() => null);
+    if (app !== null) this.#catalog.putApp(app);
+    this.#log.info({ volume: name, app: record.app }, "created");
+  }
+
+  /** Null: there is no such volume. Throws `Unanswerable` when that cannot be known now. */
+  async get(name: string): Promise<DockerVolume | null> {
+    const record = this.#catalog.volume(name) ?? (await this.#lookUp(name));
+    return record === null ? null : this.#shown(record, true);
+  }
+
+  list(): readonly DockerVolume[] {
+    return this.#catalog.volumes().map((record) => this.#shown(record, false));
+  }
+
+  /** The path of a volume, empty while it is not mounted. Throws `UserError` (not-found). */
+  async path(name: string): Promise<string> {
+    const volume = await this.get(name);
+    if (volume === null) throw this.#unknown(name);
+    return volume.Mountpoint;
+  }
+
+  /** Answers a proven mount point. Throws `UserError`; then nothing is held. */
+  async mount(name: string, id: string, call: Call): Promise<string> {
+    const record = this.#catalog.volume(name) ?? (await this.#lookUp(name));
+    if (record === null) throw this.#unknown(name);
+    try {
+      const late = (): UserError =>
+        new UserError(
+          "unavailable",
+          `"${name}" could not be checked in time. Try again; see: swarmnfs doctor`,
+        );
+      const admission = await call.within(
+        this.#gate.admit(record, this.#mounts.isHeldBy(name, id)),
+        late,
+      );
+      const place = await this.#mounts.hold(
+        record,
+        id,
+        admission.consumers,
+        admission.provisional,
+        call,
+      );
+      this.#log.info(
+        { volume: name, id: id.slice(0, 12), consumers: admission.consumers },
+        "mounted",
+      );
+      return place;
+    } catch (error) {
+      if (!(error instanceof UserError) || error.code !== "unavailable") throw error;
+      this.#onStorageFailure(name);
+      throw new UserError(
+        "unavailable",
+        `"${name}" cannot be mounted on ${this.#node.name}: ${error.message}`,
+        { cause: error },
+      );
+    }
+  }
+
+  /** Never fails for what is not there: after a crash Docker sends ids that nobody knows. */
+  async unmount(name: string, id: string): Promise<void> {
+    if (namePattern.test(name)) await this.#mounts.release(name, id);
+  }
+
+  /** Throws `UserError`: in-use with who holds it and where, not-found. */
+  async remove(name: string): Promise<void> {
+    const record = this.#catalog.volume(name) ?? (await this.#lookUp(name));
+    if (record === null) throw this.#unknown(name);
+    const holders = await this.#mounts.collect(name);
+    if (holders === null) {
+      throw new UserError(
+        "in-use",
+        `"${name}" may be mounted on ${this.#node.name}, and Docker does not say by whom. Try again when it answers`,
+      );
+    }
+    if (holders.length > 0) {
+      throw new UserError(
+        "in-use",
+        `"${name}" is mounted on ${this.#node.name} (${holders.join(", ")}). Remove the service or container first`,
+      );
+    }
+    const outcome = await this.#storage.remove(name, this.#node);
+    this.#catalog.drop(name);
+    await this.#grants.forget(name);
+    this.#log.info({ volume: name, ...outcome }, "removed");
+  }
+
+  #shown(record: VolumeRecord, withStatus: boolean): DockerVolume {
+    return {
+      Name: record.name,
+      Mountpoint: this.#mounts.isMounted(record.name) ? this.#mounts.path(record.name) : "",
+      CreatedAt: record.createdAt,
+      ...(withStatus ? { Status: this.#status(record) } : {}),
+    };
+  }
+
+  /** Asks the storage for a name we do not know: another node may have made it. One question for all who wait. */
+  async #lookUp(name: string): Promise<VolumeRecord | null> {
+    if (!namePattern.test(name)) return null;
+    let lookup = this.#lookups.get(name);
+    if (lookup === undefined) {
+      lookup = this.#storage.get(name).finally(() => this.#lookups.delete(name));
+      lookup.catch(() => undefined);
+      this.#lookups.set(name, lookup);
+    }
+    const late = new Promise<never>((_, reject) => {
+      setTimeout(
+        () => reject(new Error(`no answer within ${lookupBoundMs} ms`)),
+        lookupBoundMs,
+      ).unref();
+    });
+    try {
+      const record = await Promise.race([lookup, late]);
+      if (record === null || record.state === "trashed") return null;
+      this.#catalog.put(record);
+      return record;
+    } catch (error) {
+      throw new Unanswerable(`volume "${name}" is unknown here, and the storage cannot be asked`, {
+        cause: error,
+      });
+    }
+  }
+
+  #unknown(name: string): UserError {
+    return new UserError(
+      "not-found",
+      `there is no volume "${name}". Create it: docker volume create -d swarmnfs ${name}`,
+    );
+  }
+}

@@ -1,0 +1,53 @@
+// The first thing that runs, and it depends on nothing: Docker gives up on a plugin that does not listen within about
+// nine seconds, and on a slow machine loading the rest alone can take longer. So: listen, keep what arrives, load.
+import { chmodSync, mkdirSync, unlinkSync } from "node:fs";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { connect } from "node:net";
+import { dirname } from "node:path";
+import process from "node:process";
+
+/** Answers one request; `arrivedAt` is `performance.now()` of its arrival, from which its deadline counts. */
+type Answer = (request: IncomingMessage, response: ServerResponse, arrivedAt: number) => void;
+
+const socketPath = process.env["SWARMNFS_SOCKET"] || "/run/docker/plugins/swarmnfs.sock";
+const waiting: Parameters<Answer>[] = [];
+let answer: Answer = (...call) => void waiting.push(call);
+
+const server = createServer((request, response) => answer(request, response, performance.now()));
+// Docker may keep a connection idle for long; none of them is a reason to stop slowly.
+server.keepAliveTimeout = 60_000;
+
+function listen(): void {
+  mkdirSync(dirname(socketPath), { recursive: true });
+  server.listen(socketPath, () => chmodSync(socketPath, 0o600));
+}
+
+server.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code !== "EADDRINUSE") throw error;
+  // A socket file is there: left behind by a crash, or somebody lives behind it.
+  connect(socketPath)
+    .on("connect", () => {
+      process.stderr.write(`swarmnfs: another process answers on ${socketPath}: stop it first\n`);
+      process.exit(1);
+    })
+    .on("error", () => {
+      unlinkSync(socketPath);
+      listen();
+    });
+});
+listen();
+
+const main = import.meta.url.endsWith(".ts") ? "./main.ts" : "./main.mjs";
+try {
+  const { start } = (await import(new URL(main, import.meta.url).href)) as {
+    start: (stopListening: () => void) => Promise<Answer>;
+  };
+  answer = await start(() => server.close());
+} catch (error) {
+  process.stderr.write(
+    `swarmnfs: cannot start: ${error instanceof Error ? error.stack : String(error)}\n`,
+  );
+  // Closing the connection means "I do not know"; an answer could make Docker forget its volumes.
+  answer = (request) => request.socket.destroy();
+}
+for (const call of waiting.splice(0)) answer(...call);

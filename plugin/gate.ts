@@ -1,0 +1,187 @@
+import type { Log } from "../service/log.ts";
+import { UserError } from "../service/user-error.ts";
+import type { AppRecord } from "../storage/records/app.ts";
+import type { VolumeRecord } from "../storage/records/volume.ts";
+import { decide, describe, type Consumer, type Decision } from "../storage/rules/access.ts";
+import type { NodeIdentity, Storage } from "../storage/storage.ts";
+import type { CatalogCopy } from "./catalog-copy.ts";
+import type { Consumers } from "./consumers.ts";
+import type { Grants } from "./grants.ts";
+
+export interface Admission {
+  /** Who mounts, in words. */
+  readonly consumers: readonly string[];
+  /** Decided by memory while the engine was silent: to be checked when it speaks. */
+  readonly provisional: boolean;
+}
+
+/** Decides who may mount, and writes one audit line for each decision. */
+export class Gate {
+  readonly #consumers: Consumers | null;
+  readonly #grants: Grants;
+  readonly #catalog: CatalogCopy;
+  readonly #storage: Storage;
+  readonly #node: NodeIdentity;
+  readonly #rootServices: readonly string[];
+  readonly #trustNode: boolean;
+  readonly #log: Log;
+
+  constructor(parts: {
+    /** Null: there is no Docker socket to ask. */
+    consumers: Consumers | null;
+    grants: Grants;
+    catalog: CatalogCopy;
+    storage: Storage;
+    node: NodeIdentity;
+    rootServices: readonly string[];
+    trustNode: boolean;
+    log: Log;
+  }) {
+    this.#consumers = parts.consumers;
+    this.#grants = parts.grants;
+    this.#catalog = parts.catalog;
+    this.#storage = parts.storage;
+    this.#node = parts.node;
+    this.#rootServices = parts.rootServices;
+    this.#trustNode = parts.trustNode;
+    this.#log = parts.log;
+  }
+
+  /** Throws `UserError` (denied) with the words for the person who tried. `isHeld`: this mount id holds it already. */
+  async admit(record: VolumeRecord, isHeld: boolean): Promise<Admission> {
+    const callers = await this.#consumers?.callersOf(record.name);
+    if (callers === undefined) return this.#withoutEngine(record);
+    if (callers.kind === "silent") return this.#bySilence(record, callers.reason);
+    if (callers.kind === "nobody") return this.#byEngineItself(record, callers.running, isHeld);
+
+    const decision = await this.#decideClaiming(record, callers.consumers);
+    this.#audit(record, callers.consumers.map(describe), decision);
+    if (!decision.allow) throw decision.error;
+    const consumers = callers.consumers.map(describe);
+    await this.#grants.remember(record.name, consumers, new Date().toISOString());
+    return { consumers, provisional: false };
+  }
+
+  /** Whether a container that holds the volume already may have it; for what was admitted by memory. */
+  async mayKeep(record: VolumeRecord, consumer: Consumer): Promise<Decision> {
+    const decision = this.#decide(record, await this.#app(record), [consumer]);
+    this.#audit(record, [describe(consumer)], decision);
+    return decision;
+  }
+
+  #withoutEngine(record: VolumeRecord): Admission {
+    if (this.#isOpen(record) || (this.#trustNode && !record.root))
+      return this.#admitUnknown(record, "no Docker socket");
+    return this.#refuse(
+      record,
+      `"${record.name}" is not for everyone, and without Docker's socket nobody can be told apart. Set SWARMNFS_DOCKER, or let every container of this node mount everything: SWARMNFS_WITHOUT_DOCKER=trust-node`,
+    );
+  }
+
+  /** At its own boot the engine answers nothing until all volumes are mounted: memory decides, and is checked later. */
+  #bySilence(record: VolumeRecord, reason: string): Admission {
+    if (this.#isOpen(record)) return this.#admitUnknown(record, "Docker is silent");
+    const remembered = this.#grants.rememberedFor(record.name);
+    if (remembered.length === 0 || record.root) {
+      return this.#refuse(
+        record,
+        `"${record.name}" cannot be given to anyone now: ${reason}, and on node "${this.#node.name}" nobody was allowed to mount it before. Try again when Docker answers: docker info`,
+      );
+    }
+    this.#log.info(
+      { audit: "allow", volume: record.name, rule: "remembered", consumers: remembered },
+      "allowed by memory, to be checked",
+    );
+    return { consumers: remembered, provisional: true };
+  }
+
+  /**
+   * No container could be the one that starts, so none can use this mount: the engine copies an image's files into an
+   * empty volume before it lists the new container, or serves `docker cp` on a running one. Into a volume that is not
+   * empty the engine copies nothing.
+   */
+  #byEngineItself(record: VolumeRecord, running: readonly Consumer[], isHeld: boolean): Admission {
+    if (record.root)
+      return this.#refuse(record, `"${record.name}" is the whole storage: mount it with nocopy`);
+    if (isHeld) return { consumers: running.map(describe), provisional: false };
+    return this.#admitUnknown(record, "copy-up");
+  }
+
+  #admitUnknown(record: VolumeRecord, rule: string): Admission {
+    const app = this.#catalog.app(record.app);
+    const decision: Decision =
+      app === null ? { allow: true, rule, claim: null } : this.#decide(record, app, []);
+    this.#audit(record, [], decision.allow ? { ...decision, rule } : decision);
+    if (!decision.allow) throw decision.error;
+    return { consumers: [], provisional: false };
+  }
+
+  #isOpen(record: VolumeRecord): boolean {
+    const app = this.#catalog.app(record.app);
+    const rules = [app?.services ?? [], record.services ?? ["*"]];
+    return !record.root && rules.every((rule) => rule !== "first" && rule.includes("*"));
+  }
+
+  /** Takes an app that is open to the first who comes; whoever was quicker on another node keeps it. */
+  async #decideClaiming(record: VolumeRecord, consumers: readonly Consumer[]): Promise<Decision> {
+    let decision = this.#decide(record, await this.#app(record), consumers);
+    // What we remember may be old: before anyone is refused, the storage is asked.
+    if (!decision.allow) decision = this.#decide(...(await this.#fresh(record)), consumers);
+    if (!decision.allow || decision.claim === null) return decision;
+    const claimed = await this.#storage.claimApp(record.app, {
+      ...decision.claim,
+      since: new Date().toISOString(),
+    });
+    this.#catalog.putApp(claimed);
+    return this.#decide(record, claimed, consumers);
+  }
+
+  async #fresh(record: VolumeRecord): Promise<[VolumeRecord, AppRecord]> {
+    try {
+      const [volume, app] = await Promise.all([
+        this.#storage.get(record.name),
+        this.#storage.getApp(record.app),
+      ]);
+      if (volume !== null) this.#catalog.put(volume);
+      if (app !== null) this.#catalog.putApp(app);
+      return [volume ?? record, app ?? (await this.#app(record))];
+    } catch {
+      return [record, await this.#app(record)];
+    }
+  }
+
+  async #app(record: VolumeRecord): Promise<AppRecord> {
+    const known = this.#catalog.app(record.app) ?? (await this.#storage.getApp(record.app));
+    if (known === null) {
+      throw new UserError(
+        "unavailable",
+        `the rules of app "${record.app}" are missing on the storage (.swarmnfs/apps/${record.app}.json): restore the file, or make them anew: swarmnfs apps set ${record.app} services=NAME`,
+      );
+    }
+    this.#catalog.putApp(known);
+    return known;
+  }
+
+  #decide(volume: VolumeRecord, app: AppRecord, consumers: readonly Consumer[]): Decision {
+    return decide({
+      app,
+      volume,
+      consumers,
+      node: this.#node.name,
+      rootServices: this.#rootServices,
+    });
+  }
+
+  #audit(record: VolumeRecord, consumers: readonly string[], decision: Decision): void {
+    const facts = { volume: record.name, app: record.app, consumers };
+    if (decision.allow)
+      this.#log.info({ audit: "allow", ...facts, rule: decision.rule }, "allowed");
+    else this.#log.warn({ audit: "deny", ...facts, reason: decision.error.message }, "denied");
+  }
+
+  #refuse(record: VolumeRecord, reason: string): never {
+    const error = new UserError("denied", reason);
+    this.#audit(record, [], { allow: false, error });
+    throw error;
+  }
+}

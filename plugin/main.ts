@@ -1,0 +1,87 @@
+import { mkdir, readFile } from "node:fs/promises";
+import process from "node:process";
+import { createLog, type Log } from "../service/log.ts";
+import { UserError } from "../service/user-error.ts";
+import { buildId, version } from "../service/version.ts";
+import { openStorage } from "../storage/open.ts";
+import { RefusingStorage } from "../storage/refusing-storage.ts";
+import type { Storage } from "../storage/storage.ts";
+import { DockerEngine } from "./docker-engine.ts";
+import { pluginIdIn, seenInPlugin } from "./host-path.ts";
+import { parseMountinfo, type MountEntry } from "./mountinfo.ts";
+import { assemble, type Plugin } from "./plugin.ts";
+import { parseSettings, type Settings } from "./settings.ts";
+import { SystemMounter } from "./system-mounter.ts";
+
+/** How long a volume stays mounted after its last container left, in milliseconds: spares restarts a remount. */
+const lingerMs = 10_000;
+/** Docker kills what does not end within 10 s of SIGTERM. */
+const stopBoundMs = 5_000;
+
+/** Builds the plugin and answers requests with it; called by the entry file, which listens already. */
+export async function start(stopListening: () => void): Promise<Plugin["answer"]> {
+  const { settings, fault } = readSettings(process.env);
+  const log = createLog("swarmnfs", settings.log);
+  log.info({ version, buildId, storage: settings.storage, node: settings.node }, "starting");
+
+  await mkdir(settings.state, { recursive: true, mode: 0o700 });
+  const entries = parseMountinfo(await readFile("/proc/self/mountinfo", "utf8"));
+  const plugin = await assemble({
+    settings,
+    storage: storageOf(settings, fault, entries, log),
+    mounter: new SystemMounter(settings.mounts),
+    engine: engineOf(settings, entries),
+    boot: (await readFile("/proc/sys/kernel/random/boot_id", "utf8")).trim(),
+    lingerMs,
+    log,
+  });
+
+  for (const signal of ["SIGTERM", "SIGINT"] as const) {
+    process.once(signal, () => {
+      log.info({ signal }, "stopping");
+      stopListening();
+      setTimeout(() => process.exit(0), stopBoundMs).unref();
+      void plugin.stop().then(() => process.exit(0));
+    });
+  }
+  process.on("uncaughtException", (error) =>
+    log.fatal({ err: error }, "an error nobody caught; going on"),
+  );
+  return plugin.answer;
+}
+
+/** Settings that cannot be used: a plain process ends; a managed plugin must not, and says so with every answer. */
+function readSettings(environment: NodeJS.ProcessEnv): {
+  settings: Settings;
+  fault: UserError | null;
+} {
+  try {
+    return { settings: parseSettings(environment), fault: null };
+  } catch (error) {
+    if (!(error instanceof UserError) || environment["SWARMNFS_MANAGED"] !== "1") throw error;
+    return { settings: parseSettings({ SWARMNFS_MANAGED: "1" }), fault: error };
+  }
+}
+
+function storageOf(
+  settings: Settings,
+  fault: UserError | null,
+  entries: readonly MountEntry[],
+  log: Log,
+): Storage {
+  const seen = (path: string): string => (settings.managed ? seenInPlugin(path, entries) : path);
+  try {
+    if (fault !== null) throw fault;
+    return openStorage(settings.storage, { seen, trashDays: settings.trashDays });
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    log.error(error.message);
+    return new RefusingStorage(settings.storage, error);
+  }
+}
+
+function engineOf(settings: Settings, entries: readonly MountEntry[]): DockerEngine | null {
+  if (settings.docker === null) return null;
+  const pluginId = settings.managed ? pluginIdIn(entries, settings.mounts) : null;
+  return new DockerEngine(settings.docker, pluginId, settings.driver);
+}

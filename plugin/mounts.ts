@@ -1,0 +1,270 @@
+import { UserError } from "../service/user-error.ts";
+import type { VolumeRecord } from "../storage/records/volume.ts";
+import type { Attachment, NodeIdentity, Storage, UseSign } from "../storage/storage.ts";
+import type { Log } from "../service/log.ts";
+import type { Call } from "./call.ts";
+import { KeyedQueue } from "./keyed-queue.ts";
+import type { Mounter } from "./mounter.ts";
+import type { MountRow, MountTable } from "./mount-table.ts";
+
+/** Who else might know whether a volume is still used on this node: the engine. */
+export interface LiveHolders {
+  /** In words, who holds the volume now; null when the engine is silent. Empty where there is no engine to ask. */
+  of(volume: string): Promise<readonly string[] | null>;
+}
+
+/**
+ * The volumes mounted on this node and who holds them. One attempt at a time per volume, shared by all who wait for it;
+ * volumes never wait for each other. A volume is unmounted only when no mount id holds it and the engine says that no
+ * container does.
+ */
+export class Mounts {
+  readonly #table: MountTable;
+  readonly #mounter: Mounter;
+  readonly #storage: Storage;
+  readonly #holders: LiveHolders;
+  readonly #node: NodeIdentity;
+  readonly #lingerMs: number;
+  readonly #log: Log;
+  readonly #queue = new KeyedQueue();
+  /** The attempt in flight, by volume. */
+  readonly #attempts = new Map<string, Promise<void>>();
+  readonly #lingering = new Map<string, NodeJS.Timeout>();
+  /** Names at which something of ours is mounted. */
+  #mounted: Set<string> = new Set();
+  /** How each was attached: what its mount must prove, and that a sign of use was left on the storage. */
+  readonly #attached = new Map<string, Attachment>();
+  /** How many callers are between asking for a mount and being counted as its holder. */
+  readonly #arriving = new Map<string, number>();
+
+  constructor(parts: {
+    table: MountTable;
+    mounter: Mounter;
+    storage: Storage;
+    holders: LiveHolders;
+    node: NodeIdentity;
+    /** Milliseconds a volume stays mounted after its last holder left: spares restarts and `docker cp` a remount. */
+    lingerMs: number;
+    log: Log;
+  }) {
+    this.#table = parts.table;
+    this.#mounter = parts.mounter;
+    this.#storage = parts.storage;
+    this.#holders = parts.holders;
+    this.#node = parts.node;
+    this.#lingerMs = parts.lingerMs;
+    this.#log = parts.log;
+  }
+
+  /** After a start: what is mounted is taken over, what the table says beside it is kept until the engine speaks. */
+  async adopt(): Promise<void> {
+    this.#mounted = new Set(await this.#mounter.mounted());
+    const now = new Date().toISOString();
+    for (const volume of this.#mounted) this.#table.row(volume, now);
+    await this.#table.save();
+  }
+
+  /** True for a mount id that holds the volume already: `docker cp`, or a container Docker lost sight of. */
+  isHeldBy(volume: string, id: string): boolean {
+    return this.#table.get(volume)?.holders.some((holder) => holder.id === id) ?? false;
+  }
+
+  /** What is happening to the volume on this node, and since when. */
+  state(volume: string): {
+    readonly state: "mounting" | "mounted" | "idle";
+    readonly since: string | null;
+  } {
+    const since = this.#table.get(volume)?.since ?? null;
+    if (this.#attempts.has(volume)) return { state: "mounting", since };
+    return this.#mounted.has(volume) ? { state: "mounted", since } : { state: "idle", since: null };
+  }
+
+  row(volume: string): MountRow | null {
+    return this.#table.get(volume);
+  }
+
+  rows(): readonly MountRow[] {
+    return this.#table.rows();
+  }
+
+  /** Signs of use for every volume mounted or used here. */
+  signs(): UseSign[] {
+    return this.#table.rows().map(({ volume, since, consumers }) => ({ volume, since, consumers }));
+  }
+
+  path(volume: string): string {
+    return this.#mounter.path(volume);
+  }
+
+  isMounted(volume: string): boolean {
+    return this.#mounted.has(volume);
+  }
+
+  /**
+   * Mounts the volume if it is not, counts `id` as its holder, and answers the proven place. When Docker hung up
+   * meanwhile the hold is undone, since no Unmount would ever come for it.
+   */
+  async hold(
+    record: VolumeRecord,
+    id: string,
+    consumers: readonly string[],
+    provisional: boolean,
+    call: Call,
+  ): Promise<string> {
+    const volume = record.name;
+    this.#stopLingering(volume);
+    this.#arriving.set(volume, (this.#arriving.get(volume) ?? 0) + 1);
+    const now = new Date().toISOString();
+    try {
+      await call.within(this.#ensureMounted(record, consumers), () => this.#slow(volume));
+      this.#table.hold(volume, id, now);
+    } finally {
+      const others = (this.#arriving.get(volume) ?? 1) - 1;
+      if (others === 0) this.#arriving.delete(volume);
+      else this.#arriving.set(volume, others);
+      this.#linger(volume);
+    }
+    const row = this.#table.row(volume, now);
+    row.consumers = [...new Set([...row.consumers, ...consumers])];
+    row.provisional ||= provisional;
+    await this.#table.save();
+    if (call.signal.aborted) {
+      await this.release(volume, id);
+      throw new UserError("unavailable", `Docker did not wait for "${volume}"`);
+    }
+    return this.#mounter.path(volume);
+  }
+
+  /** Takes one hold away. The last one starts the linger, after which the volume is unmounted. */
+  async release(volume: string, id: string): Promise<void> {
+    this.#table.release(volume, id, new Date().toISOString());
+    await this.#table.save();
+    if ((this.#table.get(volume)?.holders.length ?? 0) === 0) this.#linger(volume);
+  }
+
+  /**
+   * Unmounts the volume if nobody holds it: no mount id, and by the engine's word no container. Answers who still
+   * does, null when the engine did not say; nothing was unmounted then.
+   */
+  collect(volume: string): Promise<readonly string[] | null> {
+    return this.#queue.run(volume, async () => {
+      const row = this.#table.get(volume);
+      if (row === null && !this.#mounted.has(volume)) return [];
+      if (this.#isWanted(volume)) return row?.consumers.length ? row.consumers : ["a container"];
+      const live = await this.#holders.of(volume);
+      if (live === null || live.length > 0) return live;
+      // A hold may have come while we asked.
+      if (this.#isWanted(volume)) return ["a container"];
+      await this.#unmount(volume);
+      return [];
+    });
+  }
+
+  /** The engine says that nobody uses the volume: holds whose Unmount never came are dropped, and it is unmounted. */
+  async forsake(volume: string): Promise<void> {
+    const row = this.#table.get(volume);
+    if (row !== null) row.holders = [];
+    await this.collect(volume);
+  }
+
+  /** A container uses a volume that is not mounted by us any more (after `disable -f`): it still counts as used here. */
+  async witness(volume: string, consumers: readonly string[]): Promise<void> {
+    const row = this.#table.row(volume, new Date().toISOString());
+    if (row.consumers.join("\n") === consumers.join("\n")) return;
+    row.consumers = [...consumers];
+    await this.#table.save();
+  }
+
+  /** No timer fires any more; mounts stay as they are. */
+  stop(): void {
+    for (const timer of this.#lingering.values()) clearTimeout(timer);
+    this.#lingering.clear();
+  }
+
+  #ensureMounted(record: VolumeRecord, consumers: readonly string[]): Promise<void> {
+    const volume = record.name;
+    const running = this.#attempts.get(volume);
+    if (running !== undefined) return running;
+    const attempt = this.#queue
+      .run(volume, () => this.#mountNow(record, consumers))
+      .finally(() => {
+        this.#attempts.delete(volume);
+        // Whoever waited may be gone; then nobody else will ever unmount it.
+        this.#linger(volume);
+      });
+    // Its failure is told to whoever waits; nobody may be left to.
+    attempt.catch(() => undefined);
+    this.#attempts.set(volume, attempt);
+    return attempt;
+  }
+
+  async #mountNow(record: VolumeRecord, consumers: readonly string[]): Promise<void> {
+    const volume = record.name;
+    const known = this.#attached.get(volume);
+    // Warm: no question to the storage, but never an unproven answer.
+    if (
+      known !== undefined &&
+      this.#mounted.has(volume) &&
+      (await this.#mounter.proves(volume, known))
+    )
+      return;
+
+    const attachment = await this.#storage.attach(volume, this.#node, consumers);
+    this.#attached.set(volume, attachment);
+    if (!(this.#mounted.has(volume) && (await this.#mounter.proves(volume, attachment)))) {
+      this.#mounted.delete(volume);
+      await this.#mounter.mount(volume, attachment);
+    }
+    this.#mounted.add(volume);
+    const now = new Date().toISOString();
+    const row = this.#table.row(volume, now);
+    if (row.holders.length === 0) row.since = now;
+    row.touchedAt = now;
+  }
+
+  async #unmount(volume: string): Promise<void> {
+    this.#stopLingering(volume);
+    await this.#mounter.unmount(volume);
+    this.#mounted.delete(volume);
+    this.#attached.delete(volume);
+    this.#table.drop(volume);
+    await this.#table.save();
+    this.#log.info({ volume }, "unmounted");
+    await this.#storage.detach(volume, this.#node).catch((error: unknown) => {
+      // The sign of use lapses by itself.
+      this.#log.debug({ volume, err: error }, "sign of use not taken away");
+    });
+  }
+
+  #isWanted(volume: string): boolean {
+    return (
+      this.#arriving.has(volume) ||
+      this.#attempts.has(volume) ||
+      (this.#table.get(volume)?.holders.length ?? 0) > 0
+    );
+  }
+
+  #slow(volume: string): UserError {
+    return new UserError(
+      "unavailable",
+      `"${volume}" could not be mounted on ${this.#node.name} in time: its storage is slow to answer. Nothing is lost; try again. See: swarmnfs doctor`,
+    );
+  }
+
+  #linger(volume: string): void {
+    if (this.#isWanted(volume) || !this.#mounted.has(volume)) return;
+    this.#stopLingering(volume);
+    const timer = setTimeout(() => {
+      this.#lingering.delete(volume);
+      this.collect(volume).catch((error: unknown) =>
+        this.#log.error({ volume, err: error }, "cannot unmount"),
+      );
+    }, this.#lingerMs);
+    this.#lingering.set(volume, timer.unref());
+  }
+
+  #stopLingering(volume: string): void {
+    clearTimeout(this.#lingering.get(volume));
+    this.#lingering.delete(volume);
+  }
+}

@@ -1,0 +1,178 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Log } from "../service/log.ts";
+import type { VolumeRecord } from "../storage/records/volume.ts";
+import { describe } from "../storage/rules/access.ts";
+import type { Storage } from "../storage/storage.ts";
+import type { VolumeStatus } from "../storage/verbs.ts";
+import { administration } from "./administration.ts";
+import { createApi, type Arrivals } from "./api.ts";
+import { CatalogCopy } from "./catalog-copy.ts";
+import { Consumers } from "./consumers.ts";
+import { Drift } from "./drift.ts";
+import { Driver } from "./driver.ts";
+import type { Engine } from "./engine.ts";
+import { Gate } from "./gate.ts";
+import { Grants } from "./grants.ts";
+import type { Mounter } from "./mounter.ts";
+import { MountTable } from "./mount-table.ts";
+import { Mounts } from "./mounts.ts";
+import { NodeState } from "./node-identity.ts";
+import { Reconciler } from "./reconciler.ts";
+import { Revival } from "./revival.ts";
+import { startRounds } from "./rounds.ts";
+import type { Settings } from "./settings.ts";
+import { statusOf } from "./status.ts";
+import { StorageWatch } from "./storage-watch.ts";
+import { createVerbsApi } from "./verbs-api.ts";
+
+/** How long an engine may take to say who holds a volume, in milliseconds. */
+const holdersBoundMs = 1_000;
+
+/** The world the plugin lives in: every effect it has is one of these. */
+export interface World {
+  readonly settings: Settings;
+  readonly storage: Storage;
+  readonly mounter: Mounter;
+  /** Null: no Docker socket. */
+  readonly engine: Engine | null;
+  /** Tells one boot of the kernel from another. */
+  readonly boot: string;
+  /** Milliseconds a volume stays mounted after its last holder left. */
+  readonly lingerMs: number;
+  readonly log: Log;
+}
+
+/** A plugin that is put together; it listens to nothing by itself. */
+export interface Plugin {
+  /** `arrivedAt` is `performance.now()` of the request's arrival, from which its deadline counts. */
+  readonly answer: (request: IncomingMessage, response: ServerResponse, arrivedAt: number) => void;
+  /** One comparison of the mount table with the engine, as it happens every minute. */
+  reconcile(): Promise<void>;
+  /** Ends what happens by itself and writes down what is not on disk. Mounts stay: containers use them. */
+  stop(): Promise<void>;
+}
+
+/** Takes over what an earlier run left in the state directory and on the mount points, and begins its rounds. */
+export async function assemble(world: World): Promise<Plugin> {
+  const { settings, storage, mounter, engine, log } = world;
+  const onDamage = (setAside: string, reason: string): void =>
+    log.error(
+      { setAside, reason },
+      "a state file could not be read; it is set aside and made anew",
+    );
+
+  const nodeState = await NodeState.open(settings.state, settings.node, onDamage);
+  const node = nodeState.identity;
+  const grants = await Grants.open(settings.state, onDamage);
+  const table = await MountTable.open(settings.state, world.boot, onDamage);
+  const catalog = new CatalogCopy(settings.state);
+  await catalog.load();
+
+  const watch = new StorageWatch(storage, nodeState, catalog, log);
+  const consumers = engine === null ? null : new Consumers(engine);
+  const drift = engine === null ? null : new Drift(engine);
+  const revival = engine === null || !settings.restart ? null : new Revival(engine, log);
+  const holders = { of: (volume: string) => holdersOf(consumers, volume) };
+  const mounts = new Mounts({
+    table,
+    mounter,
+    storage,
+    holders,
+    node,
+    lingerMs: world.lingerMs,
+    log,
+  });
+  await mounts.adopt();
+  const gate = new Gate({
+    consumers,
+    grants,
+    catalog,
+    storage,
+    node,
+    rootServices: settings.rootServices,
+    trustNode: settings.withoutDocker === "trust-node",
+    log,
+  });
+  const driver = new Driver({
+    catalog,
+    storage,
+    mounts,
+    gate,
+    grants,
+    node,
+    defaults: settings.defaultOptions,
+    status,
+    onStorageFailure: (volume) => revival?.note(volume),
+    log,
+  });
+  const reconciler =
+    engine === null || consumers === null
+      ? null
+      : new Reconciler({ engine, consumers, mounts, table, gate, catalog, log });
+
+  const life = new AbortController();
+  startRounds({ storage, watch, mounts, node, reconciler, drift, revival, log }, life.signal);
+
+  const arrivals: Arrivals = new WeakMap();
+  const handlers = administration({
+    storage,
+    watch,
+    catalog,
+    mounts,
+    node: nodeState,
+    engine,
+    drift,
+    status,
+    log,
+  });
+  const api = createApi(driver, createVerbsApi(handlers, log), arrivals, log);
+  log.info({ volumes: catalog.volumes().length, mounted: mounts.rows().length }, "ready");
+
+  return {
+    answer(request, response, arrivedAt) {
+      arrivals.set(request, arrivedAt);
+      // Volumes of other nodes should show up soon after somebody looks, without anybody waiting for them.
+      if (request.url === "/VolumeDriver.List") watch.lookIfOlderThan(5_000);
+      api(request, response);
+    },
+    reconcile: async () => reconciler?.round(),
+    async stop() {
+      life.abort();
+      mounts.stop();
+      await Promise.allSettled([table.save(), catalog.saved(), storage.close()]);
+    },
+  };
+
+  function status(record: VolumeRecord): VolumeStatus {
+    const elsewhere = catalog.uses(record.name).filter((use) => use.nodeId !== node.id);
+    const isHere = mounts.row(record.name) !== null;
+    return statusOf({
+      record,
+      app: catalog.app(record.app),
+      storage: settings.storage,
+      here: mounts.state(record.name),
+      trouble: watch.trouble,
+      health: watch.health,
+      healthSince: watch.healthSince,
+      usage: catalog.usage(record.name),
+      mountedOn: [...(isHere ? [node.name] : []), ...elsewhere.map((use) => use.node)].toSorted(),
+      drift: drift?.of(record) ?? [],
+      damage:
+        catalog.damaged.find(({ file }) => file.endsWith(`/${record.name}.json`))?.reason ?? null,
+    });
+  }
+}
+
+async function holdersOf(
+  consumers: Consumers | null,
+  volume: string,
+): Promise<readonly string[] | null> {
+  if (consumers === null) return [];
+  try {
+    return (await consumers.holdersOf(volume, holdersBoundMs)).map(({ consumer }) =>
+      describe(consumer),
+    );
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,81 @@
+import type { Log } from "../service/log.ts";
+import { describe } from "../storage/rules/access.ts";
+import type { CatalogCopy } from "./catalog-copy.ts";
+import type { Consumers } from "./consumers.ts";
+import type { Engine } from "./engine.ts";
+import type { Gate } from "./gate.ts";
+import type { Mounts } from "./mounts.ts";
+import type { MountTable } from "./mount-table.ts";
+
+const askBoundMs = 2_000;
+/** A holder this young may belong to a container that is not listed as running yet. */
+const settleMs = 60_000;
+
+/**
+ * Holds the mount table against what the engine says: leaked mounts are collected, containers whose Mount we never saw
+ * are counted, and what was admitted by memory while the engine was silent is checked.
+ */
+export class Reconciler {
+  readonly #engine: Engine;
+  readonly #consumers: Consumers;
+  readonly #mounts: Mounts;
+  readonly #table: MountTable;
+  readonly #gate: Gate;
+  readonly #catalog: CatalogCopy;
+  readonly #log: Log;
+
+  constructor(parts: {
+    engine: Engine;
+    consumers: Consumers;
+    mounts: Mounts;
+    table: MountTable;
+    gate: Gate;
+    catalog: CatalogCopy;
+    log: Log;
+  }) {
+    this.#engine = parts.engine;
+    this.#consumers = parts.consumers;
+    this.#mounts = parts.mounts;
+    this.#table = parts.table;
+    this.#gate = parts.gate;
+    this.#catalog = parts.catalog;
+    this.#log = parts.log;
+  }
+
+  /** One comparison. Rejects when the engine is silent; nothing was changed then. */
+  async round(): Promise<void> {
+    const live = await this.#consumers.holders(askBoundMs);
+    for (const [volume, consumers] of live)
+      await this.#mounts.witness(volume, consumers.map(describe));
+    for (const row of this.#mounts.rows()) {
+      if (row.provisional) await this.#check(row.volume);
+      if (live.has(row.volume)) continue;
+      const age = Date.now() - Date.parse(row.touchedAt);
+      if (row.holders.length > 0 && age < settleMs) continue;
+      if (row.holders.length > 0)
+        this.#log.warn(
+          { volume: row.volume },
+          "nobody uses it any more: collecting a leaked mount",
+        );
+      await this.#mounts.forsake(row.volume);
+    }
+  }
+
+  /** Whoever got the volume while the engine was silent, and may not have it, is stopped. */
+  async #check(volume: string): Promise<void> {
+    const record = this.#catalog.volume(volume);
+    if (record === null) return;
+    for (const { container, consumer } of await this.#consumers.holdersOf(volume, askBoundMs)) {
+      const decision = await this.#gate.mayKeep(record, consumer);
+      if (decision.allow) continue;
+      this.#log.warn(
+        { audit: "stop", volume, container: container.name, reason: decision.error.message },
+        "stopped: it had been started while Docker could not say who it was",
+      );
+      await this.#engine.stop(container.id, 15_000);
+    }
+    const row = this.#table.get(volume);
+    if (row !== null) row.provisional = false;
+    await this.#table.save();
+  }
+}

@@ -1,0 +1,61 @@
+import type { Log } from "../service/log.ts";
+import type { Engine } from "./engine.ts";
+
+const askBoundMs = 2_000;
+const startBoundMs = 40_000;
+const neverRunning = new Set(["created", "exited"]);
+/** Restart policies that mean: this container is to run whenever the engine does. */
+const kept = new Set(["always", "unless-stopped"]);
+
+/**
+ * Docker never retries a container whose volume could not be mounted, restart policy or not. Those that failed because
+ * the storage was away are started when it is back.
+ */
+export class Revival {
+  readonly #engine: Engine;
+  readonly #log: Log;
+  readonly #failed = new Set<string>();
+
+  constructor(engine: Engine, log: Log) {
+    this.#engine = engine;
+    this.#log = log;
+  }
+
+  /** A mount of this volume failed because the storage did not answer. */
+  note(volume: string): void {
+    this.#failed.add(volume);
+  }
+
+  get isPending(): boolean {
+    return this.#failed.size > 0;
+  }
+
+  /** The storage answers. Rejects when the engine is silent; what could not be asked is kept for the next time. */
+  async revive(): Promise<void> {
+    const volumes = Array.from(this.#failed);
+    for (const volume of volumes) {
+      await this.#reviveUsersOf(volume, () => this.#failed.delete(volume));
+    }
+  }
+
+  async #reviveUsersOf(volume: string, onAsked: () => void): Promise<void> {
+    const containers = await this.#engine.consumersOf(volume, askBoundMs);
+    const stopped = containers.filter(({ state }) => neverRunning.has(state));
+    const ends = await Promise.all(stopped.map(({ id }) => this.#engine.end(id, askBoundMs)));
+    // Before any is started: a start that fails again notes the volume again.
+    onAsked();
+    for (const [index, container] of stopped.entries()) {
+      const end = ends[index];
+      // Our own words in the error: it did not stop by itself or by a person's wish.
+      if (end === undefined || !kept.has(end.restartPolicy) || !end.error.includes("swarmnfs:"))
+        continue;
+      this.#log.warn(
+        { audit: "start", volume, container: container.name },
+        "started: its storage is back",
+      );
+      await this.#engine.start(container.id, startBoundMs).catch((error: unknown) => {
+        this.#log.warn({ volume, container: container.name, err: error }, "could not be started");
+      });
+    }
+  }
+}

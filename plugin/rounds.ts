@@ -1,0 +1,76 @@
+import type { Log } from "../service/log.ts";
+import type { NodeIdentity, Storage } from "../storage/storage.ts";
+import type { Drift } from "./drift.ts";
+import type { Mounts } from "./mounts.ts";
+import type { Reconciler } from "./reconciler.ts";
+import { repeat } from "./repeat.ts";
+import type { Revival } from "./revival.ts";
+import type { StorageWatch } from "./storage-watch.ts";
+
+/** Milliseconds between rounds. */
+const tickMs = 2_000;
+const lookMs = 60_000;
+const reconcileMs = 60_000;
+const driftMs = 300_000;
+/** Below a third of the 90 s after which a sign of use lapses. */
+const renewMs = 25_000;
+const housekeepingMs = 300_000;
+
+export interface RoundsParts {
+  readonly storage: Storage;
+  readonly watch: StorageWatch;
+  readonly mounts: Mounts;
+  readonly node: NodeIdentity;
+  /** Null, both, where there is no engine to ask. */
+  readonly reconciler: Reconciler | null;
+  readonly drift: Drift | null;
+  /** Null when stopped containers are left alone. */
+  readonly revival: Revival | null;
+  readonly log: Log;
+}
+
+/** Everything that happens without being asked for, until `signal` aborts. */
+export function startRounds(parts: RoundsParts, signal: AbortSignal): void {
+  const { storage, watch, mounts, node, reconciler, drift, revival, log } = parts;
+  const quietly = (error: unknown): void =>
+    log.debug({ err: error }, "a round failed; the next one comes");
+
+  let reconciledAt = -Infinity;
+
+  // A storage in trouble is looked at with every tick: its return should be noticed at once.
+  void repeat(
+    tickMs,
+    async () => watch.lookIfOlderThan(watch.trouble === null ? lookMs : tickMs),
+    signal,
+    quietly,
+  );
+  void repeat(renewMs, async () => renew(), signal, quietly);
+  void repeat(housekeepingMs, async () => housekeep(), signal, quietly);
+  if (reconciler !== null) void repeat(tickMs, () => reconcile(reconciler), signal, quietly);
+  if (drift !== null) void repeat(driftMs, () => drift.refresh(), signal, quietly);
+  if (revival !== null) void repeat(tickMs, () => revive(revival), signal, quietly);
+
+  async function renew(): Promise<void> {
+    const signs = mounts.signs();
+    if (signs.length > 0) await storage.renew(signs, node);
+  }
+
+  async function housekeep(): Promise<void> {
+    if (watch.id === null || watch.trouble !== null) return;
+    const report = await storage.housekeep(node);
+    if (report.purged.length > 0)
+      log.info({ audit: "purge", purged: report.purged }, "destroyed what was past its time");
+  }
+
+  /** Once a minute, and at once while somebody was admitted by memory. */
+  async function reconcile(table: Reconciler): Promise<void> {
+    const isDue = performance.now() - reconciledAt > reconcileMs;
+    if (!isDue && !mounts.rows().some(({ provisional }) => provisional)) return;
+    await table.round();
+    reconciledAt = performance.now();
+  }
+
+  async function revive(stopped: Revival): Promise<void> {
+    if (stopped.isPending && watch.id !== null && watch.trouble === null) await stopped.revive();
+  }
+}

@@ -1,0 +1,114 @@
+import { hostname } from "node:os";
+import * as z from "zod";
+import { readSettings } from "../service/settings.ts";
+
+const list = z.string().transform((text) =>
+  text
+    .split(/[,|]/)
+    .map((word) => word.trim())
+    .filter(Boolean),
+);
+
+/** Every variable of the plugin. config.json offers the same ones, with the same defaults. */
+const variables = {
+  SWARMNFS_STORAGE: z.string().default("dir:///var/lib/swarmnfs/data"),
+  SWARMNFS_NODE: z.string().default(hostname()),
+  SWARMNFS_DEFAULT_OPTIONS: z
+    .string()
+    .default("")
+    .transform((text, context) => {
+      const options: [string, string][] = [];
+      for (const word of text
+        .split(",")
+        .map((part) => part.trim())
+        .filter(Boolean)) {
+        const at = word.indexOf("=");
+        if (at < 1) {
+          context.addIssue(
+            `"${word}" is not key=value. Write: mode=0750,backup=off (lists with |: hosts=node1|node2)`,
+          );
+          return z.NEVER;
+        }
+        options.push([word.slice(0, at), word.slice(at + 1)]);
+      }
+      return Object.fromEntries(options);
+    }),
+  SWARMNFS_ON_REMOVE: z.enum(["archive", "delete", "retain"]).default("archive"),
+  SWARMNFS_TRASH_DAYS: z
+    .string()
+    .regex(/^\d{1,4}$/, "a number of days is expected, as 30")
+    .default("30")
+    .transform(Number),
+  SWARMNFS_ROOT_SERVICES: list.default(["swarmnfs_backup"]),
+  SWARMNFS_LOG_LEVEL: z.enum(["trace", "debug", "info", "warn", "error"]).default("info"),
+  SWARMNFS_LOG_FORMAT: z.enum(["json", "text"]).default("json"),
+  SWARMNFS_DOCKER: z
+    .string()
+    .regex(/^(off|\/.+)$/, "the path of Docker's socket is expected, or off")
+    .default("/run/docker.sock"),
+  SWARMNFS_WITHOUT_DOCKER: z.enum(["refuse", "trust-node"]).default("refuse"),
+  SWARMNFS_RESTART: z.enum(["on", "off"]).default("on"),
+  /** Set by config.json: paths of the host are seen below /host. */
+  SWARMNFS_MANAGED: z.enum(["0", "1"]).default("0"),
+  SWARMNFS_SOCKET: z.string().default("/run/docker/plugins/swarmnfs.sock"),
+  /** Where a plain process keeps its state and its mounts. */
+  SWARMNFS_STATE: z.string().optional(),
+  SWARMNFS_MOUNTS: z.string().optional(),
+};
+
+/** The plugin's settings, with every path as this process sees it. */
+export interface Settings {
+  readonly storage: string;
+  readonly node: string;
+  readonly defaultOptions: Readonly<Record<string, string>>;
+  readonly trashDays: number;
+  readonly rootServices: readonly string[];
+  readonly log: {
+    readonly level: "trace" | "debug" | "info" | "warn" | "error";
+    readonly format: "json" | "text";
+  };
+  /** Docker's socket, or null: switched off. */
+  readonly docker: string | null;
+  readonly withoutDocker: "refuse" | "trust-node";
+  readonly restart: boolean;
+  readonly managed: boolean;
+  readonly state: string;
+  readonly mounts: string;
+  /** The driver's name until the engine has told it. */
+  readonly driver: string;
+}
+
+/** Throws `UserError` (invalid) for unknown variables and wrong values. */
+export function parseSettings(environment: NodeJS.ProcessEnv): Settings {
+  const values = readSettings(variables, environment);
+  const managed = values.SWARMNFS_MANAGED === "1";
+  return {
+    storage: values.SWARMNFS_STORAGE,
+    node: values.SWARMNFS_NODE,
+    defaultOptions: { "on-remove": values.SWARMNFS_ON_REMOVE, ...values.SWARMNFS_DEFAULT_OPTIONS },
+    trashDays: values.SWARMNFS_TRASH_DAYS,
+    rootServices: values.SWARMNFS_ROOT_SERVICES,
+    log: { level: values.SWARMNFS_LOG_LEVEL, format: values.SWARMNFS_LOG_FORMAT },
+    docker: values.SWARMNFS_DOCKER === "off" ? null : seenFromHere(values.SWARMNFS_DOCKER, managed),
+    withoutDocker: values.SWARMNFS_WITHOUT_DOCKER,
+    restart: values.SWARMNFS_RESTART === "on",
+    managed,
+    ...places(managed, values.SWARMNFS_STATE, values.SWARMNFS_MOUNTS),
+    driver: "swarmnfs",
+  };
+}
+
+/** Where state and mounts lie: fixed in the plugin's container, free for a plain process. */
+export function places(
+  managed: boolean,
+  state: string | undefined,
+  mounts: string | undefined,
+): { readonly state: string; readonly mounts: string } {
+  if (managed) return { state: "/host/state/swarmnfs", mounts: "/mnt/volumes" };
+  return { state: state ?? "/var/lib/swarmnfs", mounts: mounts ?? "/run/swarmnfs/volumes" };
+}
+
+/** The host's `/run` is bound at `/host/run` in the plugin; `/var/run` is the same place. */
+function seenFromHere(path: string, managed: boolean): string {
+  return managed ? path.replace(/^(\/var)?\/run\//, "/host/run/") : path;
+}

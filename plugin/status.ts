@@ -1,0 +1,79 @@
+import type { AppRecord } from "../storage/records/app.ts";
+import type { VolumeRecord } from "../storage/records/volume.ts";
+import { volumeFolders } from "../storage/rules/volume-path.ts";
+import type { StorageHealth, Usage } from "../storage/storage.ts";
+import type { VolumeStatus } from "../storage/verbs.ts";
+
+/** Everything a volume's status is computed from; nothing else is asked. */
+export interface StatusFacts {
+  readonly record: VolumeRecord;
+  readonly app: AppRecord | null;
+  readonly storage: string;
+  readonly here: { readonly state: "mounting" | "mounted" | "idle"; readonly since: string | null };
+  /** Why the storage cannot be used now, and since when. */
+  readonly trouble: { readonly reason: string; readonly since: string } | null;
+  readonly health: StorageHealth | null;
+  /** Since when `health` says the same. */
+  readonly healthSince: string;
+  readonly usage: Usage | null;
+  readonly mountedOn: readonly string[];
+  readonly drift: readonly string[];
+  readonly damage: string | null;
+}
+
+/** What `docker volume inspect` shows as `Status`. Pure; answers from memory in microseconds. */
+export function statusOf(facts: StatusFacts): VolumeStatus {
+  const { record, app, usage } = facts;
+  const health = healthOf(facts);
+  return {
+    app: record.app,
+    storage: facts.storage,
+    path: volumeFolders(record).join("/") || ".",
+    state: record.state === "ready" ? facts.here.state : record.state,
+    health: health.health,
+    ...(health.reason === undefined ? {} : { reason: health.reason }),
+    since: health.since ?? facts.here.since ?? record.createdAt,
+    services: (record.services ?? servicesOf(app)).join(","),
+    hosts: (record.hosts ?? app?.hosts ?? ["*"]).join(","),
+    access: record.access,
+    ...(app?.owner
+      ? {
+          owner: `${app.owner.kind} ${app.owner.name} (first, since ${app.owner.since.slice(0, 10)})`,
+        }
+      : {}),
+    ...(record.size === null ? {} : { size: record.size }),
+    ...(usage === null ? {} : { used: usage.bytes, files: usage.files }),
+    ...(usage === null || record.size === null
+      ? {}
+      : { usedPercent: Math.round((usage.bytes / record.size) * 100) }),
+    mountedOn: facts.mountedOn,
+    ...(facts.drift.length === 0 ? {} : { drift: facts.drift }),
+  };
+}
+
+function servicesOf(app: AppRecord | null): readonly string[] {
+  if (app === null) return ["unknown"];
+  return app.services === "first" ? ["first"] : app.services;
+}
+
+function healthOf(facts: StatusFacts): {
+  health: VolumeStatus["health"];
+  reason?: string;
+  since?: string;
+} {
+  const { trouble, health, usage, record } = facts;
+  if (facts.damage !== null) return { health: "damaged", reason: facts.damage };
+  if (trouble !== null)
+    return { health: "unreachable", reason: trouble.reason, since: trouble.since };
+  if (health !== null && health.state !== "ok") {
+    return { health: health.state, reason: health.notes.join("; "), since: facts.healthSince };
+  }
+  if (usage !== null && record.size !== null && usage.bytes >= record.size * 0.8) {
+    const full = usage.bytes >= record.size;
+    return {
+      health: full ? "full" : "nearly-full",
+      reason: `${Math.round((usage.bytes / record.size) * 100)} % of its size is used. More: swarmnfs volumes set ${record.name} size=…`,
+    };
+  }
+  return { health: "ok" };
+}

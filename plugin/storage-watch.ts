@@ -1,0 +1,91 @@
+import type { Log } from "../service/log.ts";
+import type { Catalog, Storage, StorageHealth } from "../storage/storage.ts";
+import type { CatalogCopy } from "./catalog-copy.ts";
+import type { NodeState } from "./node-identity.ts";
+
+/** Why the storage cannot be used now, and since when (RFC 3339). */
+export interface Trouble {
+  readonly reason: string;
+  readonly since: string;
+}
+
+/** Keeps in mind how the storage is, so that nobody has to ask it: opens it, and looks at it again and again. */
+export class StorageWatch {
+  readonly #storage: Storage;
+  readonly #node: NodeState;
+  readonly #catalog: CatalogCopy;
+  readonly #log: Log;
+  #id: string | null = null;
+  #trouble: Trouble | null = null;
+  #health: StorageHealth | null = null;
+  #healthSince = new Date().toISOString();
+  #looking: Promise<void> | null = null;
+  #lookedAt = 0;
+
+  constructor(storage: Storage, node: NodeState, catalog: CatalogCopy, log: Log) {
+    this.#storage = storage;
+    this.#node = node;
+    this.#catalog = catalog;
+    this.#log = log;
+  }
+
+  get id(): string | null {
+    return this.#id;
+  }
+
+  get trouble(): Trouble | null {
+    return this.#trouble;
+  }
+
+  get health(): StorageHealth | null {
+    return this.#health;
+  }
+
+  get healthSince(): string {
+    return this.#healthSince;
+  }
+
+  /** One look: opens the storage if that was not possible yet, reads its catalog and its health. Never rejects. */
+  look(): Promise<void> {
+    this.#looking ??= this.#look().finally(() => {
+      this.#looking = null;
+      this.#lookedAt = performance.now();
+    });
+    return this.#looking;
+  }
+
+  /** Looks in the background unless that was done within the last `ms` milliseconds. */
+  lookIfOlderThan(ms: number): void {
+    if (performance.now() - this.#lookedAt > ms) void this.look();
+  }
+
+  async #look(): Promise<void> {
+    try {
+      const { id } = await this.#storage.open(this.#node.storageMet(this.#storage.url));
+      await this.#node.rememberStorage(this.#storage.url, id);
+      this.#id = id;
+      await this.#catalog.refresh(() => this.#list());
+      this.#note(await this.#storage.health());
+      if (this.#trouble !== null)
+        this.#log.warn({ storage: this.#storage.url }, "the storage answers again");
+      this.#trouble = null;
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      if (this.#trouble === null)
+        this.#log.error({ storage: this.#storage.url, err: error }, "the storage cannot be used");
+      this.#trouble = { reason, since: this.#trouble?.since ?? new Date().toISOString() };
+    }
+  }
+
+  async #list(): Promise<Catalog> {
+    const catalog = await this.#storage.list();
+    for (const damage of catalog.damaged)
+      this.#log.warn({ ...damage }, "a record cannot be read; it is left alone");
+    return catalog;
+  }
+
+  #note(health: StorageHealth): void {
+    if (health.state !== this.#health?.state) this.#healthSince = new Date().toISOString();
+    this.#health = health;
+  }
+}

@@ -1,0 +1,127 @@
+import { mkdir, readFile, rmdir } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import { execa, ExecaError } from "execa";
+import { UserError } from "../service/user-error.ts";
+import type { Attachment } from "../storage/storage.ts";
+import type { Mounter } from "./mounter.ts";
+import { bindIdentity, parseMountinfo, topmostAt, type MountEntry } from "./mountinfo.ts";
+
+/** Below the 22 s a request may take, which is below Docker's shortest patience (30 s, `docker plugin enable`). */
+const mountBoundMs = 12_000;
+const unmountBoundMs = 5_000;
+/** The source name of the empty tmpfs under every volume. */
+const cover = "swarmnfs-cover";
+/** No volume needs more layers than a cover and itself; more than this is a loop. */
+const mostLayers = 16;
+
+/** mount(8) and umount(8), each in a child that is killed at its deadline. */
+export class SystemMounter implements Mounter {
+  readonly #directory: string;
+
+  /** `directory` is where all volumes appear; for a managed plugin its propagated mount. */
+  constructor(directory: string) {
+    this.#directory = directory;
+  }
+
+  path(name: string): string {
+    return join(this.#directory, name);
+  }
+
+  async mounted(): Promise<ReadonlySet<string>> {
+    const entries = await mountTable();
+    const names = new Set<string>();
+    for (const { mountPoint, source } of entries) {
+      if (source !== cover && dirname(mountPoint) === this.#directory)
+        names.add(basename(mountPoint));
+    }
+    return names;
+  }
+
+  async proves(name: string, attachment: Attachment): Promise<boolean> {
+    return isProof(await mountTable(), this.path(name), attachment);
+  }
+
+  async mount(name: string, attachment: Attachment): Promise<void> {
+    const target = this.path(name);
+    await this.#clear(target);
+    await mkdir(target, { recursive: true, mode: 0o700 });
+    try {
+      await run("mount", ["-t", "tmpfs", "-o", "ro,size=4k,mode=000", cover, target], mountBoundMs);
+      await run("mount", mountArguments(attachment, target), mountBoundMs);
+      if (!isProof(await mountTable(), target, attachment)) {
+        throw new UserError(
+          "unavailable",
+          `what was mounted is not what was asked for (${attachment.source}): somebody changed the storage's directories meanwhile. Try again; if it stays, see: swarmnfs doctor`,
+        );
+      }
+    } catch (error) {
+      await this.unmount(name);
+      throw error;
+    }
+  }
+
+  async unmount(name: string): Promise<void> {
+    const target = this.path(name);
+    await this.#clear(target);
+    await rmdir(target).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== "ENOENT" && error.code !== "EBUSY") throw error;
+    });
+  }
+
+  async #clear(target: string): Promise<void> {
+    for (let layer = 0; topmostAt(await mountTable(), target) !== null; layer++) {
+      if (layer === mostLayers)
+        throw new Error(`${target} stays mounted after ${mostLayers} unmounts`);
+      // Lazily at once: a plain umount of a dead server would wait for it, and a container that still uses the volume
+      // keeps its own copy of the mount either way.
+      await run("umount", ["--no-canonicalize", "--lazy", target], unmountBoundMs);
+    }
+  }
+}
+
+async function mountTable(): Promise<MountEntry[]> {
+  return parseMountinfo(await readFile("/proc/self/mountinfo", "utf8"));
+}
+
+function mountArguments(attachment: Attachment, target: string): string[] {
+  const options = ["nosuid", "nodev", ...attachment.options].join(",");
+  if (attachment.type === "bind") {
+    return ["--no-canonicalize", "--bind", "-o", options, attachment.source, target];
+  }
+  return ["-t", attachment.type, "-o", options, attachment.source, target];
+}
+
+function isProof(entries: readonly MountEntry[], target: string, attachment: Attachment): boolean {
+  const top = topmostAt(entries, target);
+  if (top === null || !["nosuid", "nodev"].every((option) => top.options.includes(option)))
+    return false;
+  if (attachment.options.includes("ro") !== top.options.includes("ro")) return false;
+  if (attachment.type === "nfs4") return top.type === "nfs4" && top.source === attachment.source;
+  const wanted = bindIdentity(entries, attachment.source);
+  return wanted !== null && wanted.device === top.device && wanted.root === top.root;
+}
+
+async function run(command: string, args: readonly string[], boundMs: number): Promise<void> {
+  const child = execa(command, args, {
+    timeout: boundMs,
+    killDescendants: true,
+    forceKillAfterDelay: 500,
+    stdin: "ignore",
+  });
+  // A child in uninterruptible sleep does not die when killed; our own clock does not wait for it.
+  const late = AbortSignal.timeout(boundMs + 1_000);
+  const overdue = new Promise<never>((_, reject) => {
+    late.addEventListener("abort", () =>
+      reject(new UserError("unavailable", `${command} did not end within ${boundMs / 1_000} s`)),
+    );
+  });
+  try {
+    await Promise.race([child, overdue]);
+  } catch (error) {
+    if (!(error instanceof ExecaError)) throw error;
+    const reason = error.timedOut
+      ? `no answer within ${boundMs / 1_000} s`
+      : (error.stderr ?? "").trim() || error.shortMessage;
+    throw new UserError("unavailable", `${command} failed: ${reason}`, { cause: error });
+  }
+}

@@ -1,0 +1,84 @@
+import { readFile, rename } from "node:fs/promises";
+import { Low, type Adapter } from "lowdb";
+import type * as z from "zod";
+import { writeFileAtomic } from "./atomic-file.ts";
+
+/**
+ * One small JSON document that survives a power cut: written to a temporary file, fsynced, renamed, and the directory
+ * fsynced. Mode 0600. Concurrent saves are joined: a save that has not begun yet serves all who wait for it.
+ */
+export class StateFile<T> {
+  readonly #low: Low<T>;
+  #writing: Promise<void> | null = null;
+  #next: Promise<void> | null = null;
+
+  private constructor(low: Low<T>) {
+    this.#low = low;
+  }
+
+  /**
+   * Opens the document, or begins with `initial` where there is none. A document that cannot be read is set aside
+   * (renamed to `<path>.damaged-<time>`), told to `onDamage`, and begun anew: never overwritten.
+   */
+  static async open<T>(
+    path: string,
+    schema: z.ZodType<T>,
+    initial: T,
+    onDamage: (setAside: string, reason: string) => void,
+  ): Promise<StateFile<T>> {
+    const low = new Low<T>(new FsyncedJson(path, schema), initial);
+    try {
+      await low.read();
+    } catch (error) {
+      const setAside = `${path}.damaged-${new Date().toISOString()}`;
+      await rename(path, setAside);
+      onDamage(setAside, error instanceof Error ? error.message : String(error));
+      low.data = initial;
+    }
+    return new StateFile(low);
+  }
+
+  /** The document. Change it in place, then `save`. */
+  get data(): T {
+    return this.#low.data;
+  }
+
+  /** Settles when the document as it is now, or a newer one, is on disk. */
+  save(): Promise<void> {
+    this.#next ??= this.#afterCurrent();
+    return this.#next;
+  }
+
+  async #afterCurrent(): Promise<void> {
+    await this.#writing?.catch(() => undefined);
+    this.#next = null;
+    this.#writing = this.#low.write();
+    try {
+      await this.#writing;
+    } finally {
+      this.#writing = null;
+    }
+  }
+}
+
+class FsyncedJson<T> implements Adapter<T> {
+  readonly #path: string;
+  readonly #schema: z.ZodType<T>;
+
+  constructor(path: string, schema: z.ZodType<T>) {
+    this.#path = path;
+    this.#schema = schema;
+  }
+
+  async read(): Promise<T | null> {
+    const text = await readFile(this.#path, "utf8").catch((error: NodeJS.ErrnoException) => {
+      if (error.code === "ENOENT") return null;
+      throw error;
+    });
+    return text === null ? null : this.#schema.parse(JSON.parse(text));
+  }
+
+  async write(data: T): Promise<void> {
+    await writeFileAtomic(this.#path, `${JSON.stringify(data, null, 2)}\n`);
+  }
+}
