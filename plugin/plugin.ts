@@ -102,7 +102,10 @@ export async function assemble(world: World): Promise<Plugin> {
     node,
     defaults: settings.defaultOptions,
     status,
-    onStorageFailure: (volume) => revival?.note(volume),
+    onStorageFailure: (volume) => {
+      revival?.note(volume);
+      void watch.look();
+    },
     log,
   });
   const reconciler =

@@ -3,6 +3,8 @@ import type { Engine } from "./engine.ts";
 
 const askBoundMs = 2_000;
 const startBoundMs = 40_000;
+const shortestWaitMs = 5_000;
+const longestWaitMs = 600_000;
 const neverRunning = new Set(["created", "exited"]);
 /** Restart policies that mean: this container is to run whenever the engine does. */
 const kept = new Set(["always", "unless-stopped"]);
@@ -14,7 +16,10 @@ const kept = new Set(["always", "unless-stopped"]);
 export class Revival {
   readonly #engine: Engine;
   readonly #log: Log;
-  readonly #failed = new Set<string>();
+  /** Volumes that failed, and when (`performance.now()`) their containers may be tried. */
+  readonly #failed = new Map<string, number>();
+  /** How long each volume waits before its next try, in milliseconds; doubled with every failure after a try. */
+  readonly #patience = new Map<string, number>();
 
   constructor(engine: Engine, log: Log) {
     this.#engine = engine;
@@ -23,7 +28,10 @@ export class Revival {
 
   /** A mount of this volume failed because the storage did not answer. */
   note(volume: string): void {
-    this.#failed.add(volume);
+    if (this.#failed.has(volume)) return;
+    const wait = this.#patience.get(volume) ?? 0;
+    this.#failed.set(volume, performance.now() + wait);
+    this.#patience.set(volume, Math.min(Math.max(wait * 2, shortestWaitMs), longestWaitMs));
   }
 
   get isPending(): boolean {
@@ -32,10 +40,9 @@ export class Revival {
 
   /** The storage answers. Rejects when the engine is silent; what could not be asked is kept for the next time. */
   async revive(): Promise<void> {
-    const volumes = Array.from(this.#failed);
-    for (const volume of volumes) {
+    const due = [...this.#failed].filter(([, notBefore]) => notBefore <= performance.now());
+    for (const [volume] of due)
       await this.#reviveUsersOf(volume, () => this.#failed.delete(volume));
-    }
   }
 
   async #reviveUsersOf(volume: string, onAsked: () => void): Promise<void> {

@@ -59,9 +59,12 @@ export function createVerbsApi(handlers: VerbHandlers, log: Log): Router {
   function route(verb: Verb): void {
     router.post(`/Swarmnfs.${verb}`, async (request, response) => {
       try {
-        const parsed = requests[verb].safeParse(body(request.body));
+        const schema: z.ZodType<unknown> = requests[verb];
+        const parsed = schema.safeParse(body(request.body));
         if (!parsed.success) throw new UserError("invalid", z.prettifyError(parsed.error));
-        response.json(await handlers[verb](parsed.data));
+        // The schema of this very verb has just said that this is its handler's request.
+        const handle = handlers[verb] as (checked: unknown) => Promise<unknown>;
+        response.json(await handle(parsed.data));
       } catch (error) {
         const failure = failureOf(error);
         if (failure.code === "internal") log.error({ verb, err: error }, "failed");
