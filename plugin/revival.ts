@@ -18,8 +18,8 @@ export class Revival {
   readonly #log: Log;
   /** Volumes that failed, and when (`performance.now()`) their containers may be tried. */
   readonly #failed = new Map<string, number>();
-  /** How long each volume waits before its next try, in milliseconds; doubled with every failure after a try. */
-  readonly #patience = new Map<string, number>();
+  /** How long each volume waits before its next try, in milliseconds: doubled with every failure, until one is old. */
+  readonly #patience = new Map<string, { readonly waitMs: number; readonly at: number }>();
 
   constructor(engine: Engine, log: Log) {
     this.#engine = engine;
@@ -29,9 +29,12 @@ export class Revival {
   /** A mount of this volume failed because the storage did not answer. */
   note(volume: string): void {
     if (this.#failed.has(volume)) return;
-    const wait = this.#patience.get(volume) ?? 0;
-    this.#failed.set(volume, performance.now() + wait);
-    this.#patience.set(volume, Math.min(Math.max(wait * 2, shortestWaitMs), longestWaitMs));
+    const now = performance.now();
+    const last = this.#patience.get(volume);
+    const wait = last !== undefined && now - last.at < longestWaitMs * 2 ? last.waitMs : 0;
+    this.#failed.set(volume, now + wait);
+    const next = Math.min(Math.max(wait * 2, shortestWaitMs), longestWaitMs);
+    this.#patience.set(volume, { waitMs: next, at: now });
   }
 
   get isPending(): boolean {

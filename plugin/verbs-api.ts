@@ -59,7 +59,7 @@ export function createVerbsApi(handlers: VerbHandlers, log: Log): Router {
   function route(verb: Verb): void {
     router.post(`/Swarmnfs.${verb}`, async (request, response) => {
       try {
-        const schema: z.ZodType<unknown> = requests[verb];
+        const schema: z.ZodType = requests[verb];
         const parsed = schema.safeParse(body(request.body));
         if (!parsed.success) throw new UserError("invalid", z.prettifyError(parsed.error));
         // The schema of this very verb has just said that this is its handler's request.
