@@ -1,0 +1,60 @@
+# The door for people and for CI. `make` prints the list.
+DOCKER ?= docker
+NODE := node_modules/.bin/node
+VERSION := $(shell sed -n 's/^  "version": "\(.*\)",/\1/p' package.json)
+ARCH := $(shell uname -m | sed 's/x86_64/amd64/; s/aarch64/arm64/')
+# Private engines and the base of the root file system need root.
+ROOT := $(if $(filter 0,$(shell id -u)),,sudo --preserve-env)
+export DOCKER
+
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
+
+demo: node_modules/.ready ## show the main job on a private Docker Engine (DEMO_ENGINE=this: on yours)
+	@[ "$(DEMO_ENGINE)" = this ] || sh engine-box/install.sh demo
+	@$(ROOT) $(NODE) deploy/demo/main.ts
+
+test: node_modules/.ready ## everything that is checked: types, style, unit, protocol, engine
+	@sh engine-box/install.sh test
+	@$(ROOT) $(NODE) test/run.ts
+
+check: node_modules/.ready ## types, lint, format, unused code
+	@$(NODE) test/run.ts check
+
+bench: node_modules/.ready rootfs ## compare with rclone's plugin and Docker's local driver
+	@sh engine-box/install.sh bench
+	@$(ROOT) $(NODE) bench/main.ts
+
+rootfs: node_modules/.ready ## build dist/plugin: config.json and the root file system
+	@$(NODE) rootfs-build/build.ts
+
+plugin: rootfs ## build the plugin and enable it on your engine as swarmnfs
+	$(DOCKER) plugin create swarmnfs dist/plugin
+	$(DOCKER) plugin enable swarmnfs
+
+plugin-remove: ## take the plugin off your engine; volumes and data stay in /var/lib/swarmnfs
+	$(DOCKER) plugin disable --force swarmnfs || true
+	$(DOCKER) plugin rm --force swarmnfs
+
+plugin-push: rootfs ## push it to REPOSITORY, as :VERSION-ARCHITECTURE
+	@[ -n "$(REPOSITORY)" ] || { echo "Say where to: make plugin-push REPOSITORY=registry.example/you/swarmnfs"; exit 2; }
+	$(DOCKER) plugin create $(REPOSITORY):$(VERSION)-$(ARCH) dist/plugin
+	$(DOCKER) plugin push $(REPOSITORY):$(VERSION)-$(ARCH)
+	$(DOCKER) plugin rm $(REPOSITORY):$(VERSION)-$(ARCH)
+
+cli: node_modules/.ready ## build dist/swarmnfs, the command as one file that needs no Node.js
+	@$(NODE) rootfs-build/single-executable.ts
+
+engine: node_modules/.ready rootfs ## open a shell on a private engine with the plugin
+	@sh engine-box/install.sh demo
+	@$(ROOT) $(NODE) engine-box/main.ts
+
+clean: ## remove what was built here (the base images in ~/.cache/swarmnfs stay)
+	rm -rf dist coverage
+	$(if $(wildcard .engine),$(ROOT) rm -rf .engine)
+
+node_modules/.ready: package-lock.json
+	npm ci --no-audit --no-fund
+	@touch $@
+
+.PHONY: help demo test check bench rootfs plugin plugin-remove plugin-push cli engine clean

@@ -1,0 +1,37 @@
+// Runs everything, or only what is named (`check`, `unit`, `engine`), and ends with "N passed, N failed".
+import process from "node:process";
+import { checks } from "./run/checks.ts";
+import { runCommand } from "./run/command.ts";
+import { runAva } from "./run/ava.ts";
+import type { Tally } from "./run/tally.ts";
+
+const suites: Readonly<Record<string, () => Promise<Tally>>> = {
+  check: checks,
+  unit: () => runAva([]),
+  engine: async () => {
+    const built = await runCommand("rootfs", "node", ["rootfs-build/build.ts"]);
+    if (built.failed > 0) return built;
+    const { passed, failed } = await runAva(["--config", "test/engine/ava.config.mjs"]);
+    return { passed: passed + built.passed, failed };
+  },
+};
+
+const wanted = process.argv.slice(2);
+let passed = 0;
+let failed = 0;
+for (const name of wanted.length > 0 ? wanted : Object.keys(suites)) {
+  const suite = suites[name];
+  if (suite === undefined) {
+    process.stderr.write(`"${name}" is no suite. Suites: ${Object.keys(suites).join(", ")}\n`);
+    process.exit(2);
+  }
+  const started = Date.now();
+  process.stdout.write(`\n${name}\n`);
+  const tally = await suite();
+  passed += tally.passed;
+  failed += tally.failed;
+  const seconds = Math.round((Date.now() - started) / 1000);
+  process.stdout.write(`${name}: ${tally.passed} passed, ${tally.failed} failed, ${seconds} s\n`);
+}
+process.stdout.write(`\n${passed} passed, ${failed} failed\n`);
+process.exitCode = failed > 0 ? 1 : 0;

@@ -1,0 +1,41 @@
+import path from "node:path";
+import process from "node:process";
+import { createInterface } from "node:readline";
+import { execa } from "execa";
+import { environment } from "./command.ts";
+import type { Tally } from "./tally.ts";
+
+/** Runs ava and counts what it reports as TAP; a failure is shown with its reason, and so is a slow run's progress. */
+export async function runAva(args: readonly string[]): Promise<Tally> {
+  const run = execa("ava", ["--tap", ...args], {
+    cwd: path.join(import.meta.dirname, "../.."),
+    env: environment,
+    buffer: false,
+    reject: false,
+    stdin: "ignore",
+    stderr: "inherit",
+  });
+  let passed = 0;
+  let failed = 0;
+  let told = Date.now();
+  for await (const line of createInterface({ input: run.stdout })) {
+    const [result] = /^(not )?ok \d+/.exec(line) ?? [];
+    if (result === undefined) {
+      // The reason of the failure above, or a note of ava's own; its TAP frame is of no use to people.
+      if (/^ |^# (?!tests|pass|fail|skip)\S/.test(line)) process.stdout.write(`    ${line}\n`);
+    } else if (result.startsWith("not")) {
+      failed += 1;
+      process.stdout.write(`  FAIL  ${line.replace(/^not ok \d+ - /, "")}\n`);
+    } else {
+      passed += 1;
+    }
+    if (Date.now() - told > 10_000) {
+      told = Date.now();
+      process.stdout.write(`  … ${passed} passed, ${failed} failed so far\n`);
+    }
+  }
+  const { exitCode } = await run;
+  // ava may fail without a failed test: no test found, a file that does not load, a timeout.
+  if (exitCode !== 0 && failed === 0) failed = 1;
+  return { passed, failed };
+}

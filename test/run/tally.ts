@@ -1,0 +1,4 @@
+export interface Tally {
+  readonly passed: number;
+  readonly failed: number;
+}
