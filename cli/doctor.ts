@@ -39,7 +39,13 @@ async function examine(call: Call): Promise<Examination> {
     if (!(error instanceof UserError) || error.code !== "unavailable") throw error;
     return {
       subject: null,
-      findings: [{ level: "problem", title: "plugin", advice: error.message }],
+      findings: [
+        {
+          level: "problem",
+          title: "the plugin of this node cannot be asked",
+          advice: error.message,
+        },
+      ],
     };
   }
 }

@@ -23,13 +23,14 @@ export async function purge(call: Call): Promise<ExitCode> {
     report(call, { purged: [], failed: [] });
     return 0;
   }
+  const them = entries.length === 1 ? "it" : "them";
   if (!call.options.json) {
     showEntries(entries, call);
     call.screen.line(
-      `${plural(entries.length, "entry")} to be destroyed for good: nothing brings them back.`,
+      `${plural(entries.length, "entry")} to be destroyed for good: nothing brings ${them} back.`,
     );
   }
-  if (!call.options.yes && !(await isConfirmed(call))) {
+  if (!call.options.yes && !(await isConfirmed(them, call))) {
     call.screen.line("Nothing was purged.");
     return 1;
   }
@@ -88,8 +89,8 @@ function theEntry(word: string, entries: readonly TrashEntry[]): TrashEntry {
   );
 }
 
-async function isConfirmed({ person, aside }: Call): Promise<boolean> {
-  const answer = await person.ask("Destroy them? Type yes: ");
+async function isConfirmed(them: string, { person, aside }: Call): Promise<boolean> {
+  const answer = await person.ask(`Destroy ${them}? Type yes: `);
   if (answer === "") aside.line();
   return /^y(es)?$/i.test(answer.trim());
 }

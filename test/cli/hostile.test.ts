@@ -1,0 +1,147 @@
+import test from "ava";
+import { commands } from "../../cli/command.ts";
+import { printable } from "../../cli/printable.ts";
+import { type Answers, Refusal } from "./fake-plugin.ts";
+import { speak } from "./spoken.ts";
+import { answers, appView, status, trashEntry, volumeRecord, volumeView } from "./world.ts";
+
+// Clears the screen, sets the title, comes back over the line, fakes a second line, hides and reorders text.
+const evil = "x\u001B[2J\u001B]0;owned\u0007\r\nok\u009B31m\u202Eevil\u200B\u2028\u007F\uD800";
+
+const record = volumeRecord(evil, {
+  app: evil,
+  createdBy: evil,
+  backup: evil,
+  mountOptions: [evil],
+});
+const view = volumeView(
+  record,
+  {
+    health: "damaged",
+    reason: evil,
+    storage: evil,
+    path: evil,
+    services: evil,
+    owner: evil,
+    since: evil,
+    lastSnapshot: evil,
+    mountedOn: [evil],
+    drift: [evil],
+  },
+  [{ schema: 1, node: evil, nodeId: evil, since: evil, seenAt: evil, consumers: [evil] }],
+);
+const app = appView(
+  evil,
+  { services: [evil], hosts: [evil], createdBy: evil },
+  { volumes: [evil] },
+);
+const entry = { ...trashEntry("v", evil, evil, evil), id: evil };
+
+const evilAnswers: Answers = {
+  Status: () => ({
+    ...status,
+    version: evil,
+    node: evil,
+    storage: evil,
+    trouble: { reason: evil, since: evil },
+    docker: { state: "ok", driver: evil },
+    damaged: [{ file: evil, reason: evil }],
+  }),
+  Volumes: () => ({ volumes: [view] }),
+  Volume: () => view,
+  SetVolume: () => ({ ...view, record: { ...record, backup: `${evil}2` } }),
+  Apps: () => ({ apps: [app] }),
+  App: () => app,
+  SetApp: () => ({ ...app, record: { ...app.record, hosts: ["*"] } }),
+  Trash: () => ({ entries: [entry] }),
+  Undelete: () => view,
+  Purge: ({ entries }) => ({ purged: entries }),
+  Doctor: () => ({ findings: [{ level: "problem", title: evil, advice: evil }] }),
+};
+
+const lines = [
+  ["volumes"],
+  ["volumes", "--drift"],
+  ["volumes", "show", evil],
+  ["volumes", "set", evil, "backup=off"],
+  ["apps"],
+  ["apps", "show", evil],
+  ["apps", "set", evil, "hosts=*"],
+  ["trash"],
+  ["trash", "undelete", evil],
+  ["trash", "purge", evil],
+  ["doctor"],
+  ["status"],
+  ["version"],
+];
+
+const refusing = Object.fromEntries(
+  Object.keys(answers).map((verb) => [
+    verb,
+    () => {
+      throw new Refusal("conflict", evil, 409);
+    },
+  ]),
+);
+
+test("every command is among those that are tried here", (t) => {
+  const tried = new Set(lines.map((words) => words.slice(0, 2).join(" ")));
+  for (const { name, isDefault } of commands)
+    t.true(tried.has(isDefault === true ? name.slice(0, -5) : name), name);
+});
+
+// Colour is the one escape sequence that is ours.
+// oxlint-disable-next-line no-control-regex -- finding them is the purpose
+const ours = /\u001B\[3[1239]m/g;
+// oxlint-disable-next-line no-control-regex -- finding them is the purpose
+const raw = /[\u0000-\u0009\u000B-\u001F\u007F-\u009F\u200B-\u200F\u2028-\u202E\uD800-\uDFFF]/;
+
+for (const words of lines) {
+  for (const [kind, setting] of [
+    ["terminal", { columns: 90, environment: { TERM: "xterm", LANG: "C.UTF-8" }, typed: "yes" }],
+    ["pipe", {}],
+  ] as const) {
+    for (const [what, given] of [
+      ["answers", evilAnswers],
+      ["refusals", refusing],
+    ] as const) {
+      for (const json of [false, true]) {
+        const line = [
+          ...words,
+          ...(json ? ["--json"] : []),
+          ...(words[1] === "purge" ? ["--yes"] : []),
+        ];
+        test(`hostile ${what} do not reach a ${kind}: ${JSON.stringify(line.join(" "))}`, async (t) => {
+          const { out, err } = await speak(t, line, { ...setting, answers: given });
+          t.notRegex((out + err).replaceAll(ours, ""), raw);
+          t.notRegex(out + err, /^ok/m, "a line break in a name begins no line");
+        });
+      }
+    }
+  }
+}
+
+test("hostile words on the command line come back harmless", async (t) => {
+  for (const line of [
+    [evil],
+    ["volumes", evil],
+    ["volumes", `--${evil}`],
+    ["volumes", "set", "x", evil],
+    ["trash", "purge", "--older-than", evil],
+  ]) {
+    const { err, exit } = await speak(t, line, { columns: 90, typed: "" });
+    t.is(exit, 2);
+    t.notRegex(err, raw);
+  }
+});
+
+test("JSON gives every character back", async (t) => {
+  const { out } = await speak(t, ["volumes", "--json"], { columns: 90, answers: evilAnswers });
+  t.is(JSON.parse(out).volumes[0].record.name, evil);
+});
+
+test("printable text stays as it is where it can be shown", (t) => {
+  t.is(printable("Grüße, 世界 🙂 – ok", false), "Grüße, 世界 🙂 – ok");
+  t.is(printable("Grüße 🙂", true), "Gr\\u00fc\\u00dfe \\ud83d\\ude42");
+  t.is(printable(printable(evil, false), false), printable(evil, false));
+});

@@ -1,0 +1,58 @@
+import type { ExecutionContext } from "ava";
+import { run, type Surroundings } from "../../cli/run.ts";
+import { type Answers, type FakePlugin, startFakePlugin } from "./fake-plugin.ts";
+import { answers as everything, now } from "./world.ts";
+
+export interface Said {
+  readonly exit: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+export interface Setting {
+  /** A terminal of so many columns; absent: a pipe. */
+  readonly columns?: number;
+  readonly environment?: NodeJS.ProcessEnv;
+  readonly answers?: Answers;
+  /** What the person at the terminal types when asked; absent: nobody is there. */
+  readonly typed?: string;
+  readonly surroundings?: Partial<Surroundings>;
+}
+
+/** A terminal that shows UTF-8, without colours unless a test wants them. */
+export const utf8 = { TERM: "xterm-256color", LANG: "C.UTF-8", NO_COLOR: "1" };
+
+/** Calls `swarmnfs` with a fake plugin at the other end of a real socket. */
+export async function speak(
+  t: ExecutionContext,
+  argv: readonly string[],
+  setting: Setting = {},
+): Promise<Said & { plugin: FakePlugin; asked: string[] }> {
+  const plugin = await startFakePlugin(t, setting.answers ?? everything);
+  const said = { out: "", err: "" };
+  const asked: string[] = [];
+  const stream = (to: "out" | "err") => ({
+    isTTY: setting.columns !== undefined,
+    columns: setting.columns ?? 80,
+    write: (text: string) => {
+      said[to] += text;
+    },
+  });
+  const exit = await run(argv, {
+    environment: setting.environment ?? utf8,
+    stdout: stream("out"),
+    stderr: stream("err"),
+    person: {
+      present: setting.typed !== undefined,
+      ask: (question) => {
+        asked.push(question);
+        return Promise.resolve(setting.typed ?? "");
+      },
+    },
+    clock: { now: () => now },
+    isRoot: true,
+    pluginsDirectory: plugin.directory,
+    ...setting.surroundings,
+  });
+  return { exit, ...said, plugin, asked };
+}

@@ -1,0 +1,270 @@
+import type { AppRecord } from "../../storage/records/app.ts";
+import type { VolumeRecord } from "../../storage/records/volume.ts";
+import type { TrashEntry } from "../../storage/storage.ts";
+import type { AppView, PluginStatus, VolumeStatus, VolumeView } from "../../storage/verbs.ts";
+import { type Answers, Refusal } from "./fake-plugin.ts";
+
+/** The moment at which every test takes place. */
+export const now = Date.parse("2026-03-01T12:14:02Z");
+
+const G = 1024 ** 3;
+const M = 1024 ** 2;
+
+export function volumeRecord(name: string, given: Partial<VolumeRecord> = {}): VolumeRecord {
+  return {
+    schema: 1,
+    revision: 1,
+    id: "01953f5e-0000-7000-8000-000000000000",
+    name,
+    app: name,
+    options: {},
+    services: null,
+    hosts: null,
+    access: "shared",
+    owner: { uid: 0, gid: 0, mode: 0o755 },
+    squash: null,
+    size: null,
+    onRemove: "archive",
+    backup: "default",
+    mirror: null,
+    mountOptions: [],
+    root: false,
+    fsid: 7,
+    fill: null,
+    state: "ready",
+    createdAt: "2026-02-11T08:00:00Z",
+    createdBy: "node1",
+    ...given,
+  };
+}
+
+export function volumeView(
+  record: VolumeRecord,
+  given: Partial<VolumeStatus> = {},
+  uses: VolumeView["uses"] = [],
+): VolumeView {
+  const status: VolumeStatus = {
+    app: record.app,
+    storage: "nfs://storage1/swarm",
+    path: `apps/${record.app}/${record.name}`,
+    state: "idle",
+    health: "ok",
+    since: "2026-03-01T09:14:02Z",
+    services: record.app,
+    hosts: "*",
+    access: record.access,
+    mountedOn: [],
+    ...given,
+  };
+  const usage =
+    status.used === undefined
+      ? null
+      : {
+          bytes: status.used,
+          files: status.files ?? 0,
+          by: "walk" as const,
+          at: "2026-03-01T12:04:02Z",
+        };
+  return { record, status, uses, usage };
+}
+
+export function appView(
+  app: string,
+  given: Partial<AppRecord> = {},
+  more: Partial<AppView> = {},
+): AppView {
+  return {
+    record: {
+      schema: 1,
+      revision: 1,
+      app,
+      services: [app],
+      owner: null,
+      hosts: ["*"],
+      size: null,
+      createdAt: "2026-02-11T08:00:00Z",
+      createdBy: "node1",
+      ...given,
+    },
+    volumes: [],
+    used: null,
+    ...more,
+  };
+}
+
+export function trashEntry(
+  volume: string,
+  removedAt: string,
+  purgeAt: string,
+  app = volume,
+): TrashEntry {
+  const stamp = removedAt.replaceAll(/[-:]/g, "");
+  return {
+    id: `${volume}@${stamp}-c0ffee`,
+    record: {
+      schema: 1,
+      volume: volumeRecord(volume, { app }),
+      app: null,
+      removedAt,
+      removedBy: "node3",
+      purgeAt,
+    },
+  };
+}
+
+const nodeIds = ["7b0c1a52-1111-4000-8000-000000000001", "7b0c1a52-1111-4000-8000-000000000003"];
+
+export const blogData = volumeView(
+  volumeRecord("blog_data", { app: "blog", size: 10 * G }),
+  {
+    state: "mounted",
+    size: 10 * G,
+    used: 2 * G,
+    usedPercent: 20,
+    files: 5204,
+    owner: "stack blog (first, since 2026-02-11)",
+    mountedOn: ["node1", "node3"],
+    lastSnapshot: "2026-03-01T09:00:00Z",
+    drift: ["size=20G was asked for on this node, and it is 10G"],
+  },
+  ["node1", "node3"].map((node, index) => ({
+    schema: 1 as const,
+    node,
+    nodeId: nodeIds[index] ?? "",
+    since: "2026-03-01T09:14:02Z",
+    seenAt: "2026-03-01T12:13:50Z",
+    consumers: [`service blog_web`],
+  })),
+);
+
+export const db = volumeView(
+  volumeRecord("db", { app: "shop", size: 50 * G, access: "exclusive" }),
+  {
+    state: "mounted",
+    health: "nearly-full",
+    reason: "82 % of 50G are used",
+    size: 50 * G,
+    used: 41 * G,
+    usedPercent: 82,
+    mountedOn: ["node2"],
+    lastSnapshot: "2026-03-01T09:00:00Z",
+  },
+);
+
+export const oldWiki = volumeView(volumeRecord("old_wiki", { app: "wiki" }), {
+  since: "2026-01-19T12:00:00Z",
+  used: 120 * M,
+  lastSnapshot: "2026-02-27T06:00:00Z",
+});
+
+export const unreachable = volumeView(volumeRecord("zoo", { app: "zoo" }), {
+  health: "unreachable",
+  reason: "storage1 (10.0.0.5:2049) has not answered for 3 m 12 s",
+});
+
+export const volumes = [oldWiki, unreachable, db, blogData];
+
+export const apps = [
+  appView(
+    "wiki",
+    { services: ["wiki", "tools"], size: 100 * M },
+    { volumes: ["old_wiki"], used: 120 * M },
+  ),
+  appView(
+    "blog",
+    { services: "first", owner: { kind: "stack", name: "blog", since: "2026-02-11T08:00:00Z" } },
+    { volumes: ["blog_media", "blog_data"], used: 2 * G },
+  ),
+  appView("shop", { hosts: ["node1", "node2"], size: 100 * G }, { volumes: ["db"], used: 41 * G }),
+];
+
+export const trash = [
+  trashEntry("old_wiki", "2026-02-20T12:14:02Z", "2026-03-22T12:14:02Z", "wiki"),
+  trashEntry("blog_data", "2026-02-27T12:14:02Z", "2026-03-29T12:14:02Z", "blog"),
+  trashEntry("blog_data", "2026-03-01T09:14:02Z", "2026-03-31T09:14:02Z", "blog"),
+  trashEntry("tmp", "2026-03-01T00:14:02Z", "2026-03-02T00:14:02Z"),
+];
+
+export const status: PluginStatus = {
+  version: "0.0.0-development",
+  node: "node2",
+  nodeId: "7b0c1a52-1111-4000-8000-000000000002",
+  storage: "nfs://storage1/swarm",
+  storageId: "01953f5e-0000-7000-8000-00000000abcd",
+  health: { state: "ok", total: 200 * G, free: 157 * G, notes: [] },
+  trouble: null,
+  docker: { state: "ok", driver: "swarmnfs" },
+  volumes: 4,
+  mounted: 1,
+  damaged: [],
+};
+
+function found<T>(item: T | undefined, what: string): T {
+  if (item === undefined) throw new Refusal("not-found", `no ${what}. See: swarmnfs volumes`, 404);
+  return item;
+}
+
+/** A plugin with these volumes, apps and trash. What is changed is answered as changed, and forgotten. */
+export const answers: Answers = {
+  Status: () => status,
+  Volumes: () => ({ volumes }),
+  Volume: ({ name }) =>
+    found(
+      volumes.find(({ record }) => record.name === name),
+      `volume "${name}"`,
+    ),
+  SetVolume: ({ name, change }) => {
+    const view = found(
+      volumes.find(({ record }) => record.name === name),
+      `volume "${name}"`,
+    );
+    const fields = Object.fromEntries(
+      Object.entries(change).filter(([, value]) => value !== undefined),
+    );
+    return { ...view, record: { ...view.record, ...fields } };
+  },
+  Apps: () => ({ apps }),
+  App: ({ app }) =>
+    found(
+      apps.find(({ record }) => record.app === app),
+      `app "${app}"`,
+    ),
+  SetApp: ({ app, change }) => {
+    const view = found(
+      apps.find(({ record }) => record.app === app),
+      `app "${app}"`,
+    );
+    const fields = Object.fromEntries(
+      Object.entries(change).filter(([, value]) => value !== undefined),
+    );
+    return { ...view, record: { ...view.record, ...fields } };
+  },
+  Trash: () => ({ entries: trash }),
+  Undelete: ({ entry, as }) => {
+    const { record } = found(
+      trash.find(({ id }) => id === entry),
+      `entry "${entry}"`,
+    );
+    return volumeView({ ...record.volume, name: as ?? record.volume.name });
+  },
+  Purge: ({ entries }) => ({ purged: entries }),
+  Doctor: ({ fix }) => ({
+    findings: [
+      { level: "ok", title: 'plugin 0.1.0, enabled as "swarmnfs"' },
+      { level: "ok", title: "storage1 resolves to 10.0.0.5 and answers on 2049 (NFS 4.2)" },
+      fix === true
+        ? { level: "ok", title: "guard: put back" }
+        : {
+            level: "problem",
+            title: "guard: containers can reach 10.0.0.5:2049",
+            advice:
+              'The nftables table "swarmnfs" is missing. It is put back within a minute; to do it now: swarmnfs doctor --fix',
+          },
+      {
+        level: "warning",
+        title: 'two nodes call themselves "node2": NFS locks of both are at risk',
+        advice: "Set SWARMNFS_NODE on one of them.",
+      },
+    ],
+  }),
+};
