@@ -22,18 +22,20 @@ export class DockerCli {
     return this.#spawn(this.#command, args);
   }
 
-  /** Runs `docker compose ARGS` in `folder` (docker-compose, where the engine's client has no compose). */
-  async compose(folder: string, ...args: string[]): Promise<string> {
-    return must(["compose", ...args], await this.attemptCompose(folder, ...args));
-  }
-
-  /** Runs `docker compose ARGS` in `folder` and returns how it ended. */
-  async attemptCompose(folder: string, ...args: string[]): Promise<Outcome> {
+  /**
+   * Runs `docker compose ARGS` (docker-compose, where the engine's client has no compose) in `folder`, with `env` for
+   * the variables of the compose file, and returns how it ended.
+   */
+  async attemptCompose(
+    folder: string,
+    env: Readonly<Record<string, string>>,
+    ...args: string[]
+  ): Promise<Outcome> {
     this.#compose ??= this.attempt("compose", "version").then((plugin) =>
       plugin.exitCode === 0 ? [this.#command, "compose"] : ["docker-compose"],
     );
     const [command = "", ...first] = await this.#compose;
-    return this.#spawn(command, [...first, ...args], { cwd: folder });
+    return outcomeOf(command, [...first, ...args], { cwd: folder, env: { ...env, ...this.#env } });
   }
 
   /** Feeds the file `input` to `docker ARGS`, as with `docker import -`. */
