@@ -30,7 +30,7 @@ export interface Call {
   readonly person: Person;
 }
 
-export interface Example {
+interface Example {
   readonly line: string;
   readonly does: string;
 }
@@ -54,4 +54,4 @@ export interface Command {
   run(call: Call): Promise<ExitCode>;
 }
 
-export type OptionName = "drift" | "fix" | "all" | "yes" | "as" | "older-than";
+type OptionName = "drift" | "fix" | "all" | "yes" | "as" | "older-than";

@@ -78,7 +78,7 @@ function showCommand(command: Command, screen: Screen): void {
 }
 
 /** `trash purge [ENTRY...] [--older-than AGE] [--all] [--yes]`. */
-export function usageOf({
+function usageOf({
   name,
   operands,
   options,

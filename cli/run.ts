@@ -14,7 +14,7 @@ import { Screen } from "./screen.ts";
 import { detectTerminal, type Shown } from "./terminal.ts";
 import { UsageError } from "./usage-error.ts";
 
-export interface Output extends Shown {
+interface Output extends Shown {
   write(text: string): unknown;
 }
 
