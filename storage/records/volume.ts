@@ -44,6 +44,13 @@ export const volumeRecordSchema = z.looseObject({
   fsid: z.int().min(1),
   fill: z.looseObject({ from: z.string(), at: timeSchema.nullable() }).nullable(),
   state: volumeStateSchema,
+  /** While `trashed`: where it goes, so that anybody can finish a removal that was interrupted. */
+  removal: z
+    .looseObject({ entry: z.string(), at: timeSchema, by: z.string(), purgeAt: timeSchema })
+    .nullable()
+    .optional(),
+  /** While `creating`: the trash entry that it comes back from, so that anybody can finish an undelete. */
+  restore: z.string().nullable().optional(),
   createdAt: timeSchema,
   /** Name of the node that created it. */
   createdBy: z.string(),

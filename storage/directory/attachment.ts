@@ -1,0 +1,76 @@
+import { rfc3339 } from "../../service/clock.ts";
+import { UserError } from "../../service/user-error.ts";
+import type { VolumeRecord } from "../records/volume.ts";
+import { volumeFolders } from "../rules/volume-path.ts";
+import type { Attachment, NodeIdentity } from "../storage.ts";
+import { keptChanging } from "./apps.ts";
+import { finishCreation } from "./creation.ts";
+import { attempts, type Layout, type Parts } from "./parts.ts";
+import { notFound } from "./removal.ts";
+
+/** Mount options that mean something for a bind mount; the others are for NFS, or of the whole file system. */
+const bindOptions: ReadonlySet<string> = new Set(["relatime", "noatime", "nodiratime", "noexec"]);
+
+/**
+ * Leaves a sign of use and says what to mount. The sign is written before the record is read again, and a removal
+ * does it the other way round: so a volume is never mounted while it goes to the trash.
+ */
+export async function attachVolume(
+  parts: Parts,
+  layout: Layout,
+  name: string,
+  by: NodeIdentity,
+  consumers: readonly string[],
+): Promise<Attachment> {
+  const record = await usable(parts, layout, name);
+  const source = await sourceOf(layout, record, parts.url);
+  const before = await parts.uses.own(layout, name, by);
+  const since = before?.since ?? rfc3339(parts.clock.now());
+  await parts.uses.write(
+    layout,
+    { volume: name, since, consumers: [...new Set([...(before?.consumers ?? []), ...consumers])] },
+    by,
+  );
+  await parts.checkpoint("attach:signed");
+  const now = await parts.volumes.read(layout, name);
+  if (now?.id !== record.id || now.state !== "ready") {
+    if (before === null) await parts.uses.remove(layout, name, by);
+    throw notFound(name, parts.url);
+  }
+  return { type: "bind", source, options: optionsOf(now) };
+}
+
+async function usable(parts: Parts, layout: Layout, name: string): Promise<VolumeRecord> {
+  for (let attempt = 0; attempt < attempts; attempt += 1) {
+    const record = await parts.volumes.read(layout, name);
+    if (record === null || record.state === "trashed" || record.state === "retained")
+      throw notFound(name, parts.url);
+    if (record.state === "filling") {
+      throw new UserError(
+        "unavailable",
+        `volume "${name}" is being filled from ${record.fill?.from ?? "its source"}. Try again when it is ready: swarmnfs volumes show ${name}`,
+      );
+    }
+    const ready = record.state === "ready" ? record : await finishCreation(parts, layout, record);
+    if (ready !== null) return ready;
+  }
+  throw keptChanging(`volume "${name}"`);
+}
+
+async function sourceOf(layout: Layout, record: VolumeRecord, url: string): Promise<string> {
+  if (record.root) return layout.root.path();
+  await using folder = await layout.volume(record);
+  const expected = [await layout.root.path(), ...volumeFolders(record)]
+    .join("/")
+    .replace(/^\/\//, "/");
+  if (folder !== null && (await folder.path()) === expected) return expected;
+  throw new UserError(
+    "unavailable",
+    `the directory "${volumeFolders(record).join("/")}" of volume "${record.name}" is missing on ${url}. Put it back from a backup (or make it, empty), or remove the volume`,
+  );
+}
+
+function optionsOf(record: VolumeRecord): readonly string[] {
+  const readOnly = record.access === "readonly" ? ["ro"] : [];
+  return [...readOnly, ...record.mountOptions.filter((option) => bindOptions.has(option))];
+}

@@ -1,0 +1,113 @@
+import { randomInt } from "node:crypto";
+import { v7 as uuid } from "uuid";
+import { rfc3339 } from "../../service/clock.ts";
+import { UserError } from "../../service/user-error.ts";
+import type { VolumeRecord } from "../records/volume.ts";
+import { checkVolumeName } from "../rules/names.ts";
+import { appFor, newVolume } from "../rules/new-volume.ts";
+import type { VolumeOptions } from "../rules/options.ts";
+import type { CreateRequest, NodeIdentity } from "../storage.ts";
+import { ensureApp, keptChanging, tooSimilar } from "./apps.ts";
+import { attempts, type Layout, type Parts } from "./parts.ts";
+import { provision, refuseOccupied } from "./provisioning.ts";
+import { refuseDifferences, refuseUnsupported } from "./refusals.ts";
+import { abandon, finishRemoval } from "./removal.ts";
+import { finishUndelete } from "./trash.ts";
+
+/**
+ * Makes a volume, or finishes, revives or simply returns the one of that name. The record comes first and decides
+ * between nodes that do it at once; it says `creating` until the directory is there.
+ */
+export async function createVolume(
+  parts: Parts,
+  layout: Layout,
+  request: CreateRequest,
+  by: NodeIdentity,
+): Promise<VolumeRecord> {
+  const { name, options } = request;
+  checkVolumeName(name);
+  refuseUnsupported(parts.url, options);
+  for (let attempt = 0; attempt < attempts; attempt += 1) {
+    const existing = await parts.volumes.read(layout, name);
+    const record =
+      existing === null
+        ? await begin(parts, layout, name, options, by)
+        : await reuse(parts, layout, existing, options);
+    if (record !== null) return record;
+  }
+  throw keptChanging(`volume "${name}"`);
+}
+
+/** Brings a volume whose record says `creating` to `ready`; null if it became something else meanwhile. */
+export async function finishCreation(
+  parts: Parts,
+  layout: Layout,
+  record: VolumeRecord,
+): Promise<VolumeRecord | null> {
+  if (record.restore) return finishUndelete(parts, layout, record);
+  try {
+    await provision(layout, record, parts.url);
+  } catch (error) {
+    // Another node may have made it, mounted it and put files there since we read the record.
+    const now = await parts.volumes.read(layout, record.name);
+    if (now?.id === record.id && now.state === "ready") return now;
+    throw error;
+  }
+  await parts.checkpoint("create:provisioned");
+  const ready = await parts.volumes.replace(layout, record.name, record, { state: "ready" });
+  if (ready !== null) return ready;
+  const now = await parts.volumes.read(layout, record.name);
+  return now?.id === record.id && now.state === "ready" ? now : null;
+}
+
+async function begin(
+  parts: Parts,
+  layout: Layout,
+  name: string,
+  options: VolumeOptions,
+  by: NodeIdentity,
+): Promise<VolumeRecord | null> {
+  const similar = await parts.volumes.similar(layout, name);
+  if (similar !== null) throw tooSimilar("volume", name, similar);
+  const birth = {
+    id: uuid(),
+    fsid: randomInt(1, 2 ** 31 - 1),
+    createdAt: rfc3339(parts.clock.now()),
+    createdBy: by.name,
+  };
+  const app = appFor(name, options);
+  await refuseOccupied(layout, { app, name, root: options.root }, parts.url);
+  const record = newVolume(
+    name,
+    options,
+    await ensureApp(parts, layout, app, options, birth),
+    birth,
+  );
+  await parts.checkpoint("create:app");
+  if (!(await parts.volumes.create(layout, name, record))) return null;
+  await parts.checkpoint("create:written");
+  try {
+    return await finishCreation(parts, layout, record);
+  } catch (error) {
+    if (error instanceof UserError && (error.code === "conflict" || error.code === "unsupported"))
+      await abandon(parts, layout, record);
+    throw error;
+  }
+}
+
+async function reuse(
+  parts: Parts,
+  layout: Layout,
+  record: VolumeRecord,
+  options: VolumeOptions,
+): Promise<VolumeRecord | null> {
+  if (record.state === "trashed") {
+    await finishRemoval(parts, layout, record);
+    return null;
+  }
+  refuseDifferences(record, options, parts.trashDays);
+  if (record.state === "creating") return finishCreation(parts, layout, record);
+  if (record.state === "retained")
+    return parts.volumes.replace(layout, record.name, record, { state: "ready" });
+  return record;
+}

@@ -1,0 +1,151 @@
+import { v7 as uuid } from "uuid";
+import * as z from "zod";
+import { rfc3339 } from "../../service/clock.ts";
+import { UserError } from "../../service/user-error.ts";
+import { timeSchema } from "../records/fields.ts";
+import { DamagedRecord, parseRecord } from "../records/parse.ts";
+import type { VolumeRecord } from "../records/volume.ts";
+import type { HousekeepingReport, NodeIdentity, Usage } from "../storage.ts";
+import type { Directory } from "./confined.ts";
+import type { Layout, Parts } from "./parts.ts";
+import { textOf } from "./record-file.ts";
+import { finishRemoval } from "./removal.ts";
+import { listTrash, purge } from "./trash.ts";
+import { deleteTree } from "./tree.ts";
+import { countVolume, type UsageTable } from "./usage.ts";
+
+const leaseFile = "housekeeper.json";
+const leaseMs = 5 * 60_000;
+const leaseSchema = z.looseObject({
+  schema: z.literal(1),
+  node: z.string(),
+  nodeId: z.uuid(),
+  renewedAt: timeSchema,
+});
+
+/** Staging and claims that nobody finished for that long are swept. */
+const abandonedMs = 86_400_000;
+/** A volume is counted anew after that long. */
+const countEveryMs = 60 * 60_000;
+/** Counting stops after that long; the next round goes on with those not counted for longest. */
+const countForMs = 2 * 60_000;
+
+/** Does what one node does for all, if this is the one. */
+export async function housekeep(
+  parts: Parts,
+  layout: Layout,
+  table: UsageTable,
+  by: NodeIdentity,
+): Promise<HousekeepingReport> {
+  if (!(await holdLease(parts, layout, by))) return { held: false, purged: [], sweptStaging: [] };
+  const { records } = await parts.volumes.list(layout);
+  for (const record of records)
+    if (record.state === "trashed") await finishRemoval(parts, layout, record);
+  const purged = await purgeExpired(parts, layout);
+  const sweptStaging = await sweep(parts, layout);
+  await countUsage(parts, layout, table, records, by);
+  return { held: true, purged, sweptStaging };
+}
+
+/** Takes or renews the lease, `housekeeper.json`: its age is the file's, by the storage's clock. */
+async function holdLease(parts: Parts, layout: Layout, by: NodeIdentity): Promise<boolean> {
+  const [tmp, claims] = await Promise.all([layout.folder("tmp"), layout.folder("claims")]);
+  const temporary = uuid();
+  const lease = { schema: 1, node: by.name, nodeId: by.id, renewedAt: rfc3339(parts.clock.now()) };
+  try {
+    const written = await tmp.write(temporary, textOf(lease));
+    parts.clock.observe(written.mtimeMs);
+    const current = await layout.meta.read(leaseFile);
+    if (current === null) return await tmp.link(temporary, layout.meta, leaseFile);
+    const age = parts.clock.now() - Number(current.stamp.mtimeMs);
+    if (holderOf(current.text) !== by.id && age < leaseMs) return false;
+    // Of two that see the same lapsed lease only one may link its successor.
+    const claim = `housekeeper.${current.stamp.mtimeNs}`;
+    if (!(await tmp.link(temporary, claims, claim))) {
+      await dropStaleClaim(parts, claims, claim);
+      return false;
+    }
+    const now = await layout.meta.stat(leaseFile);
+    if (now === null || now.mtimeNs !== current.stamp.mtimeNs) {
+      await claims.unlink(claim);
+      return false;
+    }
+    return await claims.rename(claim, layout.meta, leaseFile);
+  } finally {
+    await tmp.unlink(temporary);
+  }
+}
+
+// Whoever linked it and died would otherwise keep everybody from the lease for ever.
+async function dropStaleClaim(parts: Parts, claims: Directory, claim: string): Promise<void> {
+  const stamp = await claims.stat(claim);
+  if (stamp !== null && parts.clock.now() - Number(stamp.ctimeMs) > leaseMs)
+    await claims.unlink(claim);
+}
+
+async function purgeExpired(parts: Parts, layout: Layout): Promise<readonly string[]> {
+  const now = parts.clock.now();
+  const entries = await listTrash(layout);
+  const expired = entries
+    .filter(({ record }) => Date.parse(record.purgeAt) <= now)
+    .map(({ id }) => id);
+  return purge(parts, layout, expired);
+}
+
+async function sweep(parts: Parts, layout: Layout): Promise<readonly string[]> {
+  const swept: string[] = [];
+  for (const name of ["tmp", "claims"] as const) {
+    const folder = await layout.folder(name);
+    for (const file of await folder.names()) {
+      const stamp = await folder.stat(file);
+      const age = stamp === null ? 0 : parts.clock.now() - Number(stamp.ctimeMs);
+      if (age < abandonedMs && !file.startsWith("purge-")) continue;
+      try {
+        await deleteTree(folder, file, parts.progress);
+        swept.push(file);
+      } catch (error) {
+        if (!(error instanceof UserError)) throw error; // stays, and is tried again next time
+      }
+    }
+  }
+  return swept;
+}
+
+async function countUsage(
+  parts: Parts,
+  layout: Layout,
+  table: UsageTable,
+  records: readonly VolumeRecord[],
+  by: NodeIdentity,
+): Promise<void> {
+  const known = await table.read(layout);
+  const begun = parts.clock.now();
+  const age = (record: VolumeRecord): number =>
+    begun - Date.parse(known.get(record.name)?.at ?? "1970-01-01T00:00:00Z");
+  const due = records
+    .filter(
+      (record) =>
+        !record.root &&
+        (record.state === "ready" || record.state === "retained") &&
+        age(record) >= countEveryMs,
+    )
+    .toSorted((a, b) => age(b) - age(a));
+  const counted = new Map<string, Usage>();
+  for (const record of due) {
+    if (parts.clock.now() - begun > countForMs) break;
+    counted.set(record.name, await countVolume(layout, record, parts.clock.now(), parts.progress));
+  }
+  const keep = new Set(records.map((record) => record.name));
+  if (counted.size > 0 || [...known.keys()].some((name) => !keep.has(name)))
+    await table.write(layout, counted, keep);
+  if (counted.size > 0) await holdLease(parts, layout, by);
+}
+
+function holderOf(text: string): string | null {
+  try {
+    return parseRecord(text, leaseSchema).nodeId;
+  } catch (error) {
+    if (error instanceof DamagedRecord) return null;
+    throw error;
+  }
+}
