@@ -9,9 +9,20 @@ const unprintable =
 // On an eight-bit terminal the bytes of UTF-8 include control characters (0x9B begins an escape sequence).
 const beyondAscii = /[^\u0020-\u007E]/g;
 
+/** What our own messages use beyond ASCII, in ASCII. */
+const plainer = new Map([
+  ["…", "..."],
+  ["–", "-"],
+  ["→", "->"],
+]);
+
 /** Text that is safe on a terminal and on one line: what is not shown as itself is shown as `\u001b`. */
 export function printable(text: string, ascii: boolean): string {
-  return text.toWellFormed().replaceAll(ascii ? beyondAscii : unprintable, escaped);
+  return text
+    .toWellFormed()
+    .replaceAll(ascii ? beyondAscii : unprintable, (character) =>
+      ascii ? (plainer.get(character) ?? escaped(character)) : escaped(character),
+    );
 }
 
 /** JSON with the same guarantee; the escapes are JSON's own, so that a reader gets every character back. */

@@ -23,15 +23,25 @@ export function toneOf({ status }: VolumeView): Tone {
 
 /** `ok`, `nearly full`, `unused for 41 d`, `unreachable: storage1 does not answer`. */
 export function healthPart(view: VolumeView, call: Call): Part {
-  const { health, reason, state, since } = view.status;
+  const { health, reason, state, since, mountedOn } = view.status;
   const tone = toneOf(view);
   if (tone === "act") return { text: reason === undefined ? health : `${health}: ${reason}`, tone };
   if (tone === "look") return { text: health.replace("-", " "), tone };
   if (!["mounted", "idle", "ready"].includes(state)) return { text: state, tone: "look" };
-  if (state === "idle" && call.moments.span(since) >= forgottenMs) {
+  // The state is this node's; another may have it mounted.
+  const isIdle = state === "idle" && mountedOn.length === 0 && view.uses.length === 0;
+  if (isIdle && isSinceKnown(view) && call.moments.span(since) >= forgottenMs) {
     return { text: `unused ${call.moments.since(since)}`, tone: "look" };
   }
   return { text: "ok", tone };
+}
+
+/**
+ * A plugin that does not know when a volume was used last says that it is as it is since it was created. That must not
+ * be shown as "unused for": somebody might throw away what was in use an hour ago.
+ */
+export function isSinceKnown({ record, status }: VolumeView): boolean {
+  return status.since !== record.createdAt;
 }
 
 /** Those that need somebody first, then by name. */

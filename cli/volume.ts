@@ -6,7 +6,7 @@ import type { Call, ExitCode } from "./call.ts";
 import type { Fact } from "./screen.ts";
 import { showChange } from "./show-change.ts";
 import type { Part } from "./terminal.ts";
-import { healthPart } from "./volume-health.ts";
+import { healthPart, isSinceKnown, toneOf } from "./volume-health.ts";
 
 export async function showVolume(call: Call): Promise<ExitCode> {
   const [name = ""] = call.operands;
@@ -26,8 +26,8 @@ function facts(view: VolumeView, call: Call): Fact[] {
   return [
     ["volume", record.name],
     ["app", record.app],
-    ["health", healthPart(view, call)],
-    ["state", `${status.state} ${moments.since(status.since)}`],
+    ["health", healthPart(view, call), ...moreOnHealth(view, call)],
+    ["state", stateText(view, call)],
     ["storage", status.storage],
     ["path", status.path],
     ["services", `${status.services}${record.services === null ? " (as the app)" : ""}`],
@@ -58,6 +58,20 @@ function facts(view: VolumeView, call: Call): Fact[] {
           ] satisfies Fact,
         ]),
   ];
+}
+
+/** Why it is worth a look (a problem's reason is part of its health), and since when something is wrong. */
+function moreOnHealth(view: VolumeView, call: Call): string[] {
+  const { health, reason, since } = view.status;
+  const lines = toneOf(view) === "look" && reason !== undefined ? [reason] : [];
+  if (health !== "ok" && isSinceKnown(view)) lines.push(call.moments.since(since));
+  return lines;
+}
+
+/** `mounted for 3 h`. While something is wrong, the moment is about that instead. */
+function stateText(view: VolumeView, call: Call): string {
+  const { health, since, state } = view.status;
+  return health === "ok" && isSinceKnown(view) ? `${state} ${call.moments.since(since)}` : state;
 }
 
 function usedText({ status, usage }: VolumeView, call: Call): string {

@@ -142,6 +142,7 @@ test("JSON gives every character back", async (t) => {
 
 test("printable text stays as it is where it can be shown", (t) => {
   t.is(printable("Grüße, 世界 🙂 – ok", false), "Grüße, 世界 🙂 – ok");
+  t.is(printable("a → b – size=…", true), "a -> b - size=...");
   t.is(printable("Grüße 🙂", true), "Gr\\u00fc\\u00dfe \\ud83d\\ude42");
   t.is(printable(printable(evil, false), false), printable(evil, false));
 });

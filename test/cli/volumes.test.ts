@@ -1,7 +1,7 @@
 import test from "ava";
-import { colours, says, terminal } from "./says.ts";
+import { ascii, colours, says, terminal } from "./says.ts";
 import { speak } from "./spoken.ts";
-import { answers, blogData, status, volumes } from "./world.ts";
+import { answers, blogData, oldWiki, status, volumes } from "./world.ts";
 
 test("volumes: problems first, then by name, with ages on a terminal", says, {
   ...terminal,
@@ -178,6 +178,51 @@ on-remove       archive
 directory       uid 0, gid 0, mode 0755
 created         2026-02-11T08:00:00Z on node1
 `,
+});
+
+test("volumes: nothing is called unused by a plugin that only knows when it was created", async (t) => {
+  const { record } = oldWiki;
+  const old = { ...record, createdAt: "2025-06-01T08:00:00Z" };
+  const view = { ...oldWiki, record: old, status: { ...oldWiki.status, since: old.createdAt } };
+  const given = { ...answers, Volumes: () => ({ volumes: [view] }), Volume: () => view };
+  const list = await speak(t, ["volumes"], { answers: given });
+  t.regex(list.out, /old_wiki .* ok\n/);
+  const show = await speak(t, ["volumes", "show", "old_wiki"], { answers: given });
+  t.regex(show.out, /^health +ok\nstate +idle\n/m);
+});
+
+test("volumes show: why a volume is worth a look, and the words of older terminals", says, {
+  ...ascii,
+  line: "volumes show db",
+  out: `
+volume          db
+app             shop
+health          nearly full
+                82 % of 50G are used
+                for 3 h
+state           mounted
+storage         nfs://storage1/swarm
+path            apps/shop/db
+services        shop (as the app)
+hosts           * (as the app)
+access          exclusive
+size            50G
+used            41G (82 %), counted 10 m ago
+mounted on      node2
+last snapshot   3 h ago
+backup          default
+on-remove       archive
+directory       uid 0, gid 0, mode 0755
+created         18 d ago on node1
+`,
+});
+
+test("volumes: what another node has mounted is not unused", async (t) => {
+  const view = { ...oldWiki, status: { ...oldWiki.status, mountedOn: ["node9"] } };
+  const said = await speak(t, ["volumes"], {
+    answers: { ...answers, Volumes: () => ({ volumes: [view] }) },
+  });
+  t.regex(said.out, /node9 +2026-02-27T06:00:00Z +ok\n/);
 });
 
 test("volumes show: the plugin's own words for a volume that is not there", says, {
