@@ -1,0 +1,37 @@
+import type { Method } from "./protocol.ts";
+
+/** How long a call may take, in milliseconds. */
+export interface Deadline {
+  /** After that the child that hangs in it is killed, and the storage is taken for dead. */
+  readonly kill: number;
+  /** After that the caller gets an error already, while the call goes on. */
+  readonly patience?: number;
+  /** Long work, in a child of its own at idle priority: `kill` counts from its last sign of progress. */
+  readonly long?: true;
+}
+
+/** Docker waits 30 s for any call, and the plugin's own bound is 22 s from the request's arrival: 8 s are for us. */
+export const deadlines: Readonly<Record<Method, Deadline>> = {
+  open: { kill: 8000 },
+  list: { kill: 8000 },
+  // Docker asks for unknown names before creating volumes of any driver, unrelated ones too.
+  get: { kill: 8000, patience: 1000 },
+  create: { kill: 8000 },
+  update: { kill: 8000 },
+  remove: { kill: 8000 },
+  attach: { kill: 8000 },
+  detach: { kill: 8000 },
+  renew: { kill: 8000 },
+  getApp: { kill: 8000 },
+  updateApp: { kill: 8000 },
+  claimApp: { kill: 8000 },
+  trash: { kill: 8000 },
+  undelete: { kill: 8000 },
+  health: { kill: 8000 },
+  usage: { kill: 30_000, long: true },
+  purge: { kill: 30_000, long: true },
+  housekeep: { kill: 30_000, long: true },
+};
+
+/** A child that has not said that it is ready by then will never be; a loaded or emulated machine takes seconds. */
+export const startDeadlineMs = 20_000;

@@ -1,0 +1,146 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { systemClock } from "../../service/clock.ts";
+import type { DirectorySettings } from "../directory/directory-storage.ts";
+import type { Storage } from "../storage.ts";
+import { StorageUnavailable } from "../unavailable.ts";
+import { Breaker, type Trouble } from "./breaker.ts";
+import { ChildHung, type Command } from "./child.ts";
+import { deadlines } from "./deadlines.ts";
+import { atIdlePriority, Lane } from "./lane.ts";
+import { Probe } from "./probe.ts";
+import type { Arguments, Method, Result, Welcome } from "./protocol.ts";
+
+export interface GuardedOptions {
+  /** What is started as the keeper: `node /app/keeper.mjs`. */
+  readonly keeper: Command;
+  /** Milliseconds after which a keeper without work ends. */
+  readonly idleMs?: number;
+  /** Told whenever the storage gets into trouble, its reason changes, or it is well again (null). */
+  readonly onChange?: (trouble: Trouble | null) => void;
+}
+
+/**
+ * A storage whose file system may hang: all work is done in child processes that can be killed, every call ends by
+ * its deadline, and while the storage is known to hang calls fail at once, saying why and since when. Long work has a
+ * child of its own at idle priority, so that no walk ever delays a creation.
+ */
+export class GuardedStorage implements Storage {
+  readonly url: string;
+  readonly #breaker: Breaker;
+  readonly #probe: Probe;
+  readonly #quick: Lane;
+  readonly #long: Lane;
+  #knownId: string | null = null;
+  #closed = false;
+
+  constructor(settings: DirectorySettings, options: GuardedOptions) {
+    const welcome = (): Welcome => ({ settings, knownId: this.#knownId });
+    const idleMs = options.idleMs ?? 30_000;
+    this.url = settings.url;
+    this.#quick = new Lane(options.keeper, welcome, idleMs);
+    this.#long = new Lane(atIdlePriority(options.keeper), welcome, idleMs);
+    this.#probe = new Probe(() => this.#look());
+    this.#breaker = new Breaker(settings.url, systemClock, (trouble) => {
+      if (trouble === null) this.#probe.stop();
+      else if (!this.#closed) this.#probe.start();
+      options.onChange?.(trouble);
+    });
+  }
+
+  /** Why the storage cannot be used now and since when, or null. */
+  get trouble(): Trouble | null {
+    return this.#breaker.trouble;
+  }
+
+  /** Process ids of the keepers that run now: for tests, and for people who look. */
+  get keepers(): readonly number[] {
+    return [this.#quick, this.#long].flatMap((lane) =>
+      lane.child?.alive === true ? (lane.child.pid ?? []) : [],
+    );
+  }
+
+  async open(knownId: string | null): Promise<{ readonly id: string }> {
+    this.#knownId = knownId ?? this.#knownId;
+    const opened = await this.#call("open", [this.#knownId]);
+    this.#knownId = opened.id;
+    return opened;
+  }
+
+  list = this.#caller("list");
+  get = this.#caller("get");
+  create = this.#caller("create");
+  update = this.#caller("update");
+  remove = this.#caller("remove");
+  attach = this.#caller("attach");
+  detach = this.#caller("detach");
+  renew = this.#caller("renew");
+  getApp = this.#caller("getApp");
+  updateApp = this.#caller("updateApp");
+  claimApp = this.#caller("claimApp");
+  usage = this.#caller("usage");
+  trash = this.#caller("trash");
+  undelete = this.#caller("undelete");
+  purge = this.#caller("purge");
+  housekeep = this.#caller("housekeep");
+  health = this.#caller("health");
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#probe.stop();
+    this.#quick.close();
+    this.#long.close();
+  }
+
+  #caller<M extends Method>(method: M): (...args: Arguments<M>) => Promise<Result<M>> {
+    return (...args) => this.#call(method, args);
+  }
+
+  async #call<M extends Method>(method: M, args: Arguments<M>): Promise<Result<M>> {
+    this.#breaker.check();
+    const { patience } = deadlines[method];
+    const begun = Date.now();
+    const answer = this.#ask(method, args, false);
+    if (patience === undefined) return answer;
+    const timer = new AbortController();
+    const impatient = sleep(patience, null, { signal: timer.signal, ref: false }).then(() => {
+      throw this.#breaker.silent(begun);
+    });
+    answer.catch(() => {}); // it may still fail when nobody waits for it any more
+    try {
+      return await Promise.race([answer, impatient]);
+    } finally {
+      timer.abort();
+      impatient.catch(() => {});
+    }
+  }
+
+  async #ask<M extends Method>(method: M, args: Arguments<M>, probe: boolean): Promise<Result<M>> {
+    const lane = deadlines[method].long === true ? this.#long : this.#quick;
+    try {
+      // The child answers with what this method of Storage returns.
+      // oxlint-disable-next-line typescript/no-unsafe-type-assertion
+      const result = (await lane.call(method, args)) as Result<M>;
+      this.#breaker.succeeded(probe);
+      return result;
+    } catch (error) {
+      if (error instanceof StorageUnavailable) this.#breaker.failed(error.message);
+      if (!(error instanceof ChildHung)) throw error;
+      this.#probe.abandoned(error.child);
+      // A walk may hang on one bad spot; whether the storage does, a look will tell.
+      if (lane === this.#long) void this.#look();
+      else this.#breaker.hung(error.since);
+      throw this.#breaker.silent(error.since);
+    }
+  }
+
+  /** Whether the storage is well: the one that it was, and answering. */
+  async #look(): Promise<boolean> {
+    try {
+      await this.#ask("open", [this.#knownId], false);
+      await this.#ask("health", [], true);
+      return true;
+    } catch {
+      return false;
+    }
+  }
+}

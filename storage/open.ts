@@ -1,0 +1,79 @@
+import { join, normalize } from "node:path";
+import process from "node:process";
+import { didYouMean } from "../service/nearest.ts";
+import { UserError } from "../service/user-error.ts";
+import type { Command } from "./keeper/child.ts";
+import { GuardedStorage, type GuardedOptions } from "./keeper/guarded-storage.ts";
+
+/** Below here a directory is ours by itself; anywhere else it may be a mount point, and is never made by us. */
+const ownPlace = "/var/lib/swarmnfs/";
+
+const schemes = ["dir", "nfs", "swarmnfs"];
+
+export interface OpenSettings {
+  /** Days that removed volumes stay in the trash. */
+  readonly trashDays: number;
+  /** Where this process sees a directory of the host; by default at the same path. */
+  readonly seen?: (path: string) => string;
+  /** How the keeper is started; by default the one that lies beside this file. */
+  readonly keeper?: Command;
+  readonly onChange?: GuardedOptions["onChange"];
+}
+
+/**
+ * The storage that a URL names, as the administrator wrote it; nothing is touched before its `open`. Throws `invalid`
+ * for a URL that cannot be one, and `unsupported` for kinds of storage that come with a later version.
+ */
+export function openStorage(url: string, settings: OpenSettings): GuardedStorage {
+  const path = pathOf(url);
+  const options = {
+    keeper: settings.keeper ?? keeperBeside(),
+    ...(settings.onChange && { onChange: settings.onChange }),
+  };
+  const seen = settings.seen?.(path) ?? path;
+  return new GuardedStorage(
+    { url, path: seen, trashDays: settings.trashDays, makeRoot: path.startsWith(ownPlace) },
+    options,
+  );
+}
+
+function pathOf(url: string): string {
+  const [, scheme = "", rest = ""] = /^([a-zA-Z][a-zA-Z0-9+.-]*):\/\/(.*)$/.exec(url) ?? [];
+  if (scheme === "nfs" || scheme === "swarmnfs") {
+    throw new UserError(
+      "unsupported",
+      `storage "${url}": ${scheme}:// comes with a later version of swarmnfs. Today dir:///path works: a directory of this node, or one that all nodes share`,
+    );
+  }
+  if (scheme !== "dir") {
+    const hint = scheme === "" ? "" : didYouMean(scheme, schemes);
+    throw new UserError(
+      "invalid",
+      `storage "${url}" is not a storage URL${hint || "."} Write dir:///path, as in dir:///srv/swarm`,
+    );
+  }
+  if (!rest.startsWith("/")) {
+    throw new UserError(
+      "invalid",
+      `storage "${url}" has no absolute path: three slashes were expected, as in dir:///${rest.replace(/^\.*\/*/, "") || "srv/swarm"}`,
+    );
+  }
+  if (/[?#\p{Cc}]/u.test(rest))
+    throw new UserError(
+      "invalid",
+      `storage "${url}": dir:// takes a path and nothing else, without "?" and "#"`,
+    );
+  const path = normalize(rest).replace(/(?<=.)\/$/, "");
+  if (path === "/")
+    throw new UserError(
+      "invalid",
+      `storage "${url}" is the root of the file system. Give swarmnfs a directory of its own, as in dir:///srv/swarm`,
+    );
+  return path;
+}
+
+// In the images both are bundles side by side; in development they are sources.
+function keeperBeside(): Command {
+  const program = import.meta.filename.endsWith(".ts") ? join("keeper", "main.ts") : "keeper.mjs";
+  return { command: process.execPath, args: [join(import.meta.dirname, program)] };
+}
