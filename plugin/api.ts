@@ -74,8 +74,7 @@ export function createApi(driver: Driver, ours: Router, arrivals: Arrivals, log:
     answer: (request: T, call: Call) => Promise<object>,
   ): void {
     app.post(`/${name}`, async (request, response) => {
-      const now = performance.now();
-      const call = new Call(arrivals.get(request) ?? now, now);
+      const call = new Call(arrivals.get(request) ?? performance.now());
       response.on("close", () => {
         if (!response.writableFinished) call.hangUp();
       });

@@ -4,32 +4,38 @@
  */
 export class Call {
   static readonly boundMs = 22_000;
+  readonly #deadline: number;
   readonly #hangUp = new AbortController();
-  readonly signal: AbortSignal;
 
-  /** `arrivedAt` and `now` are milliseconds of one monotonic clock. */
-  constructor(arrivedAt: number, now: number) {
-    const left = Math.max(0, Call.boundMs - (now - arrivedAt));
-    this.signal = AbortSignal.any([this.#hangUp.signal, AbortSignal.timeout(left)]);
+  /** `arrivedAt` is on `performance.now()`'s clock. */
+  constructor(arrivedAt: number) {
+    this.#deadline = arrivedAt + Call.boundMs;
+  }
+
+  /** Nobody waits for the answer any more: Docker closed the connection, or time is up. */
+  get isOver(): boolean {
+    return this.#hangUp.signal.aborted || performance.now() >= this.#deadline;
   }
 
   /** Docker has closed the connection: whatever is done from now on nobody will hear of. */
   hangUp(): void {
-    this.#hangUp.abort(new Error("Docker hung up"));
+    this.#hangUp.abort();
   }
 
-  /** Settles as `work` does, or rejects when time is up; the work itself goes on. */
+  /** Settles as `work` does, or rejects when the call is over; the work itself goes on, and may fail unheard. */
   async within<T>(work: Promise<T>, late: () => Error): Promise<T> {
-    if (this.signal.aborted) throw late();
-    let stop: (() => void) | undefined;
-    const over = new Promise<never>((_, reject) => {
-      stop = () => reject(late());
-      this.signal.addEventListener("abort", stop, { once: true });
-    });
+    work.catch(() => undefined);
+    if (this.isOver) throw late();
+    const over = Promise.withResolvers<never>();
+    const stop = (): void => over.reject(late());
+    // A timer may fire a moment before its time; never before the deadline.
+    const timer = setTimeout(stop, this.#deadline - performance.now() + 1);
+    this.#hangUp.signal.addEventListener("abort", stop, { once: true });
     try {
-      return await Promise.race([work, over]);
+      return await Promise.race([work, over.promise]);
     } finally {
-      if (stop !== undefined) this.signal.removeEventListener("abort", stop);
+      clearTimeout(timer);
+      this.#hangUp.signal.removeEventListener("abort", stop);
     }
   }
 }

@@ -128,7 +128,7 @@ export class Mounts {
     row.consumers = [...new Set([...row.consumers, ...consumers])];
     row.provisional ||= provisional;
     await this.#table.save();
-    if (call.signal.aborted) {
+    if (call.isOver) {
       await this.release(volume, id);
       throw new UserError("unavailable", `Docker did not wait for "${volume}"`);
     }

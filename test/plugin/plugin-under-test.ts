@@ -1,0 +1,232 @@
+import { cpSync } from "node:fs";
+import { chmod, mkdir, mkdtemp, rm } from "node:fs/promises";
+import { createServer, type Server } from "node:http";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { ExecutionContext } from "ava";
+import { pino } from "pino";
+import { systemClock } from "../../service/clock.ts";
+import { DirectoryStorage } from "../../storage/directory/directory-storage.ts";
+import type { Storage } from "../../storage/storage.ts";
+import { StorageUnavailable } from "../../storage/unavailable.ts";
+import { assemble, type Plugin } from "../../plugin/plugin.ts";
+import { parseSettings } from "../../plugin/settings.ts";
+import { DockerClient } from "./docker-client.ts";
+import { guarded, mortal } from "./effects.ts";
+import { FakeEngine } from "./fake-engine.ts";
+import { FakeMounter } from "./fake-mounter.ts";
+
+export interface LogLine {
+  readonly level: number;
+  readonly msg: string;
+  readonly audit?: string;
+  readonly [fact: string]: unknown;
+}
+
+/** What a test may choose; the rest is as on a node where all is well. */
+export interface Circumstances {
+  readonly node?: string;
+  /** Further variables, as in config.json. */
+  readonly environment?: NodeJS.ProcessEnv;
+  readonly lingerMs?: number;
+  readonly boot?: string;
+  /** False: no Docker socket. */
+  readonly withEngine?: boolean;
+  /** The storage is so from the beginning. */
+  readonly storage?: Weather;
+  /** Another node's storage to share. */
+  readonly sharedWith?: PluginUnderTest;
+  /** In its place. */
+  readonly makeStorage?: (path: string) => Storage;
+}
+
+/** How the storage is: answering, silent for ever, or refusing. */
+export type Weather = "fine" | "silent" | "refusing";
+
+/** The whole plugin on a real socket, with a kernel and an engine that are in memory and outlive it. */
+export class PluginUnderTest {
+  readonly directory: string;
+  readonly storagePath: string;
+  readonly mounter = new FakeMounter("/mounts");
+  readonly engine = new FakeEngine();
+  readonly docker: DockerClient;
+  readonly lines: LogLine[] = [];
+  /** Of the storage as a whole, or of single methods of it. */
+  weather: Weather;
+  readonly weatherOf = new Map<keyof Storage, Weather>();
+  /** Milliseconds that every request has waited already when the plugin gets it. */
+  waitedMs = 0;
+
+  readonly #circumstances: Circumstances;
+  readonly #socketPath: string;
+  #generation = 0;
+  #boot: string;
+  #life = new AbortController();
+  #server: Server | null = null;
+  #plugin: Plugin | null = null;
+
+  private constructor(directory: string, circumstances: Circumstances) {
+    this.directory = directory;
+    this.storagePath = circumstances.sharedWith?.storagePath ?? join(directory, "storage");
+    this.weather = circumstances.storage ?? "fine";
+    this.#circumstances = circumstances;
+    this.#boot = circumstances.boot ?? "boot-1";
+    this.#socketPath = join(directory, "swarmnfs.sock");
+    this.docker = new DockerClient(this.#socketPath);
+  }
+
+  static async start(circumstances: Circumstances = {}): Promise<PluginUnderTest> {
+    const directory = await mkdtemp(join(tmpdir(), "swarmnfs-plugin-"));
+    const plugin = new PluginUnderTest(directory, circumstances);
+    await mkdir(plugin.state, { mode: 0o700 });
+    await mkdir(plugin.storagePath, { recursive: true });
+    await plugin.begin();
+    return plugin;
+  }
+
+  get state(): string {
+    return join(this.directory, `state-${this.#generation}`);
+  }
+
+  get socketPath(): string {
+    return this.#socketPath;
+  }
+
+  /** Audit lines so far, without what differs from run to run. */
+  get audits(): { audit: string; volume: unknown; consumers: unknown; why: unknown }[] {
+    return this.lines.flatMap(({ audit, volume, consumers, rule, reason }) =>
+      audit === undefined ? [] : [{ audit, volume, consumers, why: rule ?? reason }],
+    );
+  }
+
+  /** Starts the process; its storage has been looked at when this settles, if it answers. */
+  async begin(): Promise<void> {
+    const life = new AbortController();
+    this.#life = life;
+    const { lingerMs, withEngine, node, environment } = this.#circumstances;
+    const plugin = await assemble({
+      settings: parseSettings({
+        SWARMNFS_STORAGE: "dir:///srv/swarm",
+        SWARMNFS_NODE: node ?? "node1",
+        SWARMNFS_STATE: this.state,
+        ...environment,
+      }),
+      storage: mortal(
+        guarded(this.#storage(), (method) => this.#endure(method as keyof Storage)),
+        life.signal,
+      ),
+      mounter: mortal(this.mounter, life.signal),
+      engine: withEngine === false ? null : mortal(this.engine.api, life.signal),
+      boot: this.#boot,
+      lingerMs: lingerMs ?? 15,
+      log: pino(
+        { level: "debug", base: null },
+        {
+          write: (line: string) => {
+            if (!life.signal.aborted) this.lines.push(JSON.parse(line) as LogLine);
+          },
+        },
+      ),
+    });
+    this.#plugin = plugin;
+    this.#server = createServer((request, response) =>
+      plugin.answer(request, response, performance.now() - this.waitedMs),
+    );
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#server.listen(this.#socketPath, resolve);
+    await promise;
+    await chmod(this.#socketPath, 0o600);
+    if (this.weather === "fine" && this.weatherOf.size === 0) await this.looked();
+  }
+
+  /** Settles when the plugin has looked at its storage after this call. */
+  async looked(): Promise<void> {
+    await this.docker.send("/Swarmnfs.Status", "{}");
+  }
+
+  reconcile(): Promise<void> {
+    return this.#plugin?.reconcile() ?? Promise.resolve();
+  }
+
+  /** kill -9: what is in memory is gone, and what is on its way never arrives. Kernel, engine, storage and disk stay. */
+  async crash(): Promise<void> {
+    const before = this.state;
+    this.#life.abort();
+    this.#generation += 1;
+    // The dead process may still have a write in flight; it shall not reach the disk of the next one.
+    cpSync(before, this.state, { recursive: true });
+    await this.#end();
+  }
+
+  async crashAndBegin(): Promise<void> {
+    await this.crash();
+    await this.begin();
+  }
+
+  /** A clean stop, as by SIGTERM. */
+  async stop(): Promise<void> {
+    await this.#plugin?.stop();
+    this.#life.abort();
+    await this.#end();
+  }
+
+  /** The machine was switched off and on: no mount and no container survived it. */
+  async reboot(boot: string): Promise<void> {
+    await this.crash();
+    this.#boot = boot;
+    this.mounter.table.clear();
+    for (const container of this.engine.containers.values()) {
+      container.state = "exited";
+      container.held = false;
+    }
+    await this.begin();
+  }
+
+  async remove(): Promise<void> {
+    await rm(this.directory, { recursive: true, force: true });
+  }
+
+  #storage(): Storage {
+    if (this.#circumstances.makeStorage !== undefined)
+      return this.#circumstances.makeStorage(this.storagePath);
+    const path = this.storagePath;
+    return new DirectoryStorage(
+      { url: "dir:///srv/swarm", path, trashDays: 30, makeRoot: true },
+      { clock: systemClock },
+    );
+  }
+
+  async #endure(method: keyof Storage): Promise<void> {
+    const weather = this.weatherOf.get(method) ?? this.weather;
+    if (weather === "silent") await new Promise(() => undefined);
+    if (weather === "refusing") throw new StorageUnavailable("dir:///srv/swarm does not answer");
+  }
+
+  async #end(): Promise<void> {
+    const server = this.#server;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    server?.close(() => resolve());
+    server?.closeAllConnections();
+    await promise;
+    // Its timers, if it was not stopped.
+    void this.#plugin?.stop();
+    this.#plugin = null;
+  }
+}
+
+/** A plugin that lives as long as the test, and must not have made mistakes of its own. */
+export async function startPlugin(
+  t: ExecutionContext,
+  circumstances: Circumstances = {},
+): Promise<PluginUnderTest> {
+  const plugin = await PluginUnderTest.start(circumstances);
+  t.teardown(async () => {
+    await plugin.stop();
+    await plugin.remove();
+    const mistakes = plugin.lines.filter(
+      ({ level, msg }) => level >= 50 && msg !== "the storage cannot be used",
+    );
+    if (mistakes.length > 0) throw new Error(`mistakes: ${JSON.stringify(mistakes, null, 2)}`);
+  });
+  return plugin;
+}
