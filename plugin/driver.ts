@@ -16,7 +16,7 @@ import { Unanswerable } from "./unanswerable.ts";
 /** A volume as Docker is told of it. */
 export interface DockerVolume {
   readonly Name: string;
-  /** Empty while it is not mounted. */
+  /** Where containers will find it, mounted or not: an empty one Docker takes for the plugin's root file system. */
   readonly Mountpoint: string;
   /** RFC 3339; Docker takes anything else for "no such volume". */
   readonly CreatedAt: string;
@@ -87,7 +87,7 @@ export class Driver {
     return this.#catalog.volumes().map((record) => this.#shown(record, false));
   }
 
-  /** The path of a volume, empty while it is not mounted. Throws `UserError` (not-found). */
+  /** The path of a volume, mounted or not. Throws `UserError` (not-found). */
   async path(name: string): Promise<string> {
     const volume = await this.get(name);
     if (volume === null) throw this.#unknown(name);
@@ -162,7 +162,7 @@ export class Driver {
   #shown(record: VolumeRecord, withStatus: boolean): DockerVolume {
     return {
       Name: record.name,
-      Mountpoint: this.#mounts.isMounted(record.name) ? this.#mounts.path(record.name) : "",
+      Mountpoint: this.#mounts.path(record.name),
       CreatedAt: record.createdAt,
       ...(withStatus ? { Status: this.#status(record) } : {}),
     };
