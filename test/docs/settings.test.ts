@@ -1,0 +1,93 @@
+import test from "ava";
+import * as z from "zod";
+import { parseSettings } from "../../plugin/settings.ts";
+import { codeIn, onlyCode, read, tableOf } from "./document.ts";
+
+const manifest = z
+  .object({
+    env: z.array(
+      z.object({ name: z.string(), value: z.string(), settable: z.array(z.string()).optional() }),
+    ),
+    mounts: z.array(
+      z.object({ name: z.string(), source: z.string(), settable: z.array(z.string()) }),
+    ),
+  })
+  .parse(JSON.parse(await read("config.json")));
+const document = await read("docs/settings.md");
+const rows = tableOf(document, "variables");
+const told = new Map(
+  rows.map(([name = "", value = ""]) => [onlyCode(name) ?? "", onlyCode(value)]),
+);
+
+/** Only a plain process has them: in the plugin's container these places are fixed. */
+const plainOnly = new Set(["SWARMNFS_MOUNTS", "SWARMNFS_SOCKET", "SWARMNFS_STATE"]);
+/** Not a setting: config.json says with it that this is the managed plugin. */
+const fixed = "SWARMNFS_MANAGED";
+
+test("docs/settings.md has a row for every variable of the plugin, and for nothing else", (t) => {
+  t.deepEqual([...told.keys()].toSorted(), knownVariables());
+});
+
+test("config.json offers every variable of the plugin that can be set there", (t) => {
+  const offered = manifest.env.map(({ name }) => name).toSorted();
+  t.deepEqual(
+    offered,
+    knownVariables().filter((name) => !plainOnly.has(name)),
+  );
+  for (const { name, settable } of manifest.env)
+    t.is(settable?.includes("value") ?? false, name !== fixed, name);
+});
+
+test("config.json has the defaults of the code", (t) => {
+  const environment = Object.fromEntries(manifest.env.map(({ name, value }) => [name, value]));
+  t.deepEqual(parseSettings(environment), parseSettings({ [fixed]: "1" }));
+});
+
+test("docs/settings.md has the defaults of config.json", (t) => {
+  for (const { name, value } of manifest.env) {
+    if (name !== fixed) t.is(told.get(name) ?? "", value, name);
+  }
+});
+
+test("docs/settings.md has the defaults of the code", async (t) => {
+  for (const [name, value] of told) {
+    if (value !== null) t.deepEqual(parseSettings({ [name]: value }), parseSettings({}), name);
+  }
+  const socket = told.get("SWARMNFS_SOCKET") ?? "";
+  t.true((await read("plugin/entry.ts")).includes(`|| "${socket}"`));
+});
+
+test("every value that docs/settings.md offers is understood", (t) => {
+  for (const [name = "", , values = ""] of rows) {
+    for (const value of codeIn(values)) {
+      t.notThrows(() => parseSettings({ [onlyCode(name) ?? ""]: value }), `${name}=${value}`);
+    }
+  }
+});
+
+test("docs/settings.md has the host directories of config.json", (t) => {
+  const directories = tableOf(document, "mounts").map(([name = "", source = ""]) => [
+    onlyCode(name),
+    onlyCode(source),
+  ]);
+  t.deepEqual(
+    directories,
+    manifest.mounts.map(({ name, source }) => [name, source]),
+  );
+  for (const { name, settable } of manifest.mounts) t.deepEqual(settable, ["source"], name);
+});
+
+/** The names that the refusal of an unknown variable lists. */
+function knownVariables(): string[] {
+  const message = messageOf(() => parseSettings({ SWARMNFS_XXXXXXXXXXXXXXXXXXXXXXXXXXXX: "1" }));
+  return (/Known: (.*)$/.exec(message)?.[1] ?? "").split(", ").toSorted();
+}
+
+function messageOf(call: () => unknown): string {
+  try {
+    call();
+    return "";
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}
