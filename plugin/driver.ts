@@ -36,6 +36,7 @@ export class Driver {
   readonly #node: NodeIdentity;
   readonly #defaults: Readonly<Record<string, string>>;
   readonly #status: (record: VolumeRecord) => VolumeStatus;
+  readonly #opened: () => Promise<void>;
   readonly #onStorageFailure: (volume: string) => void;
   readonly #log: Log;
   readonly #lookups = new Map<string, Promise<VolumeRecord | null>>();
@@ -50,6 +51,8 @@ export class Driver {
     /** Options every new volume gets unless it asks for others. */
     defaults: Readonly<Record<string, string>>;
     status: (record: VolumeRecord) => VolumeStatus;
+    /** Settles when the storage has been opened or could not be: requests may come before that. */
+    opened: () => Promise<void>;
     /** Told of every mount that failed because the storage did not answer. */
     onStorageFailure: (volume: string) => void;
     log: Log;
@@ -62,6 +65,7 @@ export class Driver {
     this.#node = parts.node;
     this.#defaults = parts.defaults;
     this.#status = parts.status;
+    this.#opened = parts.opened;
     this.#onStorageFailure = parts.onStorageFailure;
     this.#log = parts.log;
   }
@@ -70,6 +74,7 @@ export class Driver {
   async create(name: string, asked: Readonly<Record<string, string>> | null): Promise<void> {
     checkVolumeName(name);
     const options = parseOptions(asked, this.#defaults);
+    await this.#opened();
     const record = await this.#storage.create({ name, options }, this.#node);
     this.#catalog.put(record);
     const app = await this.#storage.getApp(record.app).catch(() => null);
@@ -105,7 +110,7 @@ export class Driver {
           `"${name}" could not be checked in time. Try again; see: swarmnfs doctor`,
         );
       const admission = await call.within(
-        this.#gate.admit(record, this.#mounts.isHeldBy(name, id)),
+        this.#opened().then(() => this.#gate.admit(record, this.#mounts.isHeldBy(name, id))),
         late,
       );
       const place = await this.#mounts.hold(
@@ -153,6 +158,7 @@ export class Driver {
         `"${name}" is mounted on ${this.#node.name} (${holders.join(", ")}). Remove the service or container first`,
       );
     }
+    await this.#opened();
     const outcome = await this.#storage.remove(name, this.#node);
     this.#catalog.drop(name);
     await this.#grants.forget(name);
@@ -173,7 +179,9 @@ export class Driver {
     if (!namePattern.test(name)) return null;
     let lookup = this.#lookups.get(name);
     if (lookup === undefined) {
-      lookup = this.#storage.get(name).finally(() => this.#lookups.delete(name));
+      lookup = this.#opened()
+        .then(() => this.#storage.get(name))
+        .finally(() => this.#lookups.delete(name));
       lookup.catch(() => undefined);
       this.#lookups.set(name, lookup);
     }

@@ -102,6 +102,7 @@ export async function assemble(world: World): Promise<Plugin> {
     node,
     defaults: settings.defaultOptions,
     status,
+    opened: () => watch.opened(),
     onStorageFailure: (volume) => {
       revival?.note(volume);
       void watch.look();

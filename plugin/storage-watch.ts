@@ -1,13 +1,7 @@
 import type { Log } from "../service/log.ts";
-import type { Catalog, Storage, StorageHealth } from "../storage/storage.ts";
+import type { Catalog, Storage, StorageHealth, Trouble } from "../storage/storage.ts";
 import type { CatalogCopy } from "./catalog-copy.ts";
 import type { NodeState } from "./node-identity.ts";
-
-/** Why the storage cannot be used now, and since when (RFC 3339). */
-export interface Trouble {
-  readonly reason: string;
-  readonly since: string;
-}
 
 /** Keeps in mind how the storage is, so that nobody has to ask it: opens it, and looks at it again and again. */
 export class StorageWatch {
@@ -20,7 +14,8 @@ export class StorageWatch {
   #health: StorageHealth | null = null;
   #healthSince = new Date().toISOString();
   #looking: Promise<void> | null = null;
-  #lookedAt = 0;
+  /** Never so far. */
+  #lookedAt = -Infinity;
 
   constructor(storage: Storage, node: NodeState, catalog: CatalogCopy, log: Log) {
     this.#storage = storage;
@@ -34,7 +29,7 @@ export class StorageWatch {
   }
 
   get trouble(): Trouble | null {
-    return this.#trouble;
+    return this.#storage.trouble ?? this.#trouble;
   }
 
   get health(): StorageHealth | null {
@@ -52,6 +47,11 @@ export class StorageWatch {
       this.#lookedAt = performance.now();
     });
     return this.#looking;
+  }
+
+  /** Settles when the storage is open, or when the attempt to open it has failed once more. Never rejects. */
+  async opened(): Promise<void> {
+    if (this.#id === null) await this.look();
   }
 
   /** Looks in the background unless that was done within the last `ms` milliseconds. */
