@@ -30,7 +30,7 @@ export async function engineUnderTest(
 ): Promise<PrivateEngine> {
   const engine = await PrivateEngine.start({ varLib: await provideTemplate(), ...options });
   t.teardown(async () => {
-    if (!t.passed) await keepLogs(t, engine);
+    if (!t.passed) await keepLogs(t, t.title, engine);
     await engine.stop();
   });
   if (options.enabled !== false) await enablePlugin(engine.cli, options.settings);
@@ -52,8 +52,13 @@ export async function until<T>(
   }
 }
 
-async function keepLogs(t: ExecutionContext, engine: PrivateEngine): Promise<void> {
-  const folder = path.join(logs, t.title.replaceAll(/[^\w.-]+/g, "-").slice(0, 100));
+/** Keeps what dockerd and the plugin said where `engine.stop()` does not remove it, and says where. */
+export async function keepLogs(
+  t: ExecutionContext,
+  title: string,
+  engine: PrivateEngine,
+): Promise<void> {
+  const folder = path.join(logs, title.replaceAll(/[^\w.-]+/g, "-").slice(0, 100));
   await rm(folder, { recursive: true, force: true });
   await mkdir(folder, { recursive: true });
   const wanted = (source: string) => source === engine.folder || source.endsWith(".log");
