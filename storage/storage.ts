@@ -59,6 +59,12 @@ export interface StorageHealth {
   readonly notes: readonly string[];
 }
 
+/** Why a storage cannot be used now, in words for people, and since when (RFC 3339). */
+export interface Trouble {
+  readonly reason: string;
+  readonly since: string;
+}
+
 export interface TrashEntry {
   /** The entry's folder name: `<volume>@<time>-<id>`. */
   readonly id: string;
@@ -111,6 +117,9 @@ export interface HousekeepingReport {
 export interface Storage {
   /** As the administrator wrote it. */
   readonly url: string;
+
+  /** Why it cannot be used now, as far as that is known without asking; where a storage keeps no watch on itself, absent. */
+  readonly trouble?: Trouble | null;
 
   /**
    * Looks for the marker `.swarmnfs/storage.json` and returns the storage's id. A storage never seen (`knownId` null)

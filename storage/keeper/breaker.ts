@@ -1,12 +1,7 @@
 import { formatDuration, formatMoment } from "../../service/age.ts";
 import { rfc3339, type Clock } from "../../service/clock.ts";
+import type { Trouble } from "../storage.ts";
 import { StorageUnavailable } from "../unavailable.ts";
-
-/** Why a storage cannot be used now, in words for people, and since when (RFC 3339). */
-export interface Trouble {
-  readonly reason: string;
-  readonly since: string;
-}
 
 interface State {
   readonly since: number;

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { systemClock } from "../../service/clock.ts";
 import type { DirectorySettings } from "../directory/directory-storage.ts";
-import type { Storage } from "../storage.ts";
+import type { Storage, Trouble } from "../storage.ts";
 import { StorageUnavailable } from "../unavailable.ts";
-import { Breaker, type Trouble } from "./breaker.ts";
+import { Breaker } from "./breaker.ts";
 import { ChildHung, type Command } from "./child.ts";
 import { deadlines } from "./deadlines.ts";
 import { atIdlePriority, Lane } from "./lane.ts";
