@@ -3,7 +3,7 @@ import type { DirectorySettings } from "../directory/directory-storage.ts";
 import type { Storage } from "../storage.ts";
 
 /** What may be asked of a keeper. */
-export type Method = Exclude<keyof Storage, "url" | "close">;
+export type Method = Exclude<keyof Storage, "url" | "trouble" | "close">;
 export type Arguments<M extends Method> = Parameters<Storage[M]>;
 export type Result<M extends Method> = Awaited<ReturnType<Storage[M]>>;
 
