@@ -46,7 +46,7 @@ export async function finishCreation(
 ): Promise<VolumeRecord | null> {
   if (record.restore) return finishUndelete(parts, layout, record);
   try {
-    await provision(layout, record, parts.url);
+    await provision(parts, layout, record);
   } catch (error) {
     // Another node may have made it, mounted it and put files there since we read the record.
     const now = await parts.volumes.read(layout, record.name);

@@ -3,7 +3,7 @@ import type { VolumeRecord } from "../records/volume.ts";
 import { volumeFolders, type VolumePlace } from "../rules/volume-path.ts";
 import type { Directory } from "./confined.ts";
 import { isTrouble } from "./file-trouble.ts";
-import type { Layout } from "./layout.ts";
+import type { Layout, Parts } from "./parts.ts";
 
 /**
  * Throws `conflict` if something lies where a new volume's directory would be: nobody's data is adopted. An empty
@@ -24,12 +24,12 @@ export async function refuseOccupied(
  * nobody mounts the volume before it is `ready`. The directory is made in its place by mkdir(2), which never replaces
  * anything: a rename from staging would replace an empty directory that another node has made and mounted meanwhile.
  */
-export async function provision(layout: Layout, volume: VolumeRecord, url: string): Promise<void> {
+export async function provision(parts: Parts, layout: Layout, volume: VolumeRecord): Promise<void> {
   if (volume.root) return;
   for (let attempt = 0; ; attempt += 1) {
     await using parent = await layout.makeParent(volume);
     try {
-      if (parent !== null) await makeDirectory(parent, volume, url);
+      if (parent !== null) await makeDirectory(parts, parent, volume);
       return;
     } catch (error) {
       // The app's folder was removed at this moment, with its last volume.
@@ -38,10 +38,11 @@ export async function provision(layout: Layout, volume: VolumeRecord, url: strin
   }
 }
 
-async function makeDirectory(parent: Directory, volume: VolumeRecord, url: string): Promise<void> {
+async function makeDirectory(parts: Parts, parent: Directory, volume: VolumeRecord): Promise<void> {
   const made = await parent.mkdir(volume.name, 0o700);
   await using folder = await parent.open(volume.name);
-  if (!made && !(await folder.isEmpty())) throw occupied(volume, url);
+  if (!made && !(await folder.isEmpty())) throw occupied(volume, parts.url);
+  await parts.checkpoint("create:made");
   const { uid, gid, mode } = volume.owner;
   try {
     await folder.own(uid, gid, mode);
@@ -49,7 +50,7 @@ async function makeDirectory(parent: Directory, volume: VolumeRecord, url: strin
     if (!isTrouble(error, "EPERM", "EINVAL", "EOPNOTSUPP", "ENOTSUP")) throw error;
     throw new UserError(
       "unsupported",
-      `the file system of ${url} does not let a directory be given to uid ${uid}, gid ${gid} with mode ${mode.toString(8)}. Leave uid, gid and mode out, or allow root to do it there (on NFS: no_root_squash)`,
+      `the file system of ${parts.url} does not let a directory be given to uid ${uid}, gid ${gid} with mode ${mode.toString(8)}. Leave uid, gid and mode out, or allow root to do it there (on NFS: no_root_squash)`,
       { cause: error },
     );
   }
