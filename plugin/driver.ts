@@ -84,12 +84,15 @@ export class Driver {
 
   /** Null: there is no such volume. Throws `Unanswerable` when that cannot be known now. */
   async get(name: string): Promise<DockerVolume | null> {
-    const record = this.#catalog.volume(name) ?? (await this.#lookUp(name));
+    const record = this.#remembered(name) ?? (await this.#lookUp(name));
     return record === null ? null : this.#shown(record, true);
   }
 
   list(): readonly DockerVolume[] {
-    return this.#catalog.volumes().map((record) => this.#shown(record, false));
+    return this.#catalog
+      .volumes()
+      .filter(isThere)
+      .map((record) => this.#shown(record, false));
   }
 
   /** The path of a volume, mounted or not. Throws `UserError` (not-found). */
@@ -101,7 +104,7 @@ export class Driver {
 
   /** Answers a proven mount point. Throws `UserError`; then nothing is held. */
   async mount(name: string, id: string, call: Call): Promise<string> {
-    const record = this.#catalog.volume(name) ?? (await this.#lookUp(name));
+    const record = this.#remembered(name) ?? (await this.#lookUp(name));
     if (record === null) throw this.#unknown(name);
     try {
       const late = (): UserError =>
@@ -143,7 +146,7 @@ export class Driver {
 
   /** Throws `UserError`: in-use with who holds it and where, not-found. */
   async remove(name: string): Promise<void> {
-    const record = this.#catalog.volume(name) ?? (await this.#lookUp(name));
+    const record = this.#remembered(name) ?? (await this.#lookUp(name));
     if (record === null) throw this.#unknown(name);
     const holders = await this.#mounts.collect(name);
     if (holders === null) {
@@ -174,6 +177,11 @@ export class Driver {
     };
   }
 
+  #remembered(name: string): VolumeRecord | null {
+    const record = this.#catalog.volume(name);
+    return record !== null && isThere(record) ? record : null;
+  }
+
   /** Asks the storage for a name we do not know: another node may have made it. One question for all who wait. */
   async #lookUp(name: string): Promise<VolumeRecord | null> {
     if (!namePattern.test(name)) return null;
@@ -193,7 +201,7 @@ export class Driver {
     });
     try {
       const record = await Promise.race([lookup, late]);
-      if (record === null || record.state === "trashed") return null;
+      if (record === null || !isThere(record)) return null;
       this.#catalog.put(record);
       return record;
     } catch (error) {
@@ -209,4 +217,9 @@ export class Driver {
       `there is no volume "${name}". Create it: docker volume create -d swarmnfs ${name}`,
     );
   }
+}
+
+/** Docker is not told of a volume that was removed and kept: only so will it ask us to create it again. */
+function isThere({ state }: VolumeRecord): boolean {
+  return state !== "trashed" && state !== "retained";
 }
