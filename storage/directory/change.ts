@@ -19,9 +19,12 @@ export async function updateVolume(
 ): Promise<VolumeRecord> {
   refuseUnsupportedChange(parts.url, change);
   checkValues(change);
+  let meant: string | null = null;
   for (let attempt = 0; attempt < attempts; attempt += 1) {
     const record = await parts.volumes.read(layout, name);
-    if (record === null || record.state === "trashed") throw notFound(name, parts.url);
+    if (record === null || record.state === "trashed" || record.id !== (meant ?? record.id))
+      throw notFound(name, parts.url);
+    meant = record.id;
     if (record.root && (change.onRemove !== undefined || change.backup !== undefined)) {
       throw new UserError(
         "invalid",

@@ -19,9 +19,12 @@ export async function removeVolume(
   name: string,
   by: NodeIdentity,
 ): Promise<RemoveOutcome> {
+  let meant: string | null = null;
   for (let attempt = 0; attempt < attempts; attempt += 1) {
     const record = await parts.volumes.read(layout, name);
-    if (record === null) throw notFound(name, parts.url);
+    // Another life of the same name is not what was to be removed, however long we slept.
+    if (record === null || record.id !== (meant ?? record.id)) throw notFound(name, parts.url);
+    meant = record.id;
     if (record.state === "retained") return { kind: "retained" };
     if (record.state === "trashed") return finishRemoval(parts, layout, record);
     refuseInUse(name, await parts.uses.of(layout, name), by, parts.clock.now());
