@@ -45,8 +45,8 @@ export function createApi(driver: Driver, ours: Router, arrivals: Arrivals, log:
     Capabilities: { Scope: "global" },
   }));
   verb("VolumeDriver.List", z.unknown(), async () => ({ Volumes: driver.list() }));
-  verb("VolumeDriver.Create", creating, async ({ Name, Opts }) => {
-    await driver.create(Name, Opts ?? null);
+  verb("VolumeDriver.Create", creating, async ({ Name, Opts }, call) => {
+    await call.within(driver.create(Name, Opts ?? null), slow);
     return {};
   });
   verb("VolumeDriver.Get", named, async ({ Name }) => {
@@ -63,8 +63,8 @@ export function createApi(driver: Driver, ours: Router, arrivals: Arrivals, log:
     await driver.unmount(Name, ID);
     return {};
   });
-  verb("VolumeDriver.Remove", named, async ({ Name }) => {
-    await driver.remove(Name);
+  verb("VolumeDriver.Remove", named, async ({ Name }, call) => {
+    await call.within(driver.remove(Name), slow);
     return {};
   });
 
@@ -78,9 +78,10 @@ export function createApi(driver: Driver, ours: Router, arrivals: Arrivals, log:
       response.on("close", () => {
         if (!response.writableFinished) call.hangUp();
       });
-      const parsed = schema.safeParse(json(request.body));
+      const body = json(request.body);
+      const parsed = schema.safeParse(body);
       if (!parsed.success)
-        throw new UserError("invalid", `${name} needs ${z.prettifyError(parsed.error)}`);
+        throw body === undefined ? repeated() : misunderstood(name, parsed.error);
       const started = performance.now();
       const result = await answer(parsed.data, call);
       log.trace({ verb: name, ms: Math.round(performance.now() - started) }, "answered");
@@ -95,7 +96,10 @@ export function createApi(driver: Driver, ours: Router, arrivals: Arrivals, log:
       .send(JSON.stringify({ Err: `swarmnfs: no such verb: ${request.path}` }));
   });
   app.use((error: unknown, request: Request, response: Response, _next: NextFunction) => {
-    if (error instanceof Unanswerable) {
+    const isOurs = !(error instanceof UserError || error instanceof Unanswerable);
+    const status = isOurs ? refusedStatus(error) : 200;
+    if (isOurs && status === null) log.error({ path: request.path, err: error }, "failed");
+    if (error instanceof Unanswerable || isRiskyGet(request.path, error)) {
       log.warn({ path: request.path, err: error }, "not answered");
       request.socket.destroy();
       return;
@@ -106,7 +110,12 @@ export function createApi(driver: Driver, ours: Router, arrivals: Arrivals, log:
       response.send(JSON.stringify({ Err: `swarmnfs: ${error.message}` }));
       return;
     }
-    log.error({ path: request.path, err: error }, "failed");
+    if (status !== null) {
+      const reason = error instanceof Error ? error.message : "it is not HTTP";
+      response.status(status);
+      response.send(JSON.stringify({ Err: `swarmnfs: the request cannot be read: ${reason}` }));
+      return;
+    }
     const text = error instanceof Error ? error.message : String(error);
     response
       .status(500)
@@ -115,12 +124,55 @@ export function createApi(driver: Driver, ours: Router, arrivals: Arrivals, log:
   return app;
 }
 
-/** The body as JSON, or undefined: an empty or broken body is nothing, and the verb's schema says what it needs. */
+function slow(): UserError {
+  return new UserError(
+    "unavailable",
+    "the storage did not answer in time. It may still do what was asked; try again. See: swarmnfs doctor",
+  );
+}
+
+/** An empty body where one is needed. */
+function repeated(): UserError {
+  return new UserError(
+    "invalid",
+    "Docker repeated its request without its content, as it does when the plugin was restarted in the middle of it. Try again",
+  );
+}
+
+function misunderstood(verb: string, error: z.ZodError): UserError {
+  return new UserError("invalid", `${verb} needs ${z.prettifyError(error)}`);
+}
+
+/**
+ * Whether an answer would do harm: Docker takes every answer to Get but a volume for "no such volume", and forgets the
+ * volume's labels and options. So nothing but that is ever said to Get in words.
+ */
+function isRiskyGet(path: string, error: unknown): boolean {
+  return (
+    path === "/VolumeDriver.Get" && !(error instanceof UserError && error.code === "not-found")
+  );
+}
+
+/** The status that express gave a request it could not read, as one that is too large; null for anything else. */
+function refusedStatus(error: unknown): number | null {
+  if (!(error instanceof Error) || !("status" in error) || typeof error.status !== "number")
+    return null;
+  return error.status >= 400 && error.status < 500 ? error.status : null;
+}
+
+/** The body as JSON, or undefined where it is empty: the verb's schema says what it needs. */
 function json(body: unknown): unknown {
   if (typeof body !== "string" || body.trim() === "") return undefined;
   try {
-    return JSON.parse(body) as unknown;
-  } catch {
+    return JSON.parse(body, refuseProto) as unknown;
+  } catch (error) {
+    if (error instanceof UserError) throw error;
     throw new UserError("invalid", "the request is not JSON");
   }
+}
+
+/** A key that objects treat unlike all others, and that would silently be lost. */
+function refuseProto(key: string, value: unknown): unknown {
+  if (key === "__proto__") throw new UserError("invalid", `unknown option "__proto__"`);
+  return value;
 }

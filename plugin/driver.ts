@@ -97,20 +97,17 @@ export class Driver {
 
   /** The path of a volume, mounted or not. Throws `UserError` (not-found). */
   async path(name: string): Promise<string> {
-    const volume = await this.get(name);
-    if (volume === null) throw this.#unknown(name);
-    return volume.Mountpoint;
+    return this.#shown(await this.#known(name), false).Mountpoint;
   }
 
   /** Answers a proven mount point. Throws `UserError`; then nothing is held. */
   async mount(name: string, id: string, call: Call): Promise<string> {
-    const record = this.#remembered(name) ?? (await this.#lookUp(name));
-    if (record === null) throw this.#unknown(name);
+    const record = await this.#known(name);
     try {
       const late = (): UserError =>
         new UserError(
           "unavailable",
-          `"${name}" could not be checked in time. Try again; see: swarmnfs doctor`,
+          "who asks for it could not be told in time. Try again; see: swarmnfs doctor",
         );
       const admission = await call.within(
         this.#opened().then(() => this.#gate.admit(record, this.#mounts.isHeldBy(name, id))),
@@ -146,8 +143,7 @@ export class Driver {
 
   /** Throws `UserError`: in-use with who holds it and where, not-found. */
   async remove(name: string): Promise<void> {
-    const record = this.#remembered(name) ?? (await this.#lookUp(name));
-    if (record === null) throw this.#unknown(name);
+    await this.#known(name);
     const holders = await this.#mounts.collect(name);
     if (holders === null) {
       throw new UserError(
@@ -183,24 +179,21 @@ export class Driver {
   }
 
   /** Asks the storage for a name we do not know: another node may have made it. One question for all who wait. */
-  async #lookUp(name: string): Promise<VolumeRecord | null> {
+  #lookUp(name: string): Promise<VolumeRecord | null> {
+    const asked = this.#lookups.get(name);
+    if (asked !== undefined) return asked;
+    const lookup = this.#askStorage(name).finally(() => this.#lookups.delete(name));
+    this.#lookups.set(name, lookup);
+    return lookup;
+  }
+
+  async #askStorage(name: string): Promise<VolumeRecord | null> {
     if (!namePattern.test(name)) return null;
-    let lookup = this.#lookups.get(name);
-    if (lookup === undefined) {
-      lookup = this.#opened()
-        .then(() => this.#storage.get(name))
-        .finally(() => this.#lookups.delete(name));
-      lookup.catch(() => undefined);
-      this.#lookups.set(name, lookup);
-    }
-    const late = new Promise<never>((_, reject) => {
-      setTimeout(
-        () => reject(new Error(`no answer within ${lookupBoundMs} ms`)),
-        lookupBoundMs,
-      ).unref();
-    });
+    const late = Promise.withResolvers<never>();
+    const timer = setTimeout(() => late.reject(new Error("no answer in time")), lookupBoundMs);
     try {
-      const record = await Promise.race([lookup, late]);
+      const asked = this.#opened().then(() => this.#storage.get(name));
+      const record = await Promise.race([asked, late.promise]);
       if (record === null || !isThere(record)) return null;
       this.#catalog.put(record);
       return record;
@@ -208,15 +201,33 @@ export class Driver {
       throw new Unanswerable(`volume "${name}" is unknown here, and the storage cannot be asked`, {
         cause: error,
       });
+    } finally {
+      clearTimeout(timer);
     }
   }
 
-  #unknown(name: string): UserError {
-    return new UserError(
+  /** The record of a volume that is to be used. Throws `UserError`: invalid, not-found, unavailable. */
+  async #known(name: string): Promise<VolumeRecord> {
+    checkVolumeName(name);
+    const record = this.#remembered(name) ?? (await this.#lookUp(name).catch(sayUnanswerable));
+    if (record !== null) return record;
+    throw new UserError(
       "not-found",
       `there is no volume "${name}". Create it: docker volume create -d swarmnfs ${name}`,
     );
   }
+}
+
+/** For all verbs but Get an answer does no harm, and one in words helps. */
+function sayUnanswerable(error: unknown): never {
+  if (!(error instanceof Unanswerable)) throw error;
+  throw new UserError(
+    "unavailable",
+    `${error.message}. Try again when it answers: swarmnfs doctor`,
+    {
+      cause: error,
+    },
+  );
 }
 
 /** Docker is not told of a volume that was removed and kept: only so will it ask us to create it again. */

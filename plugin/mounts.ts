@@ -116,7 +116,7 @@ export class Mounts {
     this.#arriving.set(volume, (this.#arriving.get(volume) ?? 0) + 1);
     const now = new Date().toISOString();
     try {
-      await call.within(this.#ensureMounted(record, consumers), () => this.#slow(volume));
+      await call.within(this.#ensureMounted(record, consumers), slow);
       this.#table.hold(volume, id, now);
     } finally {
       const others = (this.#arriving.get(volume) ?? 1) - 1;
@@ -130,7 +130,7 @@ export class Mounts {
     await this.#table.save();
     if (call.isOver) {
       await this.release(volume, id);
-      throw new UserError("unavailable", `Docker did not wait for "${volume}"`);
+      throw slow();
     }
     return this.#mounter.path(volume);
   }
@@ -244,13 +244,6 @@ export class Mounts {
     );
   }
 
-  #slow(volume: string): UserError {
-    return new UserError(
-      "unavailable",
-      `"${volume}" could not be mounted on ${this.#node.name} in time: its storage is slow to answer. Nothing is lost; try again. See: swarmnfs doctor`,
-    );
-  }
-
   #linger(volume: string): void {
     if (this.#isWanted(volume) || !this.#mounted.has(volume)) return;
     this.#stopLingering(volume);
@@ -267,4 +260,11 @@ export class Mounts {
     clearTimeout(this.#lingering.get(volume));
     this.#lingering.delete(volume);
   }
+}
+
+function slow(): UserError {
+  return new UserError(
+    "unavailable",
+    "its storage did not answer in time. Nothing is lost; try again. See: swarmnfs doctor",
+  );
 }

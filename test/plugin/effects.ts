@@ -15,9 +15,10 @@ export function guarded<T extends object>(effect: T, before: (method: string) =>
   });
 }
 
+const never = new Promise<never>(() => undefined);
+
 /** What ends with the life of a process: nothing it began is ever heard of again. */
 export function mortal<T extends object>(effect: T, death: AbortSignal): T {
-  const never = new Promise<never>(() => undefined);
   return new Proxy(effect, {
     get(target, key) {
       const member: unknown = Reflect.get(target, key);
@@ -25,12 +26,18 @@ export function mortal<T extends object>(effect: T, death: AbortSignal): T {
       return (...args: unknown[]): unknown => {
         if (synchronous.has(String(key))) return Reflect.apply(member, target, args);
         if (death.aborted) return never;
-        return Promise.resolve(Reflect.apply(member, target, args)).finally(async () => {
-          if (death.aborted) await never;
-        });
+        return unlessDead(Reflect.apply(member, target, args), death);
       };
     },
   });
+}
+
+async function unlessDead(result: unknown, death: AbortSignal): Promise<unknown> {
+  try {
+    return await result;
+  } finally {
+    if (death.aborted) await never;
+  }
 }
 
 const synchronous = new Set(["path"]);

@@ -3,6 +3,7 @@ import { chmod, mkdir, mkdtemp, rm } from "node:fs/promises";
 import { createServer, type Server } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import type { ExecutionContext } from "ava";
 import { pino } from "pino";
 import { systemClock } from "../../service/clock.ts";
@@ -15,6 +16,7 @@ import { DockerClient } from "./docker-client.ts";
 import { guarded, mortal } from "./effects.ts";
 import { FakeEngine } from "./fake-engine.ts";
 import { FakeMounter } from "./fake-mounter.ts";
+import { Valve } from "./valve.ts";
 
 export interface LogLine {
   readonly level: number;
@@ -54,6 +56,10 @@ export class PluginUnderTest {
   /** Of the storage as a whole, or of single methods of it. */
   weather: Weather;
   readonly weatherOf = new Map<keyof Storage, Weather>();
+  /** How often each method of the storage was called. */
+  readonly asked = new Map<keyof Storage, number>();
+  /** Closed: the process listens, but is not ready to answer yet. */
+  readonly door = new Valve();
   /** Milliseconds that every request has waited already when the plugin gets it. */
   waitedMs = 0;
 
@@ -129,9 +135,10 @@ export class PluginUnderTest {
       ),
     });
     this.#plugin = plugin;
-    this.#server = createServer((request, response) =>
-      plugin.answer(request, response, performance.now() - this.waitedMs),
-    );
+    this.#server = createServer((request, response) => {
+      const arrivedAt = performance.now() - this.waitedMs;
+      void this.door.passed().then(() => plugin.answer(request, response, arrivedAt));
+    });
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#server.listen(this.#socketPath, resolve);
     await promise;
@@ -196,10 +203,16 @@ export class PluginUnderTest {
     );
   }
 
+  #weather(method: keyof Storage): Weather {
+    return this.weatherOf.get(method) ?? this.weather;
+  }
+
+  /** A silent storage keeps everyone waiting for as long as it is silent, and then has lost what was asked. */
   async #endure(method: keyof Storage): Promise<void> {
-    const weather = this.weatherOf.get(method) ?? this.weather;
-    if (weather === "silent") await new Promise(() => undefined);
-    if (weather === "refusing") throw new StorageUnavailable("dir:///srv/swarm does not answer");
+    this.asked.set(method, (this.asked.get(method) ?? 0) + 1);
+    if (method === "close" || this.#weather(method) === "fine") return;
+    while (this.#weather(method) === "silent") await delay(5, undefined, { ref: false });
+    throw new StorageUnavailable("dir:///srv/swarm does not answer");
   }
 
   async #end(): Promise<void> {
