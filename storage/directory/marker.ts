@@ -92,9 +92,9 @@ export function markerDiffers(url: string, id: string, knownId: string): Storage
  * it at once one wins. Throws `conflict` with advice if somebody else's files are there.
  */
 export async function initialise(path: string, url: string, now: number): Promise<void> {
-  const root = await openRoot(path, url);
+  await using root = await openRoot(path, url);
   await refuseStrangers(root, url, path);
-  await using layout = new Layout(root, await root.make(metaFolder, 0o700));
+  await using layout = new Layout(await openRoot(path, url), await root.make(metaFolder, 0o700));
   await refuseOrphans(layout, url);
   for (const name of metaFolders) await layout.folder(name);
   for (const name of ["apps", "shared"])

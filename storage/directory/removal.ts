@@ -178,7 +178,8 @@ async function isStill(parts: Parts, layout: Layout, record: VolumeRecord): Prom
   return now !== null && now.id === record.id && now.revision === record.revision;
 }
 
+// A damaged app is left alone, and is no reason to keep a volume.
 function ignoreDamage(error: unknown): null {
-  if (error instanceof UserError) return null;
+  if (error instanceof UserError && error.code === "unavailable") return null;
   throw error;
 }
