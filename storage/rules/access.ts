@@ -43,10 +43,14 @@ export type Decision =
 /** Says who may mount what, and where. Pure: everything it decides by is in the question. */
 export function decide(question: AccessQuestion): Decision {
   const { app, volume, node } = question;
-  for (const hosts of [app.hosts, volume.hosts ?? ["*"]]) {
+  const places = [
+    { hosts: app.hosts, change: `apps set ${app.app}` },
+    { hosts: volume.hosts ?? ["*"], change: `volumes set ${volume.name}` },
+  ];
+  for (const { hosts, change } of places) {
     if (!hostAllowed(hosts, node))
       return deny(
-        `"${volume.name}" may be mounted on ${hosts.join(", ")}; this is node "${node}". To allow it: swarmnfs apps set ${app.app} hosts=${[...hosts, node].join(",")}`,
+        `"${volume.name}" may be mounted on ${hosts.join(", ")}; this is node "${node}". To allow it: swarmnfs ${change} hosts=${[...hosts, node].join(",")}`,
       );
   }
   const rules: string[] = [];
