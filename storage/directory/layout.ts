@@ -22,6 +22,16 @@ export class Layout implements AsyncDisposable {
     this.meta = meta;
   }
 
+  /** Takes over an open root, and closes it if it is no storage. */
+  static async within(root: Directory): Promise<Layout> {
+    try {
+      return new Layout(root, await root.open(metaFolder));
+    } catch (error) {
+      await root[Symbol.asyncDispose]();
+      throw error;
+    }
+  }
+
   /** A folder of ours; made if somebody removed it. */
   folder(name: MetaFolder): Promise<Directory> {
     const opened = this.#folders.get(name) ?? this.meta.make(name, 0o700);

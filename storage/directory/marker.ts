@@ -94,7 +94,8 @@ export function markerDiffers(url: string, id: string, knownId: string): Storage
 export async function initialise(path: string, url: string, now: number): Promise<void> {
   await using root = await openRoot(path, url);
   await refuseStrangers(root, url, path);
-  await using layout = new Layout(await openRoot(path, url), await root.make(metaFolder, 0o700));
+  await root.mkdir(metaFolder, 0o700);
+  await using layout = await Layout.within(await openRoot(path, url));
   await refuseOrphans(layout, url);
   for (const name of metaFolders) await layout.folder(name);
   for (const name of ["apps", "shared"])

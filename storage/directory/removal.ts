@@ -167,9 +167,9 @@ async function dropEmpty(layout: Layout, record: VolumeRecord): Promise<void> {
 
 // Its folder goes with an app's last volume, which is also how we know that it was the last.
 async function releaseIfLast(parts: Parts, layout: Layout, record: VolumeRecord): Promise<void> {
-  await using parent = record.root ? null : await layout.root.open("apps");
-  if (parent !== null && (await parent.rmdir(record.app)))
-    await releaseApp(parts, layout, record.app);
+  await using parent = record.root ? null : await layout.root.make("apps", 0o755);
+  if (parent === null || !(await parent.rmdir(record.app))) return;
+  await releaseApp(parts, layout, record.app).catch(ignoreDamage);
 }
 
 // Somebody may have finished before us, and the name may have come again.
