@@ -104,14 +104,9 @@ export class Driver {
   async mount(name: string, id: string, call: Call): Promise<string> {
     const record = await this.#known(name);
     try {
-      const late = (): UserError =>
-        new UserError(
-          "unavailable",
-          "who asks for it could not be told in time. Try again; see: swarmnfs doctor",
-        );
       const admission = await call.within(
         this.#opened().then(() => this.#gate.admit(record, this.#mounts.isHeldBy(name, id))),
-        late,
+        unidentified,
       );
       const place = await this.#mounts.hold(
         record,
@@ -216,6 +211,13 @@ export class Driver {
       `there is no volume "${name}". Create it: docker volume create -d swarmnfs ${name}`,
     );
   }
+}
+
+function unidentified(): UserError {
+  return new UserError(
+    "unavailable",
+    "who asks for it could not be told in time. Try again; see: swarmnfs doctor",
+  );
 }
 
 /** For all verbs but Get an answer does no harm, and one in words helps. */

@@ -97,16 +97,16 @@ function refusalOf(consumer: Consumer, question: AccessQuestion): string | null 
     return `${describe(consumer)} is not what its labels say: ${consumer.reason}. Remove these labels from it`;
   }
   if (volume.root) {
-    if (rootServices.some((name) => matches(name, consumer))) return null;
+    if (rootServices.some((name) => matchesExactly(name, consumer))) return null;
     return `"${volume.name}" is the whole storage: only ${quoted(rootServices) || "nobody"} may mount it; this is ${describe(consumer)}. To allow a service: docker plugin set swarmnfs SWARMNFS_ROOT_SERVICES=NAME`;
   }
   if (app.services === "first") {
     const { owner } = app;
     if (owner === null || owns(owner, consumer)) return narrowed(consumer, question);
-    return `"${volume.name}" belongs to ${ownerText(owner)}, which mounted it first; this is ${describe(consumer)}. To allow it: swarmnfs apps set ${app.app} services=${owner.name},${ruleFor(consumer)}`;
+    return `"${volume.name}" belongs to ${ownerText(owner)}, which mounted it first; this is ${describe(consumer)}. To allow it: swarmnfs apps set ${app.app} services=${listed([owner.name, ruleFor(consumer)])}`;
   }
   if (!app.services.some((rule) => rule === "*" || matches(rule, consumer))) {
-    return `"${volume.name}" belongs to app "${app.app}": ${whoMay(app.services)} may mount it; this is ${describe(consumer)}. To allow it: swarmnfs apps set ${app.app} services=${[...app.services, ruleFor(consumer)].join(",")}`;
+    return `"${volume.name}" belongs to app "${app.app}": ${whoMay(app.services)} may mount it; this is ${describe(consumer)}. To allow it: swarmnfs apps set ${app.app} services=${listed([...app.services, ruleFor(consumer)])}`;
   }
   return narrowed(consumer, question);
 }
@@ -115,7 +115,7 @@ function refusalOf(consumer: Consumer, question: AccessQuestion): string | null 
 function narrowed(consumer: Consumer, { volume }: AccessQuestion): string | null {
   const rules = volume.services;
   if (rules === null || rules.some((rule) => rule === "*" || matches(rule, consumer))) return null;
-  return `"${volume.name}" is for ${whoMay(rules)} alone; this is ${describe(consumer)}. To allow it: swarmnfs volumes set ${volume.name} services=${[...rules, ruleFor(consumer)].join(",")}`;
+  return `"${volume.name}" is for ${whoMay(rules)} alone; this is ${describe(consumer)}. To allow it: swarmnfs volumes set ${volume.name} services=${listed([...rules, ruleFor(consumer)])}`;
 }
 
 function matches(rule: string, consumer: Consumer): boolean {
@@ -132,6 +132,11 @@ function matches(rule: string, consumer: Consumer): boolean {
     case "forged":
       return false;
   }
+}
+
+/** As `matches`, but a container needs the very name: for what gives away the whole storage. */
+function matchesExactly(rule: string, consumer: Consumer): boolean {
+  return consumer.kind === "container" ? rule === consumer.container : matches(rule, consumer);
 }
 
 function ownerBy(consumer: Consumer): Omit<AppOwner, "since">[] {
@@ -170,12 +175,32 @@ function ruleFor(consumer: Consumer): string {
 }
 
 function whoMay(rules: readonly string[]): string {
-  if (rules.length === 0) return "nobody";
-  const names = quoted(rules);
-  const containers = rules.flatMap((rule) =>
-    rule.includes("/") ? [] : [rule, `${rule}-…`, `${rule}_…`],
+  const pairs = rules.filter((rule) => rule.includes("/"));
+  const names = rules.filter((rule) => !rule.includes("/"));
+  const parts = [
+    ...(names.length === 0 ? [] : [`the stack, compose project or service ${quoted(names)}`]),
+    ...(pairs.length === 0 ? [] : [`the compose service ${quoted(pairs)}`]),
+    ...(names.length === 0 ? [] : [`containers called ${containerNames(names)}`]),
+  ];
+  return parts.length === 0 ? "nobody" : enumerated(parts, "and");
+}
+
+function containerNames(names: readonly string[]): string {
+  return enumerated(
+    names.flatMap((name) => [name, `${name}-…`, `${name}_…`]),
+    "or",
   );
-  return `the stack, compose project or service ${names} and containers called ${containers.join(", ")}`;
+}
+
+/** `a, b or c`. */
+function enumerated(words: readonly string[], last: "and" | "or"): string {
+  const front = words.slice(0, -1).join(", ");
+  return front === "" ? (words[0] ?? "") : `${front} ${last} ${words.at(-1)}`;
+}
+
+/** As one writes it into an option, nothing twice. */
+function listed(rules: readonly string[]): string {
+  return [...new Set(rules)].join(",");
 }
 
 function quoted(names: readonly string[]): string {

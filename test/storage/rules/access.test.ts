@@ -268,7 +268,7 @@ const denied: (Case & { readonly says: string })[] = [
     title: "a plain container after somebody took it",
     app: { services: "first", owner },
     who: container("blog"),
-    says: '"blog_data" belongs to stack "blog", which mounted it first; this is container "blog". To allow it: swarmnfs apps set blog services=blog,blog',
+    says: '"blog_data" belongs to stack "blog", which mounted it first; this is container "blog". To allow it: swarmnfs apps set blog services=blog',
   },
   {
     title: "a project called like the stack that owns it",
