@@ -1,0 +1,180 @@
+import { Callers, type Request } from "./callers.ts";
+import { progress } from "./progress.ts";
+import { atMost, below, type Row } from "./row.ts";
+import { joined, median, quantile } from "./sample.ts";
+import type { Subject } from "./subject.ts";
+
+const rounds = 8;
+/** Volumes made before it is the other's turn; small, so that a busy moment of the machine meets both. */
+const turn = 100;
+const thousand = 1_000;
+
+const list = (): Request => ({ verb: "List", body: {} });
+
+interface Caller {
+  readonly subject: Subject;
+  readonly many: Callers;
+  readonly one: Callers;
+  /** Milliseconds of every Create so far, and what a volume cost in each turn: its time divided by its volumes. */
+  readonly creates: Float64Array[];
+  readonly costs: number[];
+}
+
+/** `Create`, `Get` and `List` with growing numbers of volumes, ours and the other's turn by turn. */
+export async function measureCalls(
+  ours: Subject,
+  other: Subject,
+  sizes: readonly number[],
+  concurrency: number,
+): Promise<Row[]> {
+  const pair = [await callerOf(ours, concurrency), await callerOf(other, concurrency)] as const;
+  const rows: Row[] = [];
+  let made = 0;
+  for (const size of sizes) {
+    progress(`${size.toLocaleString("en")} volumes: Create by ${concurrency} callers`);
+    await create(pair, made, size);
+    rows.push(createRow(pair, made, size, concurrency));
+    made = size;
+    progress(`${size.toLocaleString("en")} volumes: Get and List`);
+    rows.push(...(await measureReads(pair, size, concurrency)));
+  }
+  if (made >= 2 * thousand) rows.push(...costRows(pair));
+  for (const { many, one } of pair) {
+    many.close();
+    one.close();
+  }
+  return rows;
+}
+
+async function callerOf(subject: Subject, concurrency: number): Promise<Caller> {
+  const many = await Callers.open(subject.socket, concurrency);
+  return { subject, many, one: await Callers.open(subject.socket, 1), creates: [], costs: [] };
+}
+
+async function create(pair: readonly Caller[], from: number, to: number): Promise<void> {
+  for (let first = from; first < to; first += turn) {
+    const count = Math.min(turn, to - first);
+    for (const { subject, many, creates, costs } of pair) {
+      const { each, total } = await many.run(count, (index) => ({
+        verb: "Create",
+        body: { Name: nameOf(first + index), Opts: subject.options(first + index) },
+      }));
+      creates.push(each);
+      costs.push(total / count);
+    }
+  }
+}
+
+function createRow(
+  pair: readonly [Caller, Caller],
+  from: number,
+  to: number,
+  callers: number,
+): Row {
+  const [ours, theirs] = pair.map(({ creates }) =>
+    joined(creates.slice(Math.floor(from / turn), Math.ceil(to / turn))),
+  );
+  const what = `Create, volumes ${from.toLocaleString("en")} to ${to.toLocaleString("en")}, ${callers} callers`;
+  return compared(what, ours!, theirs!, pair[1].subject.name);
+}
+
+async function measureReads(
+  pair: readonly [Caller, Caller],
+  size: number,
+  concurrency: number,
+): Promise<Row[]> {
+  const other = pair[1].subject.name;
+  const get = (index: number): Request => ({
+    verb: "Get",
+    // A prime step: neighbouring calls are for volumes far from each other.
+    body: { Name: nameOf((index * 7919) % size) },
+  });
+  // So many lists that their bodies add up to the same for every size.
+  const lists = Math.max(concurrency, Math.round((concurrency * thousand) / size));
+
+  await turns(pair, ({ many }) => many.run(4_000, get), 1); // warm up
+  const [gets, theirGets] = await turns(pair, ({ many }) => many.run(4_000, get), rounds);
+  const [oneGets, theirOneGets] = await turns(pair, ({ one }) => one.run(500, get), rounds);
+  const [allLists, theirLists] = await turns(pair, ({ many }) => many.run(lists, list), 3);
+  const [oneLists, theirOneLists] = await turns(pair, ({ one }) => one.run(5, list), rounds);
+
+  const volumes = `${size.toLocaleString("en")} volumes`;
+  const many = `${concurrency} callers`;
+  const getRow = compared(`Get, ${volumes}, ${many}`, gets, theirGets, other);
+  const listRow = compared(`List, ${volumes}, 1 caller`, oneLists, theirOneLists, other);
+  return [
+    { ...getRow, goals: [below("p99", getRow.swarmnfs.p99 ?? 0, 5, " ms"), ...getRow.goals] },
+    compared(`Get, ${volumes}, 1 caller`, oneGets, theirOneGets, other),
+    compared(`List, ${volumes}, ${many}`, allLists, theirLists, other),
+    { ...listRow, goals: [below("median", listRow.swarmnfs.median, 150, " ms"), ...listRow.goals] },
+  ];
+}
+
+/** Runs `calls` for ours and the other in turn, beginning with another one each time. */
+async function turns(
+  pair: readonly [Caller, Caller],
+  calls: (caller: Caller) => Promise<{ readonly each: Float64Array }>,
+  count: number,
+): Promise<[Float64Array, Float64Array]> {
+  const samples: [Float64Array[], Float64Array[]] = [[], []];
+  for (let round = 0; round < count; round += 1) {
+    for (const which of round % 2 === 0 ? ([0, 1] as const) : ([1, 0] as const))
+      samples[which].push((await calls(pair[which])).each);
+  }
+  return [joined(samples[0]), joined(samples[1])];
+}
+
+/** What a volume costs when there are many, against the first ones. */
+function costRows(pair: readonly [Caller, Caller]): Row[] {
+  const [ours, theirs] = pair.map(({ costs }) => {
+    const first = median(costs.slice(0, thousand / turn));
+    return { first, last: median(costs.slice(-thousand / turn)) };
+  });
+  const other = pair[1].subject.name;
+  const total = pair[0].costs.length * turn;
+  const growth = ours!.last / ours!.first;
+  return [
+    against("cost of a volume, first thousand", ours!.first, theirs!.first, other),
+    against(
+      `cost of a volume, last of ${total.toLocaleString("en")}`,
+      ours!.last,
+      theirs!.last,
+      other,
+    ),
+    {
+      what: "the same, last thousand by first",
+      unit: "×",
+      swarmnfs: { median: growth },
+      other: { name: other, median: theirs!.last / theirs!.first },
+      ratio: null,
+      goals: [atMost("growth", growth, 1.2)],
+    },
+  ];
+}
+
+function against(what: string, ours: number, theirs: number, name: string): Row {
+  return {
+    what,
+    unit: "ms",
+    swarmnfs: { median: ours },
+    other: { name, median: theirs },
+    ratio: ours / theirs,
+    goals: [],
+  };
+}
+
+function compared(what: string, ours: Float64Array, theirs: Float64Array, name: string): Row {
+  const ratio = median(ours) / median(theirs);
+  return {
+    what,
+    unit: "ms",
+    swarmnfs: { median: median(ours), p99: quantile(ours, 0.99) },
+    other: { name, median: median(theirs), p99: quantile(theirs, 0.99) },
+    ratio,
+    goals: [atMost("ratio", ratio, 1)],
+  };
+}
+
+function nameOf(index: number): string {
+  return `v${index}`;
+}

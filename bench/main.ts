@@ -1,0 +1,87 @@
+// Measures the plugin beside rclone's and beside Docker's own local driver, in one run on one machine, and prints one
+// table. Nothing here passes or fails by a number: machines differ; the ratios are what to look at.
+import { mkdir, mkdtemp, rm } from "node:fs/promises";
+import { availableParallelism, cpus, loadavg, tmpdir } from "node:os";
+import path from "node:path";
+import process from "node:process";
+import { parseArgs } from "node:util";
+import { enginesFolder } from "../engine-box/private-engine.ts";
+import { measureAtRest } from "./at-rest.ts";
+import { measureCalls } from "./calls.ts";
+import { measureContainerStart } from "./container-start.ts";
+import { startEngine } from "./engine.ts";
+import { progress } from "./progress.ts";
+import { startRclone } from "./rclone.ts";
+import type { Row } from "./row.ts";
+import { bundledPlugin, startSwarmnfs } from "./swarmnfs.ts";
+import { tableOf } from "./table.ts";
+
+const parts = ["calls", "start", "rest"];
+const { values: asked } = parseArgs({
+  options: {
+    only: { type: "string", default: parts.join(",") },
+    volumes: { type: "string", default: "100,1000,10000" },
+    callers: { type: "string", default: "50" },
+    repetitions: { type: "string", default: "30" },
+    seconds: { type: "string", default: "60" },
+    json: { type: "boolean", default: false },
+  },
+});
+const wanted = asked.only.split(",");
+const unknown = wanted.find((part) => !parts.includes(part));
+if (unknown !== undefined) {
+  process.stderr.write(`There is no part "${unknown}". Parts: ${parts.join(", ")}\n`);
+  process.exit(2);
+}
+
+const before = loadavg();
+const rows: Row[] = [];
+if (wanted.includes("calls")) rows.push(...(await calls()));
+if (wanted.includes("start") || wanted.includes("rest")) rows.push(...(await inEngine()));
+
+const machine = {
+  processors: availableParallelism(),
+  model: cpus()[0]?.model ?? "unknown",
+  node: process.version,
+  loadBefore: before,
+  loadAfter: loadavg(),
+  at: new Date().toISOString(),
+};
+const loads = [machine.loadBefore, machine.loadAfter].map((load) => load[0]!.toFixed(2));
+process.stdout.write(
+  asked.json
+    ? `${JSON.stringify({ machine, rows }, null, 2)}\n`
+    : `\n${machine.at}, ${machine.processors} × ${machine.model}, load average ${loads.join(" before, ")} after\n\n${tableOf(rows)}\n`,
+);
+
+async function calls(): Promise<Row[]> {
+  await mkdir(enginesFolder, { recursive: true });
+  const folder = await mkdtemp(path.join(enginesFolder, "bench-"));
+  const sockets = await mkdtemp(path.join(tmpdir(), "swarmnfs-bench-"));
+  const entry = await bundledPlugin(path.join(folder, "app"));
+  const ours = await startSwarmnfs(entry, path.join(folder, "swarmnfs"), sockets);
+  const rclone = await startRclone(path.join(folder, "rclone"), sockets);
+  try {
+    const sizes = asked.volumes.split(",").map(Number);
+    return await measureCalls(ours, rclone, sizes, Number(asked.callers));
+  } finally {
+    await Promise.all([ours.stop(), rclone.stop()]);
+    await rm(folder, { recursive: true });
+    await rm(sockets, { recursive: true });
+  }
+}
+
+async function inEngine(): Promise<Row[]> {
+  progress("a private Docker Engine with the plugin");
+  const engine = await startEngine();
+  try {
+    return [
+      ...(wanted.includes("start")
+        ? await measureContainerStart(engine, Number(asked.repetitions))
+        : []),
+      ...(wanted.includes("rest") ? await measureAtRest(engine, 1_000, Number(asked.seconds)) : []),
+    ];
+  } finally {
+    await engine.stop();
+  }
+}

@@ -1,0 +1,31 @@
+export interface Goal {
+  readonly text: string;
+  readonly met: boolean;
+}
+
+/** What was measured of one thing: its median, and where there are many values the 99th percentile. */
+export interface Value {
+  readonly median: number;
+  readonly p99?: number;
+}
+
+/** One line of the table. */
+export interface Row {
+  readonly what: string;
+  readonly unit: "ms" | "MiB" | "%" | "×";
+  readonly swarmnfs: Value;
+  /** What it is compared with, in the same run. */
+  readonly other: (Value & { readonly name: string }) | null;
+  /** Ours divided by the other's; below 1 we are better. */
+  readonly ratio: number | null;
+  readonly goals: readonly Goal[];
+}
+
+/** A goal of the kind "p99 < 5 ms". */
+export function below(name: string, value: number, bound: number, unit: string): Goal {
+  return { text: `${name} < ${bound.toLocaleString("en")}${unit}`, met: value < bound };
+}
+
+export function atMost(name: string, value: number, bound: number): Goal {
+  return { text: `${name} ≤ ${bound.toFixed(1)}`, met: value <= bound };
+}

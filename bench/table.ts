@@ -1,0 +1,45 @@
+import type { Row, Value } from "./row.ts";
+
+const titles = ["", "SWARMNFS", "P99", "AGAINST", "", "P99", "RATIO", "GOAL"];
+/** Columns of numbers end at the same place. */
+const rightward = new Set([1, 2, 4, 5, 6]);
+
+/** The rows as a table for people. */
+export function tableOf(rows: readonly Row[]): string {
+  const lines = [titles, ...rows.map(cellsOf)];
+  const widths = titles.map((_, column) => Math.max(...lines.map((line) => line[column]!.length)));
+  return lines
+    .map((line) =>
+      line
+        .map((cell, column) => {
+          const width = widths[column] ?? 0;
+          return rightward.has(column) ? cell.padStart(width) : cell.padEnd(width);
+        })
+        .join("  ")
+        .trimEnd(),
+    )
+    .join("\n");
+}
+
+function cellsOf(row: Row): string[] {
+  const { what, swarmnfs, other, ratio, goals, unit } = row;
+  return [
+    what,
+    shown(swarmnfs.median, unit),
+    p99Of(swarmnfs, unit),
+    other?.name ?? "",
+    other === null ? "" : shown(other.median, unit),
+    other === null ? "" : p99Of(other, unit),
+    ratio === null ? "" : ratio.toFixed(2),
+    goals.map(({ text, met }) => `${met ? "✔" : "✘"} ${text}`).join("  "),
+  ];
+}
+
+function p99Of({ p99 }: Value, unit: Row["unit"]): string {
+  return p99 === undefined ? "" : shown(p99, unit);
+}
+
+function shown(value: number, unit: Row["unit"]): string {
+  const digits = Math.abs(value) < 10 ? 2 : Math.abs(value) < 100 ? 1 : 0;
+  return `${value.toFixed(digits)} ${unit}`;
+}
