@@ -13,6 +13,7 @@ import type { Stage } from "./stage.ts";
 /** State and data of the demo, apart from those of a real installation. */
 const folder = "swarmnfs-demo";
 const image = "swarmnfs-demo-busybox";
+const swarmBridge = "docker_gwbridge";
 
 /** The engine that `docker` speaks to. Throws if something there could be mistaken for the demo's. */
 export async function thisStage(): Promise<Stage> {
@@ -24,6 +25,7 @@ export async function thisStage(): Promise<Stage> {
   const mount = ["--rm", "--label", label, "--volume", "/var/lib:/host", image];
   await docker.run("run", ...mount, "mkdir", "-p", `/host/${folder}`);
   const joined = await docker.run("info", "--format", "{{.Swarm.LocalNodeState}}");
+  const bridge = await docker.attempt("network", "inspect", swarmBridge);
   return {
     docker,
     settings: { "state.source": `/var/lib/${folder}` },
@@ -38,6 +40,8 @@ export async function thisStage(): Promise<Stage> {
     },
     close: async () => {
       if (joined === "inactive") await docker.attempt("swarm", "leave", "--force");
+      // Docker makes it for the swarm, and leaves it.
+      if (bridge.exitCode !== 0) await docker.attempt("network", "rm", swarmBridge);
       await docker.attempt("plugin", "rm", "--force", pluginName);
       await docker.attempt("run", ...mount, "rm", "-rf", `/host/${folder}`);
       await docker.attempt("rmi", image);

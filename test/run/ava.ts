@@ -21,8 +21,8 @@ export async function runAva(args: readonly string[]): Promise<Tally> {
   for await (const line of createInterface({ input: run.stdout })) {
     const [result] = /^(not )?ok \d+/.exec(line) ?? [];
     if (result === undefined) {
-      // The reason of the failure above, or a note of ava's own; its TAP frame is of no use to people.
-      if (/^ |^# (?!tests|pass|fail|skip)\S/.test(line)) process.stdout.write(`    ${line}\n`);
+      // The reason of the failure above, or what a test logged; the rest of TAP is of no use to people.
+      if (/^ |^# {2}/.test(line)) process.stdout.write(`    ${line}\n`);
     } else if (result.startsWith("not")) {
       failed += 1;
       process.stdout.write(`  FAIL  ${line.replace(/^not ok \d+ - /, "")}\n`);

@@ -4,10 +4,23 @@ import { execa } from "execa";
 import type { Tally } from "./tally.ts";
 
 const root = path.join(import.meta.dirname, "../..");
-export const environment = { PATH: `${path.join(root, "node_modules/.bin")}:${process.env["PATH"] ?? ""}` };
+// CI=true makes some tools colour what goes into a file.
+const colour: Record<string, string> = process.stdout.isTTY
+  ? {}
+  : { NO_COLOR: "1", FORCE_COLOR: "0" };
+
+/** For the tools of the project: found first, and in colour only for people. */
+export const environment = {
+  ...colour,
+  PATH: `${path.join(root, "node_modules/.bin")}:${process.env["PATH"] ?? ""}`,
+};
 
 /** Runs a tool of the project as one check; what it says is shown only if it fails. */
-export async function runCommand(title: string, command: string, args: readonly string[]): Promise<Tally> {
+export async function runCommand(
+  title: string,
+  command: string,
+  args: readonly string[],
+): Promise<Tally> {
   const { failed, all } = await execa(command, args, {
     cwd: root,
     env: environment,
