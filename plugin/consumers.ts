@@ -55,9 +55,9 @@ export class Consumers {
     return this.#holders(containers);
   }
 
-  /** By volume: everyone who holds it now. Rejects when the engine is silent. */
+  /** By volume: everyone who holds it now. Learns anew who the engine is. Rejects when it is silent. */
   async holders(boundMs: number): Promise<Map<string, Consumer[]>> {
-    if (!this.#identified) await this.identifyEngine(boundMs);
+    await this.identifyEngine(boundMs);
     const byVolume = new Map<string, Consumer[]>();
     for (const { container, consumer } of this.#holders(await this.#engine.consumers(boundMs))) {
       for (const volume of container.volumes)
@@ -80,7 +80,7 @@ export class Consumers {
     // The node may have joined or left a swarm since we asked; the engine's word now decides.
     if (swarmMoved) await this.identifyEngine(listBoundMs);
 
-    const starting = containers.filter(({ state }) => !holding.has(state));
+    const starting = containers.filter(({ state }) => !holding.has(state) && state !== "dead");
     if (starting.length === 0) {
       return {
         kind: "nobody",
@@ -108,14 +108,18 @@ export class Consumers {
 /**
  * Who a container is, by its labels, as far as they agree with what cannot be chosen freely. Swarm's labels count only
  * on the node and under the name that swarm gives its task. Compose's count only on containers: images built by compose
- * carry its project label as well, but not a container number.
+ * carry its project label as well, but no container number (which `docker-compose run` of compose 1 leaves out) and
+ * never say whether they were made by `run`.
  */
 export function consumerOf(container: Container, swarmNode: string | null): Consumer {
   const { labels, name } = container;
   const forged = (reason: string): Consumer => ({ kind: "forged", reason, container: name });
   const project = labels["com.docker.compose.project"];
   const isCompose =
-    project !== undefined && labels["com.docker.compose.container-number"] !== undefined;
+    project !== undefined &&
+    ["container-number", "oneoff"].some(
+      (label) => labels[`com.docker.compose.${label}`] !== undefined,
+    );
   const stack = labels["com.docker.stack.namespace"] ?? null;
 
   if (
