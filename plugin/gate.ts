@@ -69,9 +69,10 @@ export class Gate {
     return decision;
   }
 
-  #withoutEngine(record: VolumeRecord): Admission {
-    if (this.#isOpen(record) || (this.#trustNode && !record.root))
-      return this.#admitUnknown(record, "no Docker socket");
+  async #withoutEngine(record: VolumeRecord): Promise<Admission> {
+    const app = await this.#app(record);
+    if (isOpen(record, app) || (this.#trustNode && !record.root))
+      return this.#admitUnknown(record, app, "no Docker socket");
     return this.#refuse(
       record,
       `"${record.name}" is not for everyone, and without Docker's socket nobody can be told apart. Set SWARMNFS_DOCKER, or let every container of this node mount everything: SWARMNFS_WITHOUT_DOCKER=trust-node`,
@@ -79,8 +80,10 @@ export class Gate {
   }
 
   /** At its own boot the engine answers nothing until all volumes are mounted: memory decides, and is checked later. */
-  #bySilence(record: VolumeRecord, reason: string): Admission {
-    if (this.#isOpen(record)) return this.#admitUnknown(record, "Docker is silent");
+  async #bySilence(record: VolumeRecord, reason: string): Promise<Admission> {
+    const app = await this.#app(record).catch(() => null);
+    if (app !== null && isOpen(record, app))
+      return this.#admitUnknown(record, app, "Docker is silent");
     const remembered = this.#grants.rememberedFor(record.name);
     if (remembered.length === 0 || record.root) {
       return this.#refuse(
@@ -100,26 +103,22 @@ export class Gate {
    * empty volume before it lists the new container, or serves `docker cp` on a running one. Into a volume that is not
    * empty the engine copies nothing.
    */
-  #byEngineItself(record: VolumeRecord, running: readonly Consumer[], isHeld: boolean): Admission {
+  async #byEngineItself(
+    record: VolumeRecord,
+    running: readonly Consumer[],
+    isHeld: boolean,
+  ): Promise<Admission> {
     if (record.root)
       return this.#refuse(record, `"${record.name}" is the whole storage: mount it with nocopy`);
     if (isHeld) return { consumers: running.map(describe), provisional: false };
-    return this.#admitUnknown(record, "copy-up");
+    return this.#admitUnknown(record, await this.#app(record), "copy-up");
   }
 
-  #admitUnknown(record: VolumeRecord, rule: string): Admission {
-    const app = this.#catalog.app(record.app);
-    const decision: Decision =
-      app === null ? { allow: true, rule, claim: null } : this.#decide(record, app, []);
+  #admitUnknown(record: VolumeRecord, app: AppRecord, rule: string): Admission {
+    const decision = this.#decide(record, app, []);
     this.#audit(record, [], decision.allow ? { ...decision, rule } : decision);
     if (!decision.allow) throw decision.error;
     return { consumers: [], provisional: false };
-  }
-
-  #isOpen(record: VolumeRecord): boolean {
-    const app = this.#catalog.app(record.app);
-    const rules = [app?.services ?? [], record.services ?? ["*"]];
-    return !record.root && rules.every((rule) => rule !== "first" && rule.includes("*"));
   }
 
   /** Takes an app that is open to the first who comes; whoever was quicker on another node keeps it. */
@@ -184,4 +183,10 @@ export class Gate {
     this.#audit(record, [], { allow: false, error });
     throw error;
   }
+}
+
+/** Whether everyone may mount it, so that it does not matter who asks. */
+function isOpen(volume: VolumeRecord, app: AppRecord): boolean {
+  const rules = [app.services, volume.services ?? ["*"]];
+  return !volume.root && rules.every((rule) => rule !== "first" && rule.includes("*"));
 }
