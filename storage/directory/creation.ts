@@ -12,7 +12,7 @@ import { attempts, type Layout, type Parts } from "./parts.ts";
 import { provision, refuseOccupied } from "./provisioning.ts";
 import { refuseDifferences, refuseUnsupported } from "./refusals.ts";
 import { abandon, finishRemoval } from "./removal.ts";
-import { finishUndelete } from "./trash.ts";
+import { finishUndelete } from "./undelete.ts";
 
 /**
  * Makes a volume, or finishes, revives or simply returns the one of that name. The record comes first and decides

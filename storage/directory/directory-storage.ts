@@ -27,7 +27,8 @@ import type { Parts } from "./parts.ts";
 import { RecordFolder } from "./record-folder.ts";
 import { notFound, removeVolume } from "./removal.ts";
 import { StorageClock } from "./storage-clock.ts";
-import { listTrash, purge, undelete } from "./trash.ts";
+import { listTrash, purge } from "./trash.ts";
+import { undelete } from "./undelete.ts";
 import { countVolume, UsageTable } from "./usage.ts";
 import { UseSigns } from "./use-signs.ts";
 

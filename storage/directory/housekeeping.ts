@@ -10,7 +10,7 @@ import type { Directory } from "./confined.ts";
 import type { Layout, Parts } from "./parts.ts";
 import { textOf } from "./record-file.ts";
 import { finishRemoval } from "./removal.ts";
-import { listTrash, purge } from "./trash.ts";
+import { dropUnfinished, listTrash, purge } from "./trash.ts";
 import { deleteTree } from "./tree.ts";
 import { countVolume, type UsageTable } from "./usage.ts";
 
@@ -42,6 +42,7 @@ export async function housekeep(
   for (const record of records)
     if (record.state === "trashed") await finishRemoval(parts, layout, record);
   const purged = await purgeExpired(parts, layout);
+  await dropUnfinished(parts, layout);
   const sweptStaging = await sweep(parts, layout);
   await countUsage(parts, layout, table, records, by);
   return { held: true, purged, sweptStaging };

@@ -8,6 +8,7 @@ import { keptChanging, releaseApp } from "./apps.ts";
 import type { Directory } from "./confined.ts";
 import { attempts, type Layout, type Parts } from "./parts.ts";
 import { createRecordFile } from "./record-file.ts";
+import { dropEntry } from "./trash.ts";
 import { refuseInUse } from "./use-signs.ts";
 
 const dayMs = 86_400_000;
@@ -57,7 +58,7 @@ export async function finishRemoval(
     await parts.checkpoint("removal:moved");
     if ((await entry.stat("data")) !== null)
       outcome = { kind: "trashed", entry: removal.entry, purgeAt: removal.purgeAt };
-    else await dropEntry(trash, entry, removal.entry); // it never came to have a directory
+    else await dropEntry(trash, removal.entry); // it never came to have a directory
   }
   if (!removal && !record.root && (await isStill(parts, layout, record)))
     await dropEmpty(layout, record);
@@ -83,13 +84,6 @@ export function notFound(name: string, url: string): UserError {
     "not-found",
     `there is no volume "${name}" on ${url}. See: docker volume ls, and for removed ones: swarmnfs trash`,
   );
-}
-
-/** Removes an entry that holds nothing but its record. */
-export async function dropEntry(trash: Directory, entry: Directory, id: string): Promise<void> {
-  await entry.unlink("record.json");
-  await trash.rmdir(id);
-  await trash.sync();
 }
 
 function mark(parts: Parts, record: VolumeRecord, by: NodeIdentity): Partial<VolumeRecord> {

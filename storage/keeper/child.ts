@@ -2,7 +2,7 @@ import { spawn, type ChildProcess } from "node:child_process";
 import process from "node:process";
 import { UserError } from "../../service/user-error.ts";
 import { StorageUnavailable } from "../unavailable.ts";
-import { deadlines, startDeadlineMs } from "./deadlines.ts";
+import { startDeadlineMs } from "./deadlines.ts";
 import type { Answer, Failure, Method, Question, Welcome } from "./protocol.ts";
 
 /** How a keeper is started: a program with arguments, which gets an IPC channel. */
@@ -86,18 +86,12 @@ export class Child {
     return this.#pending.size > 0;
   }
 
-  /** Rejects with what the storage says, or {@link ChildHung}, or {@link ChildGone}. */
-  call(method: Method, args: readonly unknown[]): Promise<unknown> {
+  /** Kills itself `killAfter` ms later. Rejects with what the storage says, or {@link ChildHung}, or {@link ChildGone}. */
+  call(method: Method, args: readonly unknown[], killAfter: number): Promise<unknown> {
     const id = this.#next;
     this.#next += 1;
     return new Promise<unknown>((resolve, reject) => {
-      const pending: Pending = {
-        resolve,
-        reject,
-        begun: Date.now(),
-        killAfter: deadlines[method].kill,
-        timer: null,
-      };
+      const pending: Pending = { resolve, reject, begun: Date.now(), killAfter, timer: null };
       this.#pending.set(id, pending);
       this.#hold();
       if (this.#ready) this.#watch(pending);

@@ -5,7 +5,7 @@ import type { Storage, Trouble } from "../storage.ts";
 import { StorageUnavailable } from "../unavailable.ts";
 import { Breaker } from "./breaker.ts";
 import { ChildHung, type Command } from "./child.ts";
-import { deadlines } from "./deadlines.ts";
+import { deadlines as usualDeadlines, type Deadline } from "./deadlines.ts";
 import { atIdlePriority, Lane } from "./lane.ts";
 import { Probe } from "./probe.ts";
 import type { Arguments, Method, Result, Welcome } from "./protocol.ts";
@@ -15,6 +15,9 @@ export interface GuardedOptions {
   readonly keeper: Command;
   /** Milliseconds after which a keeper without work ends. */
   readonly idleMs?: number;
+  /** Milliseconds between looks at a storage in trouble. */
+  readonly probeEveryMs?: number;
+  readonly deadlines?: Readonly<Record<Method, Deadline>>;
   /** Told whenever the storage gets into trouble, its reason changes, or it is well again (null). */
   readonly onChange?: (trouble: Trouble | null) => void;
 }
@@ -26,6 +29,7 @@ export interface GuardedOptions {
  */
 export class GuardedStorage implements Storage {
   readonly url: string;
+  readonly #deadlines: Readonly<Record<Method, Deadline>>;
   readonly #breaker: Breaker;
   readonly #probe: Probe;
   readonly #quick: Lane;
@@ -37,9 +41,10 @@ export class GuardedStorage implements Storage {
     const welcome = (): Welcome => ({ settings, knownId: this.#knownId });
     const idleMs = options.idleMs ?? 30_000;
     this.url = settings.url;
+    this.#deadlines = options.deadlines ?? usualDeadlines;
     this.#quick = new Lane(options.keeper, welcome, idleMs);
     this.#long = new Lane(atIdlePriority(options.keeper), welcome, idleMs);
-    this.#probe = new Probe(() => this.#look());
+    this.#probe = new Probe(() => this.#look(), options.probeEveryMs ?? 3000);
     this.#breaker = new Breaker(settings.url, systemClock, (trouble) => {
       if (trouble === null) this.#probe.stop();
       else if (!this.#closed) this.#probe.start();
@@ -97,7 +102,7 @@ export class GuardedStorage implements Storage {
 
   async #call<M extends Method>(method: M, args: Arguments<M>): Promise<Result<M>> {
     this.#breaker.check();
-    const { patience } = deadlines[method];
+    const { patience } = this.#deadlines[method];
     const begun = Date.now();
     const answer = this.#ask(method, args, false);
     if (patience === undefined) return answer;
@@ -115,11 +120,12 @@ export class GuardedStorage implements Storage {
   }
 
   async #ask<M extends Method>(method: M, args: Arguments<M>, probe: boolean): Promise<Result<M>> {
-    const lane = deadlines[method].long === true ? this.#long : this.#quick;
+    const { long = false, kill } = this.#deadlines[method];
+    const lane = long ? this.#long : this.#quick;
     try {
       // The child answers with what this method of Storage returns.
       // oxlint-disable-next-line typescript/no-unsafe-type-assertion
-      const result = (await lane.call(method, args)) as Result<M>;
+      const result = (await lane.call(method, args, kill)) as Result<M>;
       this.#breaker.succeeded(probe);
       return result;
     } catch (error) {
@@ -136,7 +142,7 @@ export class GuardedStorage implements Storage {
   /** Whether the storage is well: the one that it was, and answering. */
   async #look(): Promise<boolean> {
     try {
-      await this.#ask("open", [this.#knownId], false);
+      this.#knownId = (await this.#ask("open", [this.#knownId], false)).id;
       await this.#ask("health", [], true);
       return true;
     } catch {

@@ -11,6 +11,7 @@ export class Lane {
   readonly #welcome: () => Welcome;
   readonly #idleMs: number;
   #child: Child | null = null;
+  #closed = false;
   #idleTimer: NodeJS.Timeout | null = null;
 
   constructor(command: Command, welcome: () => Welcome, idleMs: number) {
@@ -24,27 +25,30 @@ export class Lane {
     return this.#child;
   }
 
-  async call(method: Method, args: readonly unknown[]): Promise<unknown> {
+  async call(method: Method, args: readonly unknown[], killAfter: number): Promise<unknown> {
     try {
-      return await this.#call(method, args);
+      return await this.#call(method, args, killAfter);
     } catch (error) {
-      if (!(error instanceof ChildGone)) throw error;
-      return await this.#call(method, args); // every call may be repeated: Storage says so
+      if (!(error instanceof ChildGone) || this.#closed) throw error;
+      return await this.#call(method, args, killAfter); // every call may be repeated: Storage says so
     }
   }
 
+  /** Ends the child, whatever it does; from then on every call fails. */
   close(): void {
+    this.#closed = true;
     clearTimeout(this.#idleTimer ?? undefined);
     this.#child?.kill();
     this.#child = null;
   }
 
-  async #call(method: Method, args: readonly unknown[]): Promise<unknown> {
+  async #call(method: Method, args: readonly unknown[], killAfter: number): Promise<unknown> {
+    if (this.#closed) throw new ChildGone("the storage is closed");
     clearTimeout(this.#idleTimer ?? undefined);
     if (this.#child?.alive !== true) this.#child = new Child(this.#command, this.#welcome());
     const child = this.#child;
     try {
-      return await child.call(method, args);
+      return await child.call(method, args, killAfter);
     } finally {
       if (!child.busy && child === this.#child) this.#rest(child);
     }

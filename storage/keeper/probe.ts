@@ -1,22 +1,21 @@
 import type { Child } from "./child.ts";
 
-/** Milliseconds between probes of a storage in trouble. */
-const everyMs = 3000;
-
 /**
  * Looks again and again whether a storage in trouble is well. Each look at one that hangs may leave a process behind
  * that cannot be killed; so the more of them there are, the rarer it looks, and it looks at once when one gets free.
  */
 export class Probe {
   readonly #look: () => Promise<boolean>;
+  readonly #everyMs: number;
   readonly #stuck = new Set<Child>();
   #timer: NodeJS.Timeout | null = null;
   #looking = false;
   #wanted = false;
 
   /** `look` says whether the storage is well, and never rejects. */
-  constructor(look: () => Promise<boolean>) {
+  constructor(look: () => Promise<boolean>, everyMs: number) {
     this.#look = look;
+    this.#everyMs = everyMs;
   }
 
   start(): void {
@@ -48,7 +47,7 @@ export class Probe {
     clearTimeout(this.#timer ?? undefined);
     const stuck = this.#stuck.size;
     const factor = stuck < 3 ? 1 : stuck < 10 ? 20 : 200;
-    this.#timer = setTimeout(() => void this.#now(), everyMs * factor).unref();
+    this.#timer = setTimeout(() => void this.#now(), this.#everyMs * factor).unref();
   }
 
   async #now(): Promise<void> {

@@ -1,0 +1,37 @@
+import test from "ava";
+import { openStorage } from "../../storage/open.ts";
+
+const refusals: readonly (readonly [string, string, RegExp])[] = [
+  ["nfs://nas.lan/volume1", "unsupported", /nfs:\/\/ comes with a later version/],
+  ["swarmnfs://storage1", "unsupported", /swarmnfs:\/\/ comes with a later version/],
+  ["nsf://nas.lan/x", "invalid", /did you mean "nfs"\?/],
+  ["/srv/swarm", "invalid", /Write dir:\/\/\/path/],
+  ["", "invalid", /Write dir:\/\/\/path/],
+  ["dir://srv/swarm", "invalid", /as in dir:\/\/\/srv\/swarm/],
+  ["dir://./x", "invalid", /as in dir:\/\/\/x/],
+  ["dir:///", "invalid", /root of the file system/],
+  ["dir:///srv/..", "invalid", /root of the file system/],
+  ["dir:///srv?vers=4", "invalid", /a path and nothing else/],
+];
+for (const [url, code, message] of refusals) {
+  test(`"${url}" is refused`, (t) => {
+    t.throws(() => openStorage(url, { trashDays: 30 }), { code, message });
+  });
+}
+
+test("a path is looked for where this process sees it, and named as it was written", async (t) => {
+  const seen: string[] = [];
+  const storage = openStorage("dir:///srv//swarm/", {
+    trashDays: 30,
+    seen: (path) => {
+      seen.push(path);
+      return "/host/nowhere";
+    },
+  });
+  t.teardown(() => storage.close());
+  t.deepEqual(seen, ["/srv/swarm"]);
+  await t.throwsAsync(storage.open(null), {
+    code: "unavailable",
+    message: /^dir:\/\/\/srv\/\/swarm\/ is not there/,
+  });
+});
