@@ -1,7 +1,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { Callers } from "./callers.ts";
 import type { BenchEngine } from "./engine.ts";
-import { memoryOf, processesIn, processorTime } from "./processes.ts";
+import { memoryOf, processesOf, processorTime } from "./processes.ts";
 import { progress } from "./progress.ts";
 import { below, type Row } from "./row.ts";
 
@@ -20,7 +20,7 @@ export async function measureAtRest(
   callers.close();
 
   progress(`at rest: looking on for ${seconds} s`);
-  const pids = await processesIn(engine.pluginId);
+  const pids = await processesOf(engine.pluginId, engine.pid);
   const before = await processorTime(pids);
   await pause(seconds * 1000);
   const share = (((await processorTime(pids)) - before) / seconds) * 100;

@@ -12,16 +12,17 @@ export interface BenchEngine {
   readonly pluginId: string;
   /** The plugin's own socket, as this process reaches it. */
   readonly pluginSocket: string;
+  /** The first process of the engine's machine. */
+  readonly pid: number;
   /** A directory of the engine's machine, as this process reaches it. */
   at(place: string): string;
-  version(): Promise<string>;
   stop(): Promise<void>;
 }
 
 export async function startEngine(): Promise<BenchEngine> {
   const engine = await PrivateEngine.start({ hostname: "bench", varLib: await provideTemplate() });
   try {
-    await enablePlugin(engine.cli, { SWARMNFS_LOG_LEVEL: "info" });
+    await enablePlugin(engine.cli);
     const id = await engine.cli.run("plugin", "inspect", pluginName, "--format", "{{.Id}}");
     // A socket's path has at most 107 bytes; through an open directory it is short.
     const folder = await open(engine.at(`/run/docker/plugins/${id}`));
@@ -29,8 +30,8 @@ export async function startEngine(): Promise<BenchEngine> {
       docker: new Docker({ socketPath: engine.socket }),
       pluginId: id,
       pluginSocket: path.join(`/proc/self/fd/${folder.fd}`, `${pluginName}.sock`),
+      pid: Number(/^\/proc\/(\d+)\//.exec(engine.at("/"))?.[1]),
       at: (place) => engine.at(place),
-      version: () => engine.cli.run("version", "--format", "{{.Server.Version}}"),
       async stop() {
         await folder.close();
         await engine.stop();

@@ -1,4 +1,4 @@
-import { readdir, readFile } from "node:fs/promises";
+import { readdir, readFile, readlink } from "node:fs/promises";
 
 export interface Memory {
   /** MiB resident, pages that several processes share counted in each. */
@@ -10,11 +10,22 @@ export interface Memory {
 /** Seconds by which /proc counts processor time, whatever the kernel's own tick is. */
 const tick = 0.01;
 
-/** The pids, as this process counts, of everything in control groups that have `mark` in their path. */
-export async function processesIn(mark: string): Promise<number[]> {
+/** The pids, as this process counts, of everything in control group `group` of the machine that `neighbour` lives on. */
+export async function processesOf(group: string, neighbour: number): Promise<number[]> {
   const pids = (await readdir("/proc")).filter((name) => /^\d+$/.test(name)).map(Number);
-  const groups = await Promise.all(pids.map(async (pid) => (await read(pid, "cgroup")) ?? ""));
-  return pids.filter((_, index) => groups[index]!.includes(mark));
+  // Several private engines may have the plugin under the same id; each has a network of its own.
+  const network = await networkOf(neighbour);
+  const isMeant = await Promise.all(
+    pids.map(async (pid) => {
+      const groups = (await read(pid, "cgroup")) ?? "";
+      return groups.includes(`/${group}\n`) && (await networkOf(pid)) === network;
+    }),
+  );
+  return pids.filter((_, index) => isMeant[index]);
+}
+
+function networkOf(pid: number): Promise<string | null> {
+  return readlink(`/proc/${pid}/ns/net`).catch(() => null);
 }
 
 export async function memoryOf(pids: readonly number[]): Promise<Memory> {
