@@ -1,5 +1,5 @@
 import path from "node:path";
-import { build, type BuildOptions } from "esbuild";
+import { build, type BuildOptions, type Plugin } from "esbuild";
 
 const root = path.join(import.meta.dirname, "..");
 
@@ -23,6 +23,19 @@ const require = createRequireForBundle(import.meta.url);
 const __filename = import.meta.filename;
 const __dirname = import.meta.dirname;`;
 
+/**
+ * What dockerode loads for things we never ask of it (engines behind ssh, builds): half of the bundle, and of the time
+ * and the memory it takes to load. Using it after all fails loudly: nothing is there.
+ */
+const unused: Plugin = {
+  name: "unused",
+  setup(bundler) {
+    const filter = /^(ssh2|@grpc\/grpc-js|@grpc\/proto-loader|protobufjs|tar-fs)$/;
+    bundler.onResolve({ filter }, (found) => ({ path: found.path, namespace: "unused" }));
+    bundler.onLoad({ filter, namespace: "unused" }, () => ({ contents: "module.exports = {};" }));
+  },
+};
+
 /** Writes `<name>.mjs` for the plugin's entry file and for each program into `outdir`. */
 export async function bundle(outdir: string, identity: BuildIdentity): Promise<void> {
   const options: BuildOptions = {
@@ -33,8 +46,7 @@ export async function bundle(outdir: string, identity: BuildIdentity): Promise<v
     platform: "node",
     target: "node24",
     format: "esm",
-    // dockerode's ssh support asks for native modules that we never use.
-    external: ["cpu-features", "*.node"],
+    plugins: [unused],
     define: {
       SWARMNFS_BUILD_VERSION: JSON.stringify(identity.version),
       SWARMNFS_BUILD_ID: JSON.stringify(identity.id),
