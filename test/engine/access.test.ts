@@ -24,7 +24,7 @@ test.serial("a second app is refused, and what the refusal advises works", async
   );
   t.is(
     refusal(refused),
-    '"blog_data" belongs to app "blog": the stack, compose project or service "blog" and containers called blog, blog-…, blog_… may mount it; this is container "tender_bell". To allow it: swarmnfs apps set blog services=blog,tender_bell',
+    '"blog_data" belongs to app "blog": the stack, compose project or service "blog" and containers called blog, blog-… or blog_… may mount it; this is container "tender_bell". To allow it: swarmnfs apps set blog services=blog,tender_bell',
   );
 
   t.is((await on.swarmnfs("apps set blog services=blog,tender_bell")).exitCode, 0);
@@ -62,7 +62,7 @@ test.serial("services= names who else may, down to one service of a project", as
   const other = await on.inContainer("a2", "press_data", "ls", composed("print", "db"));
   t.is(
     refusal(other),
-    '"press_data" belongs to app "press": the stack, compose project or service "print/web", "reader" and containers called reader, reader-…, reader_… may mount it; this is compose project "print" (service "db"). To allow it: swarmnfs apps set press services=print/web,reader,print',
+    '"press_data" belongs to app "press": the stack, compose project or service "reader", the compose service "print/web" and containers called reader, reader-… or reader_… may mount it; this is compose project "print" (service "db"). To allow it: swarmnfs apps set press services=print/web,reader,print',
   );
   t.is((await on.inContainer("press-1", "press_data", "ls")).exitCode, 125);
 });
@@ -74,7 +74,7 @@ test.serial("a volume can be narrower than its app", async (t) => {
   t.is((await on.inContainer("back-1", "firm_books", "ls")).exitCode, 0);
   t.is(
     refusal(await on.inContainer("front-1", "firm_books", "ls")),
-    '"firm_books" is for the stack, compose project or service "back" and containers called back, back-…, back_… alone; this is container "front-1". To allow it: swarmnfs volumes set firm_books services=back,front-1',
+    '"firm_books" is for the stack, compose project or service "back" and containers called back, back-… or back_… alone; this is container "front-1". To allow it: swarmnfs volumes set firm_books services=back,front-1',
   );
 });
 

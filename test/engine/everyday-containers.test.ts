@@ -121,7 +121,7 @@ test.serial(
     t.is(refused.stdout, "");
     t.is(
       refusal(refused),
-      '"shop_data" belongs to app "shop": the stack, compose project or service "shop" and containers called shop, shop-…, shop_… may mount it; this is container "thief". To allow it: swarmnfs apps set shop services=shop,thief',
+      '"shop_data" belongs to app "shop": the stack, compose project or service "shop" and containers called shop, shop-… or shop_… may mount it; this is container "thief". To allow it: swarmnfs apps set shop services=shop,thief',
     );
     t.is(await on.docker("ps --all --quiet --filter name=thief"), "");
     t.is((await on.inContainer("shop-1", "shop_data", "ls")).stdout, "");

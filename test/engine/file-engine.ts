@@ -16,7 +16,7 @@ const root = path.join(import.meta.dirname, "../..");
 export function fileEngine(title: string, options: EngineUnderTestOptions = {}): FileEngine {
   const shared = new FileEngine();
   let failed = false;
-  test.before(async () => {
+  test.serial.before(async () => {
     shared.engine = await PrivateEngine.start({ varLib: await provideTemplate(), ...options });
     if (options.enabled !== false) await enablePlugin(shared.engine.cli, options.settings);
   });
