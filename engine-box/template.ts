@@ -1,17 +1,18 @@
 // Makes a `/var/lib` in which the engine already has the plugin (installed, not enabled) and a busybox image, so that
 // each test's engine starts from a copy in a second instead of unpacking and packing 120 MB. Run by `provideTemplate`.
-import { mkdir, readdir, rename, rm } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { mkdir, rename, rm } from "node:fs/promises";
 import path from "node:path";
 import { provideBase } from "../rootfs-build/base.ts";
 import { loadBusybox } from "./busybox-image.ts";
+import { sweepLeftovers } from "./leftovers.ts";
 import { buildIn, pluginFolder, pluginName } from "./plugin.ts";
-import { enginesFolder, PrivateEngine } from "./private-engine.ts";
+import { PrivateEngine } from "./private-engine.ts";
 import { templateOf } from "./template-folder.ts";
 
 const template = templateOf(await buildIn(pluginFolder));
-const others = (await readdir(enginesFolder)).filter((name) => name.startsWith("template-"));
-if (!others.includes(path.basename(template))) {
-  for (const name of others) await rm(path.join(enginesFolder, name), { recursive: true });
+if (!existsSync(template)) {
+  await sweepLeftovers();
   const base = await provideBase(["debootstrap"]);
   const engine = await PrivateEngine.start({ hostname: "template" });
   await loadBusybox(engine.cli, base.busybox);
