@@ -36,11 +36,13 @@ plugin-remove: ## take the plugin off your engine; volumes and data stay in /var
 	$(DOCKER) plugin disable --force swarmnfs || true
 	$(DOCKER) plugin rm --force swarmnfs
 
-plugin-push: rootfs ## push it to REPOSITORY, as :VERSION-ARCHITECTURE
-	@[ -n "$(REPOSITORY)" ] || { echo "Say where to: make plugin-push REPOSITORY=registry.example/you/swarmnfs"; exit 2; }
+plugin-push: repository-given rootfs ## push it to REPOSITORY, as :VERSION-ARCHITECTURE
 	$(DOCKER) plugin create $(REPOSITORY):$(VERSION)-$(ARCH) dist/plugin
 	$(DOCKER) plugin push $(REPOSITORY):$(VERSION)-$(ARCH)
 	$(DOCKER) plugin rm $(REPOSITORY):$(VERSION)-$(ARCH)
+
+repository-given:
+	@[ -n "$(REPOSITORY)" ] || { echo "Say where to: make plugin-push REPOSITORY=registry.example/you/swarmnfs"; exit 2; }
 
 cli: node_modules/.ready ## build dist/swarmnfs, the command as one file that needs no Node.js
 	@$(NODE) rootfs-build/single-executable.ts
@@ -57,4 +59,4 @@ node_modules/.ready: package-lock.json
 	npm ci --no-audit --no-fund
 	@touch $@
 
-.PHONY: help demo test check bench rootfs plugin plugin-remove plugin-push cli engine clean
+.PHONY: help demo test check bench rootfs plugin plugin-remove plugin-push repository-given cli engine clean
