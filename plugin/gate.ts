@@ -62,10 +62,13 @@ export class Gate {
     return { consumers, provisional: false };
   }
 
-  /** Whether a container that holds the volume already may have it; for what was admitted by memory. */
-  async mayKeep(record: VolumeRecord, consumer: Consumer): Promise<Decision> {
+  /**
+   * Whether a container that holds the volume already may have it; for what was admitted by memory. `isLast`: it will
+   * not be asked again, so that a yes is worth an audit line too.
+   */
+  async mayKeep(record: VolumeRecord, consumer: Consumer, isLast: boolean): Promise<Decision> {
     const decision = this.#decide(record, await this.#app(record), [consumer]);
-    this.#audit(record, [describe(consumer)], decision);
+    if (isLast || !decision.allow) this.#audit(record, [describe(consumer)], decision);
     return decision;
   }
 

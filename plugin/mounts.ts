@@ -1,4 +1,3 @@
-import { UserError } from "../service/user-error.ts";
 import type { VolumeRecord } from "../storage/records/volume.ts";
 import type { Attachment, NodeIdentity, Storage, UseSign } from "../storage/storage.ts";
 import type { Log } from "../service/log.ts";
@@ -6,6 +5,8 @@ import type { Call } from "./call.ts";
 import { KeyedQueue } from "./keyed-queue.ts";
 import type { Mounter } from "./mounter.ts";
 import type { MountRow, MountTable } from "./mount-table.ts";
+import { slow, unwritable } from "./mount-trouble.ts";
+import { Timers } from "./timers.ts";
 
 /** Who else might know whether a volume is still used on this node: the engine. */
 export interface LiveHolders {
@@ -24,12 +25,11 @@ export class Mounts {
   readonly #storage: Storage;
   readonly #holders: LiveHolders;
   readonly #node: NodeIdentity;
-  readonly #lingerMs: number;
   readonly #log: Log;
   readonly #queue = new KeyedQueue();
   /** The attempt in flight, by volume. */
   readonly #attempts = new Map<string, Promise<void>>();
-  readonly #lingering = new Map<string, NodeJS.Timeout>();
+  readonly #timers: Timers;
   /** Names at which something of ours is mounted. */
   #mounted: Set<string> = new Set();
   /** How each was attached: what its mount must prove, and that a sign of use was left on the storage. */
@@ -52,16 +52,34 @@ export class Mounts {
     this.#storage = parts.storage;
     this.#holders = parts.holders;
     this.#node = parts.node;
-    this.#lingerMs = parts.lingerMs;
+    this.#timers = new Timers(parts.lingerMs);
     this.#log = parts.log;
   }
 
   /** After a start: what is mounted is taken over, what the table says beside it is kept until the engine speaks. */
   async adopt(): Promise<void> {
     this.#mounted = new Set(await this.#mounter.mounted());
+    // Only where the table knows that nobody holds it: of what it does not know, containers may.
+    for (const { volume } of this.#table.rows()) this.#linger(volume);
     const now = new Date().toISOString();
     for (const volume of this.#mounted) this.#table.row(volume, now);
     await this.#table.save();
+  }
+
+  /** Finds out what was mounted without us, by a mount(8) that outlived a killed plugin, or taken away behind our back. */
+  async look(): Promise<void> {
+    const found = await this.#mounter.mounted();
+    const odd = [...found, ...this.#mounted].filter(
+      (volume) => found.has(volume) !== this.#mounted.has(volume),
+    );
+    for (const volume of odd) {
+      await this.#queue.run(volume, async () => {
+        if ((await this.#mounter.mounted()).has(volume)) {
+          this.#mounted.add(volume);
+          this.#table.row(volume, new Date().toISOString());
+        } else this.#mounted.delete(volume);
+      });
+    }
   }
 
   /** True for a mount id that holds the volume already: `docker cp`, or a container Docker lost sight of. */
@@ -112,7 +130,7 @@ export class Mounts {
     call: Call,
   ): Promise<string> {
     const volume = record.name;
-    this.#stopLingering(volume);
+    this.#timers.cancel(volume);
     this.#arriving.set(volume, (this.#arriving.get(volume) ?? 0) + 1);
     const now = new Date().toISOString();
     try {
@@ -127,7 +145,13 @@ export class Mounts {
     const row = this.#table.row(volume, now);
     row.consumers = [...new Set([...row.consumers, ...consumers])];
     row.provisional ||= provisional;
-    await this.#table.save();
+    try {
+      await this.#table.save();
+    } catch (error) {
+      this.#table.release(volume, id, now);
+      this.#linger(volume);
+      throw unwritable(error);
+    }
     if (call.isOver) {
       await this.release(volume, id);
       throw slow();
@@ -138,8 +162,11 @@ export class Mounts {
   /** Takes one hold away. The last one starts the linger, after which the volume is unmounted. */
   async release(volume: string, id: string): Promise<void> {
     this.#table.release(volume, id, new Date().toISOString());
-    await this.#table.save();
-    if ((this.#table.get(volume)?.holders.length ?? 0) === 0) this.#linger(volume);
+    try {
+      await this.#table.save();
+    } finally {
+      this.#linger(volume);
+    }
   }
 
   /**
@@ -177,8 +204,7 @@ export class Mounts {
 
   /** No timer fires any more; mounts stay as they are. */
   stop(): void {
-    for (const timer of this.#lingering.values()) clearTimeout(timer);
-    this.#lingering.clear();
+    this.#timers.cancelAll();
   }
 
   #ensureMounted(record: VolumeRecord, consumers: readonly string[]): Promise<void> {
@@ -213,7 +239,11 @@ export class Mounts {
     this.#attached.set(volume, attachment);
     if (!(this.#mounted.has(volume) && (await this.#mounter.proves(volume, attachment)))) {
       this.#mounted.delete(volume);
-      await this.#mounter.mount(volume, attachment);
+      await this.#mounter.mount(volume, attachment).catch((error: unknown) => {
+        this.#attached.delete(volume);
+        void this.#queue.run(volume, () => this.#detachUnused(volume));
+        throw error;
+      });
     }
     this.#mounted.add(volume);
     const now = new Date().toISOString();
@@ -223,13 +253,18 @@ export class Mounts {
   }
 
   async #unmount(volume: string): Promise<void> {
-    this.#stopLingering(volume);
+    this.#timers.cancel(volume);
     await this.#mounter.unmount(volume);
     this.#mounted.delete(volume);
     this.#attached.delete(volume);
     this.#table.drop(volume);
     await this.#table.save();
     this.#log.info({ volume }, "unmounted");
+    await this.#detachUnused(volume);
+  }
+
+  async #detachUnused(volume: string): Promise<void> {
+    if (this.#table.get(volume) !== null) return;
     await this.#storage.detach(volume, this.#node).catch((error: unknown) => {
       // The sign of use lapses by itself.
       this.#log.debug({ volume, err: error }, "sign of use not taken away");
@@ -246,25 +281,10 @@ export class Mounts {
 
   #linger(volume: string): void {
     if (this.#isWanted(volume) || !this.#mounted.has(volume)) return;
-    this.#stopLingering(volume);
-    const timer = setTimeout(() => {
-      this.#lingering.delete(volume);
+    this.#timers.set(volume, () => {
       this.collect(volume).catch((error: unknown) =>
         this.#log.error({ volume, err: error }, "cannot unmount"),
       );
-    }, this.#lingerMs);
-    this.#lingering.set(volume, timer.unref());
+    });
   }
-
-  #stopLingering(volume: string): void {
-    clearTimeout(this.#lingering.get(volume));
-    this.#lingering.delete(volume);
-  }
-}
-
-function slow(): UserError {
-  return new UserError(
-    "unavailable",
-    "its storage did not answer in time. Nothing is lost; try again. See: swarmnfs doctor",
-  );
 }

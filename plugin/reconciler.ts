@@ -5,11 +5,13 @@ import type { Consumers } from "./consumers.ts";
 import type { Engine } from "./engine.ts";
 import type { Gate } from "./gate.ts";
 import type { Mounts } from "./mounts.ts";
-import type { MountTable } from "./mount-table.ts";
+import type { MountRow, MountTable } from "./mount-table.ts";
 
 const askBoundMs = 2_000;
 /** A holder this young may belong to a container that is not listed as running yet. */
 const settleMs = 60_000;
+/** So long a container that was admitted may take until it is listed as running. */
+const startingMs = 15_000;
 
 /**
  * Holds the mount table against what the engine says: leaked mounts are collected, containers whose Mount we never saw
@@ -45,12 +47,13 @@ export class Reconciler {
   /** One comparison. Rejects when the engine is silent; nothing was changed then. */
   async round(): Promise<void> {
     const live = await this.#consumers.holders(askBoundMs);
+    await this.#mounts.look();
     for (const [volume, consumers] of live)
       await this.#mounts.witness(volume, consumers.map(describe));
     for (const row of this.#mounts.rows()) {
-      if (row.provisional) await this.#check(row.volume);
-      if (live.has(row.volume)) continue;
       const age = Date.now() - Date.parse(row.touchedAt);
+      if (row.provisional) await this.#check(row, age > startingMs);
+      if (live.has(row.volume)) continue;
       if (row.holders.length > 0 && age < settleMs) continue;
       if (row.holders.length > 0)
         this.#log.warn(
@@ -62,11 +65,12 @@ export class Reconciler {
   }
 
   /** Whoever got the volume while the engine was silent, and may not have it, is stopped. */
-  async #check(volume: string): Promise<void> {
+  async #check(row: MountRow, isLast: boolean): Promise<void> {
+    const { volume } = row;
     const record = this.#catalog.volume(volume);
     if (record === null) return;
     for (const { container, consumer } of await this.#consumers.holdersOf(volume, askBoundMs)) {
-      const decision = await this.#gate.mayKeep(record, consumer);
+      const decision = await this.#gate.mayKeep(record, consumer, isLast);
       if (decision.allow) continue;
       this.#log.warn(
         { audit: "stop", volume, container: container.name, reason: decision.error.message },
@@ -74,8 +78,8 @@ export class Reconciler {
       );
       await this.#engine.stop(container.id, 15_000);
     }
-    const row = this.#table.get(volume);
-    if (row !== null) row.provisional = false;
+    if (!isLast) return;
+    row.provisional = false;
     await this.#table.save();
   }
 }

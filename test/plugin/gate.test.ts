@@ -255,6 +255,7 @@ test("while Docker is silent at its boot, who was allowed before gets the volume
   await plugin.reboot("boot-2");
   await docker.boot();
   t.is(docker.container("blog-1").state, "running", docker.container("blog-1").error);
+  await plugin.ageHolds(20_000);
   await plugin.reconcile();
   t.deepEqual(plugin.engine.calls, []);
   t.deepEqual(
@@ -307,6 +308,23 @@ test("who got a volume by somebody else's remembered grant is stopped as soon as
   const stop = plugin.lines.find(({ audit }) => audit === "stop");
   t.like(stop, { volume: "blog_data", container: "evil" });
   t.regex(String(stop?.["reason"]), /^"blog_data" belongs to app "blog": /);
+});
+
+test("who got a volume by memory is checked also when it is listed as running only later", async (t) => {
+  const plugin = await startPlugin(t);
+  const docker = new FakeDaemon(plugin);
+  await docker.create("blog_data", { app: "blog" });
+  await docker.run({ name: "blog-1", volumes: ["blog_data"] });
+  await docker.prepare({ name: "evil", volumes: ["blog_data"] });
+  plugin.engine.silent = true;
+  await docker.start("evil");
+  docker.container("evil").state = "created";
+  plugin.engine.silent = false;
+  await plugin.reconcile();
+  docker.container("evil").state = "running";
+  plugin.engine.onStop = async (name) => docker.stop(name);
+  await plugin.reconcile();
+  t.is(docker.container("evil").state, "exited");
 });
 
 test("a remembered grant outlives the plugin and is forgotten with the volume", async (t) => {

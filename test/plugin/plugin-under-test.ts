@@ -1,5 +1,5 @@
 import { cpSync } from "node:fs";
-import { chmod, mkdir, mkdtemp, rm } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer, type Server } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -167,6 +167,17 @@ export class PluginUnderTest {
 
   async crashAndBegin(): Promise<void> {
     await this.crash();
+    await this.begin();
+  }
+
+  /** A crash and a new start, between which so much time seems to have passed for whoever holds a volume. */
+  async ageHolds(ms: number): Promise<void> {
+    await this.crash();
+    const path = join(this.state, "mounts.json");
+    const table = JSON.parse(await readFile(path, "utf8")) as { rows: { touchedAt: string }[] };
+    for (const row of table.rows)
+      row.touchedAt = new Date(Date.parse(row.touchedAt) - ms).toISOString();
+    await writeFile(path, JSON.stringify(table));
     await this.begin();
   }
 

@@ -1,0 +1,269 @@
+// Crashes, restarts and leaks: what the plugin finds when it comes back, and what it makes of it.
+import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import test from "ava";
+import { FakeDaemon, newId } from "./fake-daemon.ts";
+import { startPlugin, type PluginUnderTest } from "./plugin-under-test.ts";
+import { until } from "./until.ts";
+
+interface Row {
+  readonly volume: string;
+  readonly holders: readonly { readonly id: string; readonly count: number }[];
+}
+
+async function rows(plugin: PluginUnderTest): Promise<Row[]> {
+  const text = await readFile(join(plugin.state, "mounts.json"), "utf8");
+  return (JSON.parse(text) as { rows: Row[] }).rows;
+}
+
+test("who holds a volume is on disk before Docker is answered", async (t) => {
+  const plugin = await startPlugin(t);
+  const docker = new FakeDaemon(plugin);
+  await docker.run({ name: "web", volumes: ["v"] });
+  t.like(await rows(plugin), [
+    { volume: "v", holders: [{ id: docker.holds().get("v")?.[0], count: 1 }] },
+  ]);
+  await docker.stop("web");
+  t.like(await rows(plugin), [{ volume: "v", holders: [] }]);
+});
+
+test("mounts survive a crash, and their containers unmount as ever", async (t) => {
+  const plugin = await startPlugin(t);
+  const docker = new FakeDaemon(plugin);
+  await docker.run({ name: "one", volumes: ["v"] });
+  await docker.run({ name: "two", volumes: ["v"] });
+  await plugin.crashAndBegin();
+  await docker.stop("one");
+  await plugin.reconcile();
+  t.deepEqual(plugin.mounter.calls, ["mount v"]);
+  await plugin.crashAndBegin();
+  await docker.stop("two");
+  await until("it is unmounted", () => plugin.mounter.table.size === 0);
+});
+
+test("a crash between Unmount and the unmount leaves nothing mounted", async (t) => {
+  const plugin = await startPlugin(t, { lingerMs: 60_000 });
+  const docker = new FakeDaemon(plugin);
+  await docker.run({ name: "web", volumes: ["v"] });
+  await docker.stop("web");
+  await plugin.crashAndBegin();
+  await until("it is unmounted", () => plugin.mounter.table.size === 0);
+  t.pass();
+});
+
+test("the same without Docker's socket: nobody would ever look again", async (t) => {
+  const plugin = await startPlugin(t, { withEngine: false });
+  await plugin.docker.call("Create", { Name: "v", Opts: { app: "shared" } });
+  const hold = { Name: "v", ID: newId() };
+  await plugin.docker.call("Mount", hold);
+  await plugin.docker.call("Unmount", hold);
+  await plugin.crashAndBegin();
+  await until("it is unmounted", () => plugin.mounter.table.size === 0);
+  t.pass();
+});
+
+test("a mount that was under way when the plugin was killed is found later", async (t) => {
+  const plugin = await startPlugin(t);
+  const docker = new FakeDaemon(plugin);
+  await docker.prepare({ name: "web", volumes: ["v"] });
+  plugin.mounter.valve.close();
+  const start = docker.start("web").catch(() => undefined);
+  await until("mount(8) runs", () => plugin.mounter.valve.waiting === 1);
+  await plugin.crashAndBegin();
+  await start;
+  await plugin.reconcile();
+  plugin.mounter.valve.open();
+  await until("it is mounted", () => plugin.mounter.table.size === 1);
+  await plugin.reconcile();
+  await until("it is unmounted", () => plugin.mounter.table.size === 0);
+  t.pass();
+});
+
+test("a mount(8) that was killed with the plugin is not in the way of the next", async (t) => {
+  const plugin = await startPlugin(t);
+  const docker = new FakeDaemon(plugin);
+  await docker.run({ name: "web", volumes: ["v"] });
+  await plugin.crash();
+  plugin.mounter.table.set("v", { type: "bind", source: "/somewhere/else", options: [] });
+  await plugin.begin();
+  await docker.run({ name: "two", volumes: ["v"] });
+  t.regex(plugin.mounter.table.get("v")?.source ?? "", /\/apps\/v\/v$/);
+});
+
+test("a mount that somebody took away is made anew for the next container", async (t) => {
+  const plugin = await startPlugin(t);
+  const docker = new FakeDaemon(plugin);
+  await docker.run({ name: "one", volumes: ["v"] });
+  plugin.mounter.table.delete("v");
+  await docker.run({ name: "two", volumes: ["v"] });
+  t.true(plugin.mounter.table.has("v"));
+});
+
+test("after a reboot nothing is held and nothing is thought to be mounted", async (t) => {
+  const plugin = await startPlugin(t);
+  const docker = new FakeDaemon(plugin);
+  await docker.run({ name: "web", volumes: ["v"] });
+  await plugin.reboot("boot-2");
+  t.like((await docker.call("Get", { Name: "v" })).Volume?.Status, {
+    state: "idle",
+    mountedOn: [],
+  });
+  await plugin.reconcile();
+  t.deepEqual(await rows(plugin), []);
+  docker.removeContainer("web");
+  await docker.removeVolume("v");
+});
+
+test("a container that died with dockerd, whose Unmount never came, is noticed after a while", async (t) => {
+  const plugin = await startPlugin(t);
+  const docker = new FakeDaemon(plugin);
+  await docker.run({ name: "web", volumes: ["v"] });
+  await docker.crashAndBoot();
+  await plugin.reconcile();
+  t.true(plugin.mounter.table.has("v"), "too early: a container may be about to start");
+  await plugin.ageHolds(3_600_000);
+  await plugin.reconcile();
+  await until("it is unmounted", () => plugin.mounter.table.size === 0);
+});
+
+test("nothing is taken away while Docker is silent", async (t) => {
+  const plugin = await startPlugin(t);
+  const docker = new FakeDaemon(plugin);
+  await docker.run({ name: "web", volumes: ["v"] });
+  docker.container("web").state = "exited";
+  plugin.engine.silent = true;
+  await plugin.ageHolds(3_600_000);
+  await t.throwsAsync(plugin.reconcile(), { message: /Docker does not answer/ });
+  t.true(plugin.mounter.table.has("v"));
+  t.regex(
+    (await docker.call("Remove", { Name: "v" })).Err ?? "",
+    /^swarmnfs: "v" is mounted on node1 \(container "web"\)\. Remove the service or container first$/,
+  );
+});
+
+test("a container that Docker keeps running without our mount still counts as a use", async (t) => {
+  const plugin = await startPlugin(t);
+  const other = await startPlugin(t, { sharedWith: plugin, node: "node2" });
+  const docker = new FakeDaemon(plugin);
+  await docker.run({ name: "web", volumes: ["v"] });
+  // docker plugin disable -f: Docker unmounts below our feet, containers go on.
+  await plugin.crash();
+  plugin.mounter.table.clear();
+  await plugin.begin();
+  await plugin.reconcile();
+  t.regex(
+    (await docker.call("Remove", { Name: "v" })).Err ?? "",
+    /^swarmnfs: "v" is mounted on node1 \(container "web"\)/,
+  );
+  await other.looked();
+  t.regex((await other.docker.call("Remove", { Name: "v" })).Err ?? "", /^swarmnfs: .*"v".*node1/);
+});
+
+test("a volume that is mounted elsewhere is not removed, in words that say where", async (t) => {
+  const plugin = await startPlugin(t);
+  const other = await startPlugin(t, { sharedWith: plugin, node: "node2" });
+  const docker = new FakeDaemon(plugin);
+  await docker.run({ name: "web", volumes: ["v"] });
+  const there = new FakeDaemon(other);
+  await t.throwsAsync(there.removeVolume("v"), { message: /^swarmnfs: .*node1/ });
+  await other.looked();
+  t.like((await there.call("Get", { Name: "v" })).Volume?.Status, { mountedOn: ["node1"] });
+  await docker.stop("web");
+  await until("it is unmounted", () => plugin.mounter.table.size === 0);
+  await until("it can be removed there", () =>
+    there.removeVolume("v").then(
+      () => true,
+      () => false,
+    ),
+  );
+});
+
+test("a failed mount leaves no sign of use that would keep other nodes from removing the volume", async (t) => {
+  const plugin = await startPlugin(t);
+  const other = await startPlugin(t, { sharedWith: plugin, node: "node2" });
+  const docker = new FakeDaemon(plugin);
+  await docker.create("v");
+  plugin.mounter.failure = "mount failed: no such device";
+  await t.throwsAsync(docker.run({ name: "web", volumes: ["v"] }));
+  const there = new FakeDaemon(other);
+  await until("it can be removed there", () =>
+    there.removeVolume("v").then(
+      () => true,
+      () => false,
+    ),
+  );
+  t.pass();
+});
+
+test("a hold that could not be written down is not a hold", async (t) => {
+  const plugin = await startPlugin(t);
+  const docker = new FakeDaemon(plugin);
+  await docker.prepare({ name: "web", volumes: ["v"] });
+  await plugin.stop();
+  // A directory in its place: rename(2) fails as on a full or broken disk.
+  const path = join(plugin.state, "mounts.json");
+  await plugin.begin();
+  const { rm } = await import("node:fs/promises");
+  await rm(path);
+  await mkdir(join(path, "in the way"), { recursive: true });
+  t.regex((await docker.call("Mount", { Name: "v", ID: newId() })).Err ?? "", /^swarmnfs: /);
+  await rm(path, { recursive: true });
+  await until("it is unmounted", () => plugin.mounter.table.size === 0);
+  plugin.lines.length = 0;
+});
+
+for (const file of ["mounts.json", "grants.json", "node.json"]) {
+  test(`a damaged ${file} is set aside, and the plugin goes on`, async (t) => {
+    const plugin = await startPlugin(t);
+    const docker = new FakeDaemon(plugin);
+    await docker.run({ name: "web", volumes: ["v"] });
+    await plugin.crash();
+    await writeFile(join(plugin.state, file), '{"schema":1,"ro');
+    await plugin.begin();
+    t.true((await readdir(plugin.state)).some((name) => name.startsWith(`${file}.damaged-`)));
+    await plugin.reconcile();
+    t.deepEqual(plugin.mounter.calls, ["mount v"]);
+    await docker.run({ name: "two", volumes: ["v"] });
+    await docker.stop("two");
+    await docker.stop("web");
+    await plugin.reconcile();
+    await until("it is unmounted", () => plugin.mounter.table.size === 0);
+    plugin.lines.length = 0;
+  });
+}
+
+test("a damaged copy of a record is read from the storage again", async (t) => {
+  const plugin = await startPlugin(t);
+  const docker = new FakeDaemon(plugin);
+  await docker.create("v");
+  await plugin.stop();
+  await writeFile(join(plugin.state, "catalog/volumes/v.json"), "{");
+  await writeFile(join(plugin.state, "catalog/volumes/w.json"), '{"schema":2}');
+  await plugin.begin();
+  t.deepEqual(await docker.volumes(), ["v"]);
+});
+
+test("containers that could not start while the storage was away are started when it is back", async (t) => {
+  const plugin = await startPlugin(t);
+  const docker = new FakeDaemon(plugin);
+  await docker.create("v", { app: "blog" });
+  for (const restartPolicy of ["always", "no"]) {
+    await docker.prepare({ name: `blog-${restartPolicy}`, volumes: ["v"], restartPolicy });
+    await docker.start(`blog-${restartPolicy}`);
+    await docker.stop(`blog-${restartPolicy}`);
+  }
+  await until("it is unmounted", () => plugin.mounter.table.size === 0);
+  plugin.engine.onStart = (name) => docker.start(name);
+  plugin.weather = "refusing";
+  await plugin.reboot("boot-2");
+  await docker.boot();
+  t.regex(docker.container("blog-always").error, /^swarmnfs: "v" cannot be mounted on node1: /);
+  await docker.start("blog-no").catch(() => undefined);
+  plugin.weather = "fine";
+  await until("it runs", () => docker.container("blog-always").state === "running");
+  t.deepEqual(plugin.engine.calls, ["start blog-always"]);
+  t.like(
+    plugin.lines.find(({ audit }) => audit === "start"),
+    { volume: "v", container: "blog-always" },
+  );
+});
