@@ -34,10 +34,14 @@ export function fileEngine(title: string, options: EngineUnderTestOptions = {}):
 // Runs on the engine's machine: from outside, the socket's path is longer than a socket's path may be.
 const askScript = `
   const { globSync } = require("node:fs");
+  const { request } = require("node:http");
+  const { text } = require("node:stream/consumers");
   const [socketPath] = globSync("/run/docker/plugins/*/swarmnfs.sock");
-  const [verb, body] = process.argv.slice(1);
-  require("node:http").request({ socketPath, method: "POST", path: "/" + verb }, (answer) =>
-    answer.pipe(process.stdout)).end(body);`;
+  const ask = ([verb, body]) => new Promise((resolve) =>
+    request({ socketPath, method: "POST", path: "/" + verb }, (answer) => text(answer).then(resolve))
+      .on("error", (error) => resolve(JSON.stringify(error.message)))
+      .end(JSON.stringify(body)));
+  Promise.all(JSON.parse(process.argv[1]).map(ask)).then((all) => console.log("[" + all.join() + "]"));`;
 
 /** What the tests of a file do with their engine. */
 export class FileEngine {
@@ -90,10 +94,18 @@ export class FileEngine {
 
   /** What the plugin answers to a request on its socket, as if Docker had sent it. */
   async ask(verb: string, request: object): Promise<unknown> {
-    const args = ["-e", askScript, verb, JSON.stringify(request)];
+    const [answer] = await this.askAll([[verb, request]]);
+    return answer;
+  }
+
+  /** The same for several requests at once; one that is not answered has the error's words for an answer. */
+  async askAll(
+    requests: readonly (readonly [verb: string, request: object])[],
+  ): Promise<unknown[]> {
+    const args = ["-e", askScript, JSON.stringify(requests)];
     const { stdout, stderr } = await this.engine.run(process.execPath, args);
-    if (stdout === "") throw new Error(`${verb}: ${stderr}`);
-    return JSON.parse(stdout);
+    if (stdout === "") throw new Error(stderr);
+    return JSON.parse(stdout) as unknown[];
   }
 
   /** Volumes of ours that are mounted on the engine's machine now. */

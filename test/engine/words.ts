@@ -6,7 +6,7 @@ import type { Outcome } from "../../engine-box/outcome.ts";
  */
 export function refusal({ exitCode, stdout, stderr }: Outcome): string {
   const text = `${stderr}\n${stdout}`;
-  const at = text.indexOf("swarmnfs: ");
+  const at = text.search(/(?<![.\w])swarmnfs: /);
   if (exitCode === 0 || at === -1) return `no refusal: exit code ${exitCode}, ${text.trim()}`;
   const [line = ""] = text.slice(at + "swarmnfs: ".length).split("\n");
   return line.trimEnd().replace(/\.$/, "");
