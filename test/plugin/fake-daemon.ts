@@ -21,6 +21,9 @@ export class FakeDaemon {
   /** The mount ids of every container that has its volumes, by volume. */
   readonly #held = new Map<string, { volume: string; id: string }[]>();
 
+  /** Ids whose Unmount was never delivered: Docker mounts with the same ones again. */
+  readonly #lost = new Map<string, { volume: string; id: string }[]>();
+
   constructor(plugin: PluginUnderTest) {
     this.#plugin = plugin;
     this.#engine = plugin.engine;
@@ -83,10 +86,12 @@ export class FakeDaemon {
     const container = this.container(name);
     container.held = true;
     const held: { volume: string; id: string }[] = [];
+    const lost = this.#lost.get(name) ?? [];
+    this.#lost.delete(name);
     try {
-      for (const volume of container.volumes) {
+      for (const [index, volume] of container.volumes.entries()) {
         if (!(await this.get(volume))) throw new Error(`get ${volume}: no such volume`);
-        const id = newId();
+        const id = lost[index]?.id ?? newId();
         const { Mountpoint } = await this.#succeed("Mount", { Name: volume, ID: id });
         held.push({ volume, id });
         // An empty one would give the container the plugin's own root file system.
@@ -133,16 +138,17 @@ export class FakeDaemon {
 
   /** `docker rm`: the plugin hears nothing. */
   removeContainer(name: string): void {
+    this.#lost.delete(name);
     this.#engine.containers.delete(this.container(name).id);
   }
 
-  /** `kill -9` of dockerd without live-restore, and its next start: containers die, no Unmount ever comes. */
-  async crashAndBoot(): Promise<void> {
-    this.#held.clear();
-    for (const container of this.#engine.containers.values()) {
-      if (container.state === "running") container.state = "exited";
+  /** `kill -9` of dockerd without live-restore, or of the machine: containers die, and no Unmount ever comes. */
+  die(): void {
+    for (const [name, held] of this.#held) {
+      this.#lost.set(name, held);
+      this.container(name).state = "exited";
     }
-    await this.boot();
+    this.#held.clear();
   }
 
   /** dockerd's start: it asks for every volume, and for junk, and starts what is to run; nobody is answered before. */
@@ -154,6 +160,10 @@ export class FakeDaemon {
         await this.start(name).catch(() => undefined);
     }
     this.#engine.silent = false;
+  }
+
+  has(container: string): boolean {
+    return this.#engine.containers.has(`id-${container}`);
   }
 
   container(name: string): FakeContainer {

@@ -252,6 +252,7 @@ test("while Docker is silent at its boot, who was allowed before gets the volume
   const docker = new FakeDaemon(plugin);
   await docker.create("blog_data", { app: "blog" });
   await docker.run({ name: "blog-1", volumes: ["blog_data"], restartPolicy: "always" });
+  docker.die();
   await plugin.reboot("boot-2");
   await docker.boot();
   t.is(docker.container("blog-1").state, "running", docker.container("blog-1").error);
@@ -295,6 +296,7 @@ test("who got a volume by somebody else's remembered grant is stopped as soon as
   await docker.create("blog_data", { app: "blog" });
   await docker.run({ name: "blog-1", volumes: ["blog_data"], restartPolicy: "always" });
   await docker.prepare({ name: "evil", volumes: ["blog_data"], restartPolicy: "always" });
+  docker.die();
   await plugin.reboot("boot-2");
   plugin.engine.onStop = async (name) => docker.stop(name);
   await docker.boot();

@@ -188,15 +188,11 @@ export class PluginUnderTest {
     await this.#end();
   }
 
-  /** The machine was switched off and on: no mount and no container survived it. */
+  /** The machine was switched off and on: no mount survived it. */
   async reboot(boot: string): Promise<void> {
     await this.crash();
     this.#boot = boot;
     this.mounter.table.clear();
-    for (const container of this.engine.containers.values()) {
-      container.state = "exited";
-      container.held = false;
-    }
     await this.begin();
   }
 

@@ -103,6 +103,7 @@ test("after a reboot nothing is held and nothing is thought to be mounted", asyn
   const plugin = await startPlugin(t);
   const docker = new FakeDaemon(plugin);
   await docker.run({ name: "web", volumes: ["v"] });
+  docker.die();
   await plugin.reboot("boot-2");
   t.like((await docker.call("Get", { Name: "v" })).Volume?.Status, {
     state: "idle",
@@ -118,7 +119,8 @@ test("a container that died with dockerd, whose Unmount never came, is noticed a
   const plugin = await startPlugin(t);
   const docker = new FakeDaemon(plugin);
   await docker.run({ name: "web", volumes: ["v"] });
-  await docker.crashAndBoot();
+  docker.die();
+  await docker.boot();
   await plugin.reconcile();
   t.true(plugin.mounter.table.has("v"), "too early: a container may be about to start");
   await plugin.ageHolds(3_600_000);
@@ -255,6 +257,7 @@ test("containers that could not start while the storage was away are started whe
   await until("it is unmounted", () => plugin.mounter.table.size === 0);
   plugin.engine.onStart = (name) => docker.start(name);
   plugin.weather = "refusing";
+  docker.die();
   await plugin.reboot("boot-2");
   await docker.boot();
   t.regex(docker.container("blog-always").error, /^swarmnfs: "v" cannot be mounted on node1: /);
