@@ -128,7 +128,9 @@ export interface Storage {
    */
   open(knownId: string | null): Promise<{ readonly id: string }>;
 
+  /** All volumes in whatever state but `trashed`: also `retained` ones, and those still `creating`. */
   list(): Promise<Catalog>;
+  /** The same for one name; throws `unavailable` if its record is damaged. */
   get(name: string): Promise<VolumeRecord | null>;
 
   /**

@@ -76,12 +76,15 @@ export class Directory implements AsyncDisposable {
     });
   }
 
-  /** Writes a file that must not exist yet, through to the disk; returns its stamp. */
-  write(name: string, text: string, mode = 0o600): Promise<BigIntStats> {
+  /**
+   * Writes a file that must not exist yet, readable for root alone; returns its stamp. It is written through to the
+   * disk unless it is of the passing kind, which a power cut may empty.
+   */
+  write(name: string, text: string, passing = false): Promise<BigIntStats> {
     return this.#at(name, async (path) => {
-      await using file = await fs.open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode);
+      await using file = await fs.open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
       await file.writeFile(text);
-      await file.sync();
+      if (!passing) await file.sync();
       return await file.stat({ bigint: true });
     });
   }

@@ -51,6 +51,14 @@ export interface DirectoryEffects {
   readonly progress?: () => void;
 }
 
+/** A list, or only what changes all the time if the rest is as it was `seen`. */
+export interface Listing {
+  /** To be given with the next question; null while things change. */
+  readonly seen: string | null;
+  readonly uses: storage.Catalog["uses"];
+  readonly catalog: storage.Catalog | null;
+}
+
 /** Volumes as directories of a file system that every node sees: `dir:///path`. */
 export class DirectoryStorage implements storage.Storage {
   readonly url: string;
@@ -102,21 +110,28 @@ export class DirectoryStorage implements storage.Storage {
     }
   }
 
-  list(): Promise<storage.Catalog> {
+  async list(): Promise<storage.Catalog> {
+    const { catalog } = await this.listSince(null);
+    if (catalog === null) throw new Error("a first list was called unchanged");
+    return catalog;
+  }
+
+  /** The catalog, unless nothing but signs of use has changed since a list that was `seen`. */
+  listSince(seen: string | null): Promise<Listing> {
     return this.#run(async (layout) => {
-      const [volumes, apps, uses, usage] = await Promise.all([
-        this.#parts.volumes.list(layout),
-        this.#parts.apps.list(layout),
-        this.#parts.uses.all(layout),
-        this.#usage.read(layout),
-      ]);
-      return {
-        volumes: volumes.records.filter((record) => record.state !== "trashed"),
-        apps: apps.records,
+      const { volumes, apps } = this.#parts;
+      const now = await this.#seen(layout);
+      const uses = await this.#parts.uses.all(layout);
+      if (seen !== null && seen === now) return { seen, uses, catalog: null };
+      const [listed, listedApps] = await Promise.all([volumes.list(layout), apps.list(layout)]);
+      const catalog = {
+        volumes: listed.records.filter((record) => record.state !== "trashed"),
+        apps: listedApps.records,
         uses,
-        usage: Object.fromEntries(usage),
-        damaged: [...volumes.damaged, ...apps.damaged],
+        usage: Object.fromEntries(await this.#usage.read(layout)),
+        damaged: [...listed.damaged, ...listedApps.damaged],
       };
+      return { seen: now, uses, catalog };
     });
   }
 
@@ -213,6 +228,17 @@ export class DirectoryStorage implements storage.Storage {
 
   async close(): Promise<void> {
     this.#marker = null;
+  }
+
+  /** What the folders look like; null while they change, and different every ten minutes, to be safe. */
+  async #seen(layout: Layout): Promise<string | null> {
+    const { volumes, apps, clock } = this.#parts;
+    const parts = await Promise.all([
+      volumes.seen(layout),
+      apps.seen(layout),
+      this.#usage.seen(layout),
+    ]);
+    return parts.includes(null) ? null : [Math.floor(clock.now() / 600_000), ...parts].join(" ");
   }
 
   async #run<Result>(work: (layout: Layout) => Promise<Result>): Promise<Result> {

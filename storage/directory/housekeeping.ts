@@ -54,7 +54,7 @@ async function holdLease(parts: Parts, layout: Layout, by: NodeIdentity): Promis
   const temporary = uuid();
   const lease = { schema: 1, node: by.name, nodeId: by.id, renewedAt: rfc3339(parts.clock.now()) };
   try {
-    const written = await tmp.write(temporary, textOf(lease));
+    const written = await tmp.write(temporary, textOf(lease), true);
     parts.clock.observe(written.mtimeMs);
     const current = await layout.meta.read(leaseFile);
     if (current === null) return await tmp.link(temporary, layout.meta, leaseFile);

@@ -114,22 +114,25 @@ export class RecordFolder<Kind extends Revised> {
   }
 
   /** Another name that differs from this one in upper and lower case alone, or null. */
-  async similar(layout: Layout, name: string): Promise<string | null> {
-    const folder = await layout.folder(this.#kind.folder);
-    const stamp = await folder.self();
-    const known = this.#indexed;
-    if (
-      known === null ||
-      !sameStamp(known.stamp, stamp) ||
-      this.#clock.now() - known.at > trustMs
-    ) {
-      const names = (await folder.names()).flatMap(nameOf);
-      this.#folded = new Map();
-      for (const each of names) this.#fold(each);
-      this.#indexed = { stamp, at: this.#clock.now() };
-    }
-    for (const each of this.#folded.get(name.toLowerCase()) ?? []) if (each !== name) return each;
-    return null;
+  similar(layout: Layout, name: string): Promise<string | null> {
+    // In turn with our own changes: between one and the note of it, the folder would look like changed by others.
+    return this.#mutex.run(async () => {
+      const folder = await layout.folder(this.#kind.folder);
+      const stamp = await folder.self();
+      const known = this.#indexed;
+      if (
+        known === null ||
+        !sameStamp(known.stamp, stamp) ||
+        this.#clock.now() - known.at > trustMs
+      ) {
+        const names = (await folder.names()).flatMap(nameOf);
+        this.#folded = new Map();
+        for (const each of names) this.#fold(each);
+        this.#indexed = { stamp, at: this.#clock.now() };
+      }
+      const names = this.#folded.get(name.toLowerCase()) ?? [];
+      return [...names].find((each) => each !== name) ?? null;
+    });
   }
 
   /** All records, and the files that cannot be read. Reads only what changed since the last time. */
@@ -147,6 +150,12 @@ export class RecordFolder<Kind extends Revised> {
         record === null ? [{ file: this.#place(fileOf(name)), reason }] : [],
       ),
     };
+  }
+
+  /** What tells whether a list would say anything new: null while that cannot be told. */
+  async seen(layout: Layout): Promise<string | null> {
+    const { dev, ino, mtimeNs, mtimeMs } = await (await layout.folder(this.#kind.folder)).self();
+    return this.#clock.now() - Number(mtimeMs) > tickMs ? `${dev}.${ino}.${mtimeNs}` : null;
   }
 
   async #refresh(layout: Layout): Promise<void> {

@@ -41,6 +41,12 @@ export class UsageTable {
     return volumes;
   }
 
+  /** What tells one version of the table from another. */
+  async seen(layout: Layout): Promise<string> {
+    const stamp = await layout.meta.stat(usageFile);
+    return stamp === null ? "none" : `${stamp.ino}.${stamp.mtimeNs}`;
+  }
+
   /** Adds what was counted, and forgets volumes that are not in `keep`. The last of two writers wins: it is advisory. */
   async write(
     layout: Layout,
@@ -54,6 +60,7 @@ export class UsageTable {
     const stamp = await tmp.write(
       temporary,
       textOf({ schema: 1, volumes: Object.fromEntries(kept) }),
+      true,
     );
     this.#clock.observe(stamp.mtimeMs);
     await tmp.rename(temporary, layout.meta, usageFile);

@@ -111,7 +111,7 @@ export class UseSigns {
   async #write(layout: Layout, volume: string, nodeId: string, record: UseRecord): Promise<void> {
     const tmp = await layout.folder("tmp");
     const temporary = uuid();
-    const stamp = await tmp.write(temporary, textOf(record));
+    const stamp = await tmp.write(temporary, textOf(record), true);
     this.#clock.observe(stamp.mtimeMs);
     try {
       await using folder = await (await layout.folder("use")).make(volume, 0o700);

@@ -14,6 +14,7 @@ export interface Deadline {
 export const deadlines: Readonly<Record<Method, Deadline>> = {
   open: { kill: 8000 },
   list: { kill: 8000 },
+  listSince: { kill: 8000 },
   // Docker asks for unknown names before creating volumes of any driver, unrelated ones too.
   get: { kill: 8000, patience: 1000 },
   create: { kill: 8000 },

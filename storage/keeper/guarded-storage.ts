@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { systemClock } from "../../service/clock.ts";
 import type { DirectorySettings } from "../directory/directory-storage.ts";
-import type { Storage, Trouble } from "../storage.ts";
+import type { Catalog, Storage, Trouble } from "../storage.ts";
 import { StorageUnavailable } from "../unavailable.ts";
 import { Breaker } from "./breaker.ts";
 import { ChildHung, type Command } from "./child.ts";
@@ -35,6 +35,7 @@ export class GuardedStorage implements Storage {
   readonly #quick: Lane;
   readonly #long: Lane;
   #knownId: string | null = null;
+  #listed: { readonly seen: string; readonly catalog: Catalog } | null = null;
   #closed = false;
 
   constructor(settings: DirectorySettings, options: GuardedOptions) {
@@ -71,7 +72,16 @@ export class GuardedStorage implements Storage {
     return opened;
   }
 
-  list = this.#caller("list");
+  /** What has not changed since the last list does not cross from the keeper again. */
+  async list(): Promise<Catalog> {
+    const kept = this.#listed;
+    const { seen, uses, catalog } = await this.#call("listSince", [kept?.seen ?? null]);
+    const current = catalog ?? kept?.catalog;
+    if (current === undefined) throw new Error("a first list was called unchanged");
+    this.#listed = seen === null ? null : { seen, catalog: current };
+    return { ...current, uses };
+  }
+
   get = this.#caller("get");
   create = this.#caller("create");
   update = this.#caller("update");

@@ -4,13 +4,13 @@ import { UserError } from "../../service/user-error.ts";
 import type { DirectorySettings } from "../directory/directory-storage.ts";
 import type { Storage } from "../storage.ts";
 import { StorageUnavailable } from "../unavailable.ts";
-import type { Answer, Failure, Question, Welcome } from "./protocol.ts";
+import type { Answer, Failure, KeptStorage, Question, Welcome } from "./protocol.ts";
 
 /** Milliseconds between two signs of progress: enough to tell work from hanging. */
 const progressEveryMs = 500;
 
 /** Makes the storage that a keeper keeps. `progress` is to be called whenever long work got on. */
-export type MakeStorage = (settings: DirectorySettings, progress: () => void) => Storage;
+export type MakeStorage = (settings: DirectorySettings, progress: () => void) => KeptStorage;
 
 /**
  * Turns this process into a keeper: a child that does the work on the file system for its parent, who can kill it when
@@ -31,7 +31,7 @@ export function keep(makeStorage: MakeStorage): void {
 
 class Keeper {
   readonly #makeStorage: MakeStorage;
-  #storage: Storage | null = null;
+  #storage: KeptStorage | null = null;
   #knownId: string | null = null;
   #opening: Promise<unknown> | null = null;
   #lastProgress = 0;

@@ -1,11 +1,14 @@
 import type { UserErrorCode } from "../../service/user-error.ts";
-import type { DirectorySettings } from "../directory/directory-storage.ts";
+import type { DirectorySettings, DirectoryStorage } from "../directory/directory-storage.ts";
 import type { Storage } from "../storage.ts";
 
+/** A storage in a keeper's hands. */
+export type KeptStorage = Storage & Pick<DirectoryStorage, "listSince">;
+
 /** What may be asked of a keeper. */
-export type Method = Exclude<keyof Storage, "url" | "trouble" | "close">;
-export type Arguments<M extends Method> = Parameters<Storage[M]>;
-export type Result<M extends Method> = Awaited<ReturnType<Storage[M]>>;
+export type Method = Exclude<keyof KeptStorage, "url" | "trouble" | "close">;
+export type Arguments<M extends Method> = Parameters<KeptStorage[M]>;
+export type Result<M extends Method> = Awaited<ReturnType<KeptStorage[M]>>;
 
 /** The first message to a keeper: which storage it keeps, and the id by which this node knows it. */
 export interface Welcome {

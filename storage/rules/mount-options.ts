@@ -29,18 +29,6 @@ const allowed: ReadonlyMap<string, RegExp | null> = new Map<string, RegExp | nul
   ["lookupcache", /^(all|none|pos|positive)$/],
 ]);
 
-/** Those that mean something only to NFS. */
-const nfsOnly =
-  /^(hard|soft|timeo|retrans|[rw]size|nconnect|actimeo|ac(reg|dir)(min|max)|lookupcache)(=|$)/;
-
-/**
- * Whether a mount option concerns NFS alone, so that a bind mount leaves it out. `nosuid` and `nodev` cannot be asked
- * for: every mount has them.
- */
-export function isNfsOption(option: string): boolean {
-  return nfsOnly.test(option);
-}
-
 /** Throws `invalid` for a mount option that is not on the list of harmless ones. */
 export function checkMountOption(option: string): void {
   const [word = "", ...rest] = option.split("=");
