@@ -1,6 +1,8 @@
 import { hostname } from "node:os";
 import * as z from "zod";
 import { readSettings } from "../service/settings.ts";
+import { UserError } from "../service/user-error.ts";
+import { parseOptions } from "../storage/rules/options.ts";
 
 const list = z.string().transform((text) =>
   text
@@ -31,7 +33,16 @@ const variables = {
         }
         options.push([word.slice(0, at), word.slice(at + 1)]);
       }
-      return Object.fromEntries(options);
+      const defaults = Object.fromEntries(options);
+      try {
+        // Whoever creates a volume should not be told of an option that they did not ask for.
+        parseOptions(null, defaults);
+      } catch (error) {
+        if (!(error instanceof UserError)) throw error;
+        context.addIssue(error.message);
+        return z.NEVER;
+      }
+      return defaults;
     }),
   SWARMNFS_ON_REMOVE: z.enum(["archive", "delete", "retain"]).default("archive"),
   SWARMNFS_TRASH_DAYS: z
