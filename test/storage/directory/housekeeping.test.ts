@@ -1,0 +1,139 @@
+import { mkdir, readdir, readFile, rm, utimes, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import test, { type ExecutionContext } from "ava";
+import type { DirectoryStorage } from "../../../storage/directory/directory-storage.ts";
+import { create, directoryOf, node1, node2 } from "../conformance.ts";
+import { directoryStorage, temporaryDirectory } from "../places.ts";
+
+const dayMs = 86_400_000;
+
+/** A storage on which the time is what the test says: nothing is written on it, so that it keeps believing it. */
+async function later(t: ExecutionContext, path: string, days: number): Promise<DirectoryStorage> {
+  const storage = directoryStorage(path, { clock: { now: () => Date.now() + days * dayMs } });
+  await storage.open(null);
+  t.teardown(() => storage.close());
+  return storage;
+}
+
+async function start(t: ExecutionContext): Promise<{ path: string; storage: DirectoryStorage }> {
+  const path = await temporaryDirectory(t);
+  const storage = directoryStorage(path);
+  await storage.open(null);
+  return { path, storage };
+}
+
+/** Makes an entry's time come, by its record. */
+async function expire(path: string, id: string): Promise<void> {
+  const file = join(path, ".swarmnfs/trash", id, "record.json");
+  const record = await readFile(file, "utf8");
+  await writeFile(
+    file,
+    record.replaceAll(/"purgeAt": "[^"]+"/g, `"purgeAt": "2026-01-01T00:00:00Z"`),
+  );
+}
+
+test("what is past its time is destroyed, what is not stays", async (t) => {
+  const { path, storage } = await start(t);
+  for (const name of ["old", "young"]) {
+    await create(storage, name);
+    await storage.remove(name, node1);
+  }
+  const old = (await storage.trash()).find(({ record }) => record.volume.name === "old")?.id ?? "";
+  await expire(path, old);
+  const report = await storage.housekeep(node1);
+  t.deepEqual(report, { held: true, purged: [old], sweptStaging: [] });
+  t.deepEqual(
+    (await storage.trash()).map(({ record }) => record.volume.name),
+    ["young"],
+  );
+});
+
+test("a node that keeps house keeps it; another takes over when it has been silent for five minutes", async (t) => {
+  const { path, storage } = await start(t);
+  t.true((await storage.housekeep(node1)).held);
+  t.true((await storage.housekeep(node1)).held);
+  t.false((await storage.housekeep(node2)).held);
+  const past = new Date(Date.now() - 301_000);
+  await utimes(join(path, ".swarmnfs/housekeeper.json"), past, past);
+  const other = directoryStorage(path);
+  await other.open(null);
+  const held = await Promise.all([
+    other.housekeep(node2),
+    storage.housekeep({ ...node1, id: node1.id.replace(/1$/, "7") }),
+  ]);
+  t.is(held.filter((report) => report.held).length, 1);
+  t.deepEqual(await readdir(join(path, ".swarmnfs/claims")), []);
+});
+
+test("half destroyed entries go at once, other staging after a day", async (t) => {
+  const { path, storage } = await start(t);
+  const tmp = join(path, ".swarmnfs/tmp");
+  await mkdir(join(tmp, "purge-x/data/sub"), { recursive: true });
+  await writeFile(join(tmp, "half-written"), "");
+  t.deepEqual((await storage.housekeep(node1)).sweptStaging, ["purge-x"]);
+  t.deepEqual(await readdir(tmp), ["half-written"]);
+});
+
+test("an interrupted removal is finished by whoever keeps house", async (t) => {
+  const { path, storage } = await start(t);
+  await create(storage, "v");
+  const crashing = directoryStorage(path, {
+    checkpoint: async (name) => {
+      if (name === "removal:marked") throw new Error("crash");
+    },
+  });
+  await crashing.open(null);
+  await t.throwsAsync(crashing.remove("v", node1), { message: "crash" });
+  t.deepEqual(await readdir(join(path, ".swarmnfs/volumes")), ["v.json"]);
+  t.deepEqual((await storage.list()).volumes, []);
+  await storage.housekeep(node1);
+  t.deepEqual(await readdir(join(path, ".swarmnfs/volumes")), []);
+  t.is((await storage.trash()).length, 1);
+});
+
+test("usage is counted in rounds, kept for all nodes, and forgotten with the volume", async (t) => {
+  const { path, storage } = await start(t);
+  await create(storage, "v");
+  await create(storage, "all", { root: "true" });
+  await writeFile(join(await directoryOf(storage, "v"), "file"), "hello");
+  await storage.housekeep(node1);
+  const { usage } = await storage.list();
+  t.deepEqual(Object.keys(usage), ["v"]);
+  t.is(usage["v"]?.files, 2);
+  await writeFile(join(await directoryOf(storage, "v"), "more"), "hello");
+  await storage.housekeep(node1);
+  t.is((await storage.list()).usage["v"]?.files, 2, "an hour has not passed");
+  await storage.remove("v", node1);
+  await storage.housekeep(node1);
+  t.deepEqual((await storage.list()).usage, {});
+  await rm(join(path, ".swarmnfs/usage.json"));
+  t.deepEqual((await storage.list()).usage, {});
+});
+
+test("a sign of use lapses after 90 s, by the storage's clock and not by the nodes'", async (t) => {
+  const { path, storage } = await start(t);
+  await create(storage, "v");
+  await storage.attach("v", node2, ["service s"]);
+  const aheadByADay = await later(t, path, 1);
+  await t.throwsAsync(aheadByADay.remove("v", node1), { code: "in-use" });
+  const sign = join(path, ".swarmnfs/use/v", node2.id);
+  const past = new Date(Date.now() - 91_000);
+  await utimes(sign, past, past);
+  t.deepEqual((await storage.list()).uses, {});
+  t.is((await storage.remove("v", node1)).kind, "trashed");
+});
+
+test("a sign that cannot be read is somebody's, until it lapses", async (t) => {
+  const { path, storage } = await start(t);
+  await create(storage, "v");
+  await storage.attach("v", node2, []);
+  const sign = join(path, ".swarmnfs/use/v", node2.id);
+  await writeFile(sign, "{");
+  await t.throwsAsync(storage.remove("v", node1), {
+    code: "in-use",
+    message: /an unreadable sign of use/,
+  });
+  const past = new Date(Date.now() - 91_000);
+  await utimes(sign, past, past);
+  t.is((await storage.remove("v", node1)).kind, "trashed");
+});
