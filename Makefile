@@ -56,7 +56,7 @@ clean: ## remove what was built here (the base images in ~/.cache/swarmnfs stay)
 	$(if $(wildcard .engine),$(ROOT) rm -rf .engine)
 
 node_modules/.ready: package-lock.json
-	npm ci --no-audit --no-fund
+	npm ci --no-audit --no-fund --loglevel=error
 	@touch $@
 
 .PHONY: help demo test check bench rootfs plugin plugin-remove plugin-push repository-given cli engine clean
