@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import path from "node:path";
 import test from "ava";
 import { execa } from "execa";
+import * as z from "zod";
 import { commands } from "../../cli/command.ts";
 import { codeIn, fencesOf, read, root, type Fence } from "./document.ts";
 
@@ -44,6 +45,19 @@ test("every swarmnfs command in a document is one", (t) => {
         `${file}: swarmnfs ${first} ${second}`,
       );
     }
+  }
+});
+
+test("the README installs the present release", async (t) => {
+  const { version } = z
+    .object({ version: z.string() })
+    .parse(JSON.parse(await read("package.json")));
+  for (const file of ["README.md", "docs/quick-start.md", "README.zh-CN.md"]) {
+    const tags = Array.from(
+      (await read(file)).matchAll(/swarmnfs:(\d[^-\s]*)-/g),
+      ([, tag]) => tag,
+    );
+    t.deepEqual([...new Set(tags)], [version], file);
   }
 });
 

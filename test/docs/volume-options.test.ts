@@ -1,4 +1,5 @@
 import test from "ava";
+import { checkMountOption } from "../../storage/rules/mount-options.ts";
 import { newApp, newVolume } from "../../storage/rules/new-volume.ts";
 import { optionNames, parseOptions } from "../../storage/rules/options.ts";
 import { codeIn, onlyCode, read, tableOf } from "./document.ts";
@@ -37,6 +38,13 @@ test("the defaults of volume options are those a new volume gets", (t) => {
     if (actual === undefined) t.fail(`no default is known for ${option}`);
     else t.is(told, actual, option);
   }
+});
+
+test("docs/volume-options.md lists the mount options that are allowed", async (t) => {
+  const [, list = ""] =
+    /These may be added:\n\n([\s\S]*?)\n\n/.exec(await read("docs/volume-options.md")) ?? [];
+  const refusal = t.throws(() => checkMountOption("xxxxxxxxxxxxxxxx"));
+  t.is(codeIn(list).join(", "), /Allowed: (.*)$/.exec(refusal.message)?.[1]);
 });
 
 test("an app asked for by name belongs to that name", (t) => {
