@@ -5,7 +5,7 @@ import { UserError } from "../../service/user-error.ts";
 import type { VolumeRecord } from "../records/volume.ts";
 import { checkVolumeName } from "../rules/names.ts";
 import { appFor, newVolume } from "../rules/new-volume.ts";
-import type { VolumeOptions } from "../rules/options.ts";
+import { parseOptions, type VolumeOptions } from "../rules/options.ts";
 import type { CreateRequest, NodeIdentity } from "../storage.ts";
 import { ensureApp, keptChanging, tooSimilar } from "./apps.ts";
 import { attempts, type Layout, type Parts } from "./parts.ts";
@@ -54,6 +54,10 @@ export async function finishCreation(
     throw error;
   }
   await parts.checkpoint("create:provisioned");
+  // The app was there when this began; one that nobody used may have been forgotten since.
+  const { id, fsid, createdAt, createdBy } = record;
+  const birth = { id, fsid, createdAt, createdBy };
+  await ensureApp(parts, layout, record.app, parseOptions(record.options), birth);
   const ready = await parts.volumes.replace(layout, record.name, record, { state: "ready" });
   if (ready !== null) return ready;
   const now = await parts.volumes.read(layout, record.name);

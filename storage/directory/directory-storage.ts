@@ -69,7 +69,7 @@ export class DirectoryStorage implements storage.Storage {
 
   constructor(settings: DirectorySettings, effects: DirectoryEffects) {
     const clock = new StorageClock(effects.clock);
-    const checkpoint = effects.checkpoint ?? (async () => {});
+    const { checkpoint = async () => {}, progress = () => {} } = effects;
     this.url = settings.url;
     this.#settings = settings;
     this.#usage = new UsageTable(clock);
@@ -80,16 +80,18 @@ export class DirectoryStorage implements storage.Storage {
         { folder: "volumes", parse: parseVolumeRecord, sameLife: (a, b) => a.id === b.id },
         clock,
         checkpoint,
+        progress,
       ),
       apps: new RecordFolder(
         { folder: "apps", parse: parseAppRecord, sameLife: (a, b) => a.createdAt === b.createdAt },
         clock,
         checkpoint,
+        progress,
       ),
       uses: new UseSigns(clock),
       trashDays: settings.trashDays,
       checkpoint,
-      progress: effects.progress ?? (() => {}),
+      progress,
     };
   }
 

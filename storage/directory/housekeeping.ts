@@ -43,6 +43,7 @@ export async function housekeep(
     if (record.state === "trashed") await finishRemoval(parts, layout, record);
   const purged = await purgeExpired(parts, layout);
   await dropUnfinished(parts, layout);
+  await dropForgottenApps(parts, layout);
   const sweptStaging = await sweep(parts, layout);
   await countUsage(parts, layout, table, records, by);
   return { held: true, purged, sweptStaging };
@@ -110,6 +111,37 @@ async function sweep(parts: Parts, layout: Layout): Promise<readonly string[]> {
     }
   }
   return swept;
+}
+
+/**
+ * Apps that say no more than their absence would, as those of anonymous volumes, go a day after they were made, when
+ * neither a volume nor the trash knows them.
+ */
+async function dropForgottenApps(parts: Parts, layout: Layout): Promise<void> {
+  const [apps, volumes, trash] = [
+    await parts.apps.list(layout),
+    await parts.volumes.list(layout),
+    await listTrash(layout),
+  ];
+  if (volumes.damaged.length > 0) return; // any of them could be a volume of any app
+  const known = new Set([
+    ...volumes.records.map(({ app }) => app),
+    ...trash.map(({ record }) => record.volume.app),
+  ]);
+  for (const record of apps.records) {
+    const { app, services, owner, hosts, size, createdAt } = record;
+    const says = services !== "first" || owner !== null || size !== null || hosts.join() !== "*";
+    const isYoung = parts.clock.now() - Date.parse(createdAt) < abandonedMs;
+    if (says || isYoung || known.has(app)) continue;
+    await parts.apps.delete(layout, app);
+    // A volume of it may have been begun at this very moment.
+    if (await hasFolder(layout, app)) await parts.apps.create(layout, app, record);
+  }
+}
+
+async function hasFolder(layout: Layout, app: string): Promise<boolean> {
+  await using apps = await layout.root.make("apps", 0o755);
+  return (await apps.stat(app)) !== null;
 }
 
 async function countUsage(

@@ -29,6 +29,7 @@ export class RecordFolder<Kind extends Revised> {
   readonly #kind: RecordKind<Kind>;
   readonly #clock: StorageClock;
   readonly #checkpoint: (name: string) => Promise<void>;
+  readonly #progress: () => void;
   readonly #mutex = new Mutex();
   #entries = new Map<string, Entry<Kind>>();
   /** Names by their lower case. */
@@ -43,10 +44,12 @@ export class RecordFolder<Kind extends Revised> {
     kind: RecordKind<Kind>,
     clock: StorageClock,
     checkpoint: (name: string) => Promise<void>,
+    progress: () => void,
   ) {
     this.#kind = kind;
     this.#clock = clock;
     this.#checkpoint = checkpoint;
+    this.#progress = progress;
   }
 
   /** Throws `unavailable` for a record that is damaged: it is left alone, and so is what it describes. */
@@ -195,6 +198,7 @@ export class RecordFolder<Kind extends Revised> {
     known: Entry<Kind> | undefined,
   ): Promise<Entry<Kind> | null> {
     const now = await folder.stat(fileOf(name));
+    this.#progress();
     if (now === null) return null;
     if (known !== undefined && sameStamp(known.stamp, now)) return known;
     try {

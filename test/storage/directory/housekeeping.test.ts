@@ -137,3 +137,38 @@ test("a sign that cannot be read is somebody's, until it lapses", async (t) => {
   await utimes(sign, past, past);
   t.is((await storage.remove("v", node1)).kind, "trashed");
 });
+
+test("apps of volumes that are gone for good, and that say nothing by themselves, are forgotten after a day", async (t) => {
+  const { path, storage } = await start(t);
+  await create(storage, "anonymous");
+  await create(storage, "ruled", { hosts: "node1" });
+  await create(storage, "named", { app: "shop" });
+  await create(storage, "trashed");
+  await create(storage, "living");
+  for (const name of ["anonymous", "ruled", "named", "trashed"]) await storage.remove(name, node1);
+  await storage.purge(
+    (await storage.trash())
+      .filter(({ record }) => record.volume.name !== "trashed")
+      .map(({ id }) => id),
+    node1,
+  );
+  await storage.housekeep(node1);
+  t.is((await storage.list()).apps.length, 5);
+  for (const app of ["anonymous", "ruled", "shop", "trashed", "living"]) {
+    const file = join(path, ".swarmnfs/apps", `${app}.json`);
+    const record = await readFile(file, "utf8");
+    await writeFile(
+      file,
+      record.replaceAll(/"createdAt": "[^"]+"/g, `"createdAt": "2026-01-01T00:00:00Z"`),
+    );
+  }
+  const fresh = directoryStorage(path);
+  await fresh.open(null);
+  await fresh.housekeep(node1);
+  t.deepEqual((await fresh.list()).apps.map(({ app }) => app).toSorted(), [
+    "living",
+    "ruled",
+    "shop",
+    "trashed",
+  ]);
+});
