@@ -139,7 +139,7 @@ export class Driver {
   /** Throws `UserError`: in-use with who holds it and where, not-found. */
   async remove(name: string): Promise<void> {
     await this.#known(name);
-    const holders = await this.#mounts.collect(name);
+    const holders = await this.#mounts.forsake(name);
     if (holders === null) {
       throw new UserError(
         "in-use",

@@ -174,24 +174,15 @@ export class Mounts {
    * does, null when the engine did not say; nothing was unmounted then.
    */
   collect(volume: string): Promise<readonly string[] | null> {
-    return this.#queue.run(volume, async () => {
-      const row = this.#table.get(volume);
-      if (row === null && !this.#mounted.has(volume)) return [];
-      if (this.#isWanted(volume)) return row?.consumers.length ? row.consumers : ["a container"];
-      const live = await this.#holders.of(volume);
-      if (live === null || live.length > 0) return live;
-      // A hold may have come while we asked.
-      if (this.#isWanted(volume)) return ["a container"];
-      await this.#unmount(volume);
-      return [];
-    });
+    return this.#collect(volume, () => this.#isWanted(volume));
   }
 
-  /** The engine says that nobody uses the volume: holds whose Unmount never came are dropped, and it is unmounted. */
-  async forsake(volume: string): Promise<void> {
-    const row = this.#table.get(volume);
-    if (row !== null) row.holders = [];
-    await this.collect(volume);
+  /**
+   * The same by the engine's word alone: holds whose Unmount never came count for nothing. For a volume that Docker
+   * says nobody uses, as it does by its Remove.
+   */
+  forsake(volume: string): Promise<readonly string[] | null> {
+    return this.#collect(volume, () => this.#isExpected(volume));
   }
 
   /** A container uses a volume that is not mounted by us any more (after `disable -f`): it still counts as used here. */
@@ -271,12 +262,28 @@ export class Mounts {
     });
   }
 
+  #collect(volume: string, isHeld: () => boolean): Promise<readonly string[] | null> {
+    return this.#queue.run(volume, async () => {
+      const row = this.#table.get(volume);
+      if (row === null && !this.#mounted.has(volume)) return [];
+      const names = row?.consumers.length ? row.consumers : ["a container"];
+      if (isHeld()) return names;
+      const live = await this.#holders.of(volume);
+      if (live === null) return this.#isWanted(volume) ? names : null;
+      if (live.length > 0) return live;
+      // A hold may have come while we asked.
+      if (isHeld()) return names;
+      await this.#unmount(volume);
+      return [];
+    });
+  }
+
   #isWanted(volume: string): boolean {
-    return (
-      this.#arriving.has(volume) ||
-      this.#attempts.has(volume) ||
-      (this.#table.get(volume)?.holders.length ?? 0) > 0
-    );
+    return this.#isExpected(volume) || (this.#table.get(volume)?.holders.length ?? 0) > 0;
+  }
+
+  #isExpected(volume: string): boolean {
+    return this.#arriving.has(volume) || this.#attempts.has(volume);
   }
 
   #linger(volume: string): void {

@@ -270,3 +270,13 @@ test("containers that could not start while the storage was away are started whe
     { volume: "v", container: "blog-always" },
   );
 });
+
+test("a volume whose unmount was lost is removed when Docker, which knows of no container, asks", async (t) => {
+  const plugin = await startPlugin(t);
+  const docker = new FakeDaemon(plugin);
+  await docker.run({ name: "web", volumes: ["v"] });
+  docker.container("web").state = "exited";
+  t.deepEqual(await docker.call("Remove", { Name: "v" }), {});
+  t.is(plugin.mounter.table.size, 0);
+  t.deepEqual(await rows(plugin), []);
+});
