@@ -10,9 +10,12 @@ export interface Memory {
 /** Seconds by which /proc counts processor time, whatever the kernel's own tick is. */
 const tick = 0.01;
 
-/** The pids, as this process counts, of everything in control group `group` of the machine that `neighbour` lives on. */
+/** The pids, as this process counts and the oldest first, of everything in control group `group` of the machine that `neighbour` lives on. */
 export async function processesOf(group: string, neighbour: number): Promise<number[]> {
-  const pids = (await readdir("/proc")).filter((name) => /^\d+$/.test(name)).map(Number);
+  const pids = (await readdir("/proc"))
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number)
+    .toSorted((a, b) => a - b);
   // Several private engines may have the plugin under the same id; each has a network of its own.
   const network = await networkOf(neighbour);
   const isMeant = await Promise.all(

@@ -13,12 +13,13 @@ export interface Value {
 export interface Row {
   readonly what: string;
   readonly unit: "ms" | "MiB" | "%" | "×";
-  readonly swarmnfs: Value;
+  /** Null for what is only there to be compared with. */
+  readonly swarmnfs: Value | null;
   /** What it is compared with, in the same run. */
   readonly other: (Value & { readonly name: string }) | null;
   /** Ours divided by the other's; below 1 we are better. */
   readonly ratio: number | null;
-  readonly goals: readonly Goal[];
+  readonly goals: Goal[];
 }
 
 /** A goal of the kind "p99 < 5 ms". */

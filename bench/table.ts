@@ -21,22 +21,20 @@ export function tableOf(rows: readonly Row[]): string {
     .join("\n");
 }
 
-function cellsOf(row: Row): string[] {
-  const { what, swarmnfs, other, ratio, goals, unit } = row;
+function cellsOf({ what, swarmnfs, other, ratio, goals, unit }: Row): string[] {
   return [
     what,
-    shown(swarmnfs.median, unit),
-    p99Of(swarmnfs, unit),
+    ...measured(swarmnfs, unit),
     other?.name ?? "",
-    other === null ? "" : shown(other.median, unit),
-    other === null ? "" : p99Of(other, unit),
+    ...measured(other, unit),
     ratio === null ? "" : ratio.toFixed(2),
     goals.map(({ text, met }) => `${met ? "✔" : "✘"} ${text}`).join("  "),
   ];
 }
 
-function p99Of({ p99 }: Value, unit: Row["unit"]): string {
-  return p99 === undefined ? "" : shown(p99, unit);
+function measured(value: Value | null, unit: Row["unit"]): [string, string] {
+  if (value === null) return ["", ""];
+  return [shown(value.median, unit), value.p99 === undefined ? "" : shown(value.p99, unit)];
 }
 
 function shown(value: number, unit: Row["unit"]): string {
