@@ -1,6 +1,7 @@
 import { request } from "node:http";
 import { connect } from "node:net";
 import type { VolumeStatus } from "../../storage/verbs.ts";
+import { Ledger } from "./ledger.ts";
 
 export interface ToldVolume {
   readonly Name: string;
@@ -33,6 +34,7 @@ export class DockerClient {
   readonly #socketPath: string;
   /** The verbs called so far, Docker's constant question for capabilities left out: `Mount blog_data`. */
   readonly calls: string[] = [];
+  readonly ledger = new Ledger();
 
   constructor(socketPath: string) {
     this.#socketPath = socketPath;
@@ -40,9 +42,13 @@ export class DockerClient {
 
   async call(verb: string, body: object = {}, signal?: AbortSignal): Promise<Answer> {
     const name = "Name" in body ? ` ${String(body.Name)}` : "";
+    const id = "ID" in body ? String(body.ID) : "";
     this.calls.push(`${verb}${name}`);
-    const answer = await this.send(`/VolumeDriver.${verb}`, `${JSON.stringify(body)}\n`, signal);
-    return JSON.parse(answer.text) as Answer;
+    this.ledger.sent(verb, id);
+    const { text } = await this.send(`/VolumeDriver.${verb}`, `${JSON.stringify(body)}\n`, signal);
+    const answer = JSON.parse(text) as Answer;
+    this.ledger.answered(verb, name.slice(1), id, (answer.Err ?? "") === "");
+    return answer;
   }
 
   /** One request with this very body; an empty one is sent with `Content-Length: 0`, as Docker's retries are. */

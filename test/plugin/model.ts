@@ -1,110 +1,24 @@
-import { readFile } from "node:fs/promises";
-import { join } from "node:path";
 import * as fc from "fast-check";
-import { FakeDaemon, newId } from "./fake-daemon.ts";
-import { PluginUnderTest } from "./plugin-under-test.ts";
+import { newId } from "./fake-daemon.ts";
+import type { Node } from "./node-under-test.ts";
 import { until } from "./until.ts";
 
-export const volumeNames = ["a", "b", "constructor"];
-export const containerNames = ["one", "two", "three"];
+const volumeNames = ["a", "b", "constructor"];
+const containerNames = ["one", "two", "three"];
 
-/** What must be so, whatever happened: kept beside the plugin, by the simplest bookkeeping there is. */
-export interface Expected {
-  /** Volumes that were made and not removed. */
-  readonly volumes: Set<string>;
-}
-
-/** A node: the plugin, its kernel, its engine and its storage. */
-export class Node {
-  readonly plugin: PluginUnderTest;
-  readonly docker: FakeDaemon;
-  #boots = 1;
-
-  private constructor(plugin: PluginUnderTest) {
-    this.plugin = plugin;
-    this.docker = new FakeDaemon(plugin);
-  }
-
-  static async start(): Promise<Node> {
-    const environment = { SWARMNFS_DEFAULT_OPTIONS: "app=crowd,services=*" };
-    return new Node(await PluginUnderTest.start({ lingerMs: 2, environment }));
-  }
-
-  async reboot(): Promise<void> {
-    this.#boots += 1;
-    this.docker.die();
-    await this.plugin.reboot(`boot-${this.#boots}`);
-    await this.docker.boot();
-  }
-
-  /** True at every moment: whoever has a volume has its mount, and every mount is what its name says. */
-  check(): void {
-    const { mounter, storagePath } = this.plugin;
-    for (const volume of this.docker.holds().keys()) {
-      if (!mounter.table.has(volume)) throw new Error(`${volume} is held and not mounted`);
-    }
-    for (const [name, { source }] of mounter.table) {
-      if (source !== `${storagePath}/apps/crowd/${name}`)
-        throw new Error(`${name} shows ${source}, which is not its directory`);
-    }
-  }
-
-  /** True when all is well and some time has passed: no mount without a holder, no record without a reason, none lost. */
-  async settle(expected: Expected): Promise<void> {
-    const { plugin, docker } = this;
-    plugin.engine.silent = false;
-    plugin.weather = "fine";
-    plugin.mounter.failure = null;
-    await plugin.ageHolds(3_600_000);
-    await plugin.reconcile();
-    const held = [...docker.holds().keys()].toSorted();
-    await until(`what is mounted is what is held: ${held.join()}`, async () =>
-      same([...plugin.mounter.table.keys()], held),
-    ).catch((error: unknown) => {
-      throw new Error(`mounted: ${[...plugin.mounter.table.keys()].join()}`, { cause: error });
-    });
-    await until("the table says the same", async () => same(await this.#rows(), held), 2_000);
-    const told = await docker.volumes();
-    if (!same(told, [...expected.volumes]))
-      throw new Error(
-        `Docker is told of ${told.join()}, and there are ${[...expected.volumes].join()}`,
-      );
-    this.check();
-  }
-
-  async end(): Promise<void> {
-    await this.plugin.stop();
-    await this.plugin.remove();
-    const mistakes = this.plugin.lines.filter(({ msg }) =>
-      ["failed", "cannot unmount"].includes(msg),
-    );
-    if (mistakes.length > 0) throw new Error(JSON.stringify(mistakes));
-  }
-
-  async #rows(): Promise<string[]> {
-    const text = await readFile(join(this.plugin.state, "mounts.json"), "utf8");
-    return (JSON.parse(text) as { rows: { volume: string }[] }).rows.map(({ volume }) => volume);
-  }
-}
-
-type Step = fc.AsyncCommand<Expected, Node>;
+type Step = fc.AsyncCommand<object, Node>;
 
 /** One thing that can happen to a node; whatever it does, `check` must hold after it. */
-function step(
-  title: string,
-  happen: (node: Node, expected: Expected) => Promise<void> | void,
-): Step {
+function step(title: string, happen: (node: Node) => Promise<unknown> | void): Step {
   return {
     check: () => true,
-    async run(expected, node) {
-      await happen(node, expected);
-      node.check();
+    async run(_, node) {
+      await happen(node);
+      await node.check();
     },
     toString: () => title,
   };
 }
-
-const quietly = (): undefined => undefined;
 
 /** Everything that can happen, as arbitraries for `fc.commands`. */
 export function steps(): fc.Arbitrary<Step>[] {
@@ -118,14 +32,12 @@ export function steps(): fc.Arbitrary<Step>[] {
     ...often(3, container.map(stop)),
     ...often(2, container.map(copy)),
     ...often(3, fc.constant(allIsWell)),
-    ...[...troubles, ...ends].map((one) => fc.constant(one)),
+    ...[...troubles, ...ends, ...times].map((one) => fc.constant(one)),
     container.map(killDuringMount),
     volume.map(create),
     volume.map(remove),
     volume.map(hangUp),
     volume.map(unmountUnknown),
-    fc.constant(step("the minute's comparison", ({ plugin }) => plugin.reconcile().catch(quietly))),
-    fc.constant(step("time passes", (node, expected) => node.settle(expected))),
   ];
 }
 
@@ -133,15 +45,13 @@ function often<T>(times: number, what: T): T[] {
   return Array.from({ length: times }, () => what);
 }
 
-const allIsWell = step("everything answers again", ({ plugin }) => {
-  plugin.engine.silent = false;
-  plugin.mounter.failure = null;
-  plugin.weather = "fine";
-});
+const allIsWell = step("everything answers again", (node) => node.makeWell());
 
 const troubles: readonly Step[] = [
-  step("Docker falls silent", ({ plugin }) => {
-    plugin.engine.silent = true;
+  step("Docker falls silent", (node) => {
+    node.plugin.engine.silent = true;
+    // A volume given back now stays until Docker is asked again.
+    node.isUntidy = true;
   }),
   step("mount(8) fails", ({ plugin }) => {
     plugin.mounter.failure = "mount failed: server not responding";
@@ -164,43 +74,54 @@ const ends: readonly Step[] = [
   step("the machine is rebooted", (node) => node.reboot()),
 ];
 
+const times: readonly Step[] = [
+  step("a moment passes", (node) => node.rest()),
+  step("the minute's comparison", ({ plugin }) => plugin.reconcile().catch(() => undefined)),
+  step("time passes", (node) => node.settle()),
+];
+
 function create(name: string): Step {
-  return step(`docker volume create ${name}`, async ({ docker }, expected) => {
-    await docker.create(name).then(() => expected.volumes.add(name), quietly);
-  });
+  return step(`docker volume create ${name}`, (node) => make(node, name));
+}
+
+async function make(node: Node, name: string): Promise<boolean> {
+  const isMade = await node.attempt(node.docker.create(name));
+  if (isMade) node.volumes.add(name);
+  return isMade;
 }
 
 /** Docker itself refuses to remove what a container has, even a stopped one. */
 function remove(name: string): Step {
-  return step(`docker volume rm ${name}`, async ({ docker, plugin }, expected) => {
+  return step(`docker volume rm ${name}`, async (node) => {
+    const { docker, plugin, volumes } = node;
     const users = [...plugin.engine.containers.values()];
-    if (users.some(({ volumes }) => volumes.includes(name))) return;
-    await docker.removeVolume(name).then(() => expected.volumes.delete(name), quietly);
+    if (!volumes.has(name) || users.some((user) => user.volumes.includes(name))) return;
+    // Whose Unmount never came is only known to be gone after a while.
+    const isLeaked = node.isUntidy || plugin.docker.ledger.of(name).length > 0;
+    const removal = docker.removeVolume(name).then(() => volumes.delete(name));
+    await (isLeaked ? removal.catch(() => undefined) : node.attempt(removal));
   });
 }
 
 /** `docker run`, which makes what volumes are missing. */
 function launch(name: string, volumes: readonly string[]): Step {
   const title = `docker run --name ${name} -v ${volumes.join(" -v ")}`;
-  return step(title, async ({ docker }, expected) => {
+  return step(title, async (node) => {
+    const { docker } = node;
     if (docker.has(name)) {
       if (docker.container(name).state === "running") return;
       docker.removeContainer(name);
     }
-    for (const volume of volumes) {
-      const made = await docker.create(volume).then(() => volume, quietly);
-      if (made === undefined) return;
-      expected.volumes.add(volume);
-    }
+    for (const volume of volumes) if (!(await make(node, volume))) return;
     const restartPolicy = name === "one" ? "always" : "no";
-    await docker.run({ name, volumes, restartPolicy }).catch(quietly);
+    await node.attempt(docker.run({ name, volumes, restartPolicy }));
   });
 }
 
 function start(name: string): Step {
-  return step(`docker start ${name}`, async ({ docker }) => {
-    if (docker.has(name) && docker.container(name).state !== "running")
-      await docker.start(name).catch(quietly);
+  return step(`docker start ${name}`, async (node) => {
+    if (node.docker.has(name) && node.docker.container(name).state !== "running")
+      await node.attempt(node.docker.start(name));
   });
 }
 
@@ -211,44 +132,55 @@ function stop(name: string): Step {
 }
 
 function copy(name: string): Step {
-  return step(`docker cp ${name}`, async ({ docker }) => {
-    if (docker.has(name)) await docker.copy(name).catch(quietly);
+  return step(`docker cp ${name}`, async (node) => {
+    if (node.docker.has(name)) await node.attempt(node.docker.copy(name));
   });
 }
 
+/** Docker goes away while mount(8) runs, or at once if it need not run. */
 function hangUp(volume: string): Step {
-  return step(`Docker hangs up on Mount ${volume}`, ({ plugin }) =>
-    plugin.docker.hangUpOn("Mount", { Name: volume, ID: newId() }, () => Promise.resolve()),
-  );
+  return step(`Docker hangs up on Mount ${volume}`, async (node) => {
+    const id = newId();
+    const { docker, mounter } = node.plugin;
+    mounter.valve.close();
+    let isOver = false;
+    const body = { Name: volume, ID: id };
+    const going = new AbortController();
+    const call = docker.call("Mount", body, going.signal).then(
+      () => docker.call("Unmount", body),
+      () => undefined,
+    );
+    void call.finally(() => (isOver = true));
+    await until("mount(8) runs, or need not", () => isOver || mounter.valve.waiting > 0);
+    going.abort();
+    mounter.valve.open();
+    await call;
+    await node.letGo(id);
+  });
 }
 
 function unmountUnknown(volume: string): Step {
-  return step(`Unmount ${volume} by an id nobody knows`, async ({ plugin }) => {
-    await plugin.docker.call("Unmount", { Name: volume, ID: newId() });
-  });
+  return step(`Unmount ${volume} by an id nobody knows`, ({ plugin }) =>
+    plugin.docker.call("Unmount", { Name: volume, ID: newId() }),
+  );
 }
 
 /** The plugin dies while mount(8) runs, which goes on and mounts a volume that nobody asks for any more. */
 function killDuringMount(name: string): Step {
-  return step(`the plugin is killed while ${name} starts`, async ({ docker, plugin }) => {
+  return step(`the plugin is killed while ${name} starts`, async (node) => {
+    const { docker, plugin } = node;
     if (!docker.has(name) || docker.container(name).state === "running") return;
     plugin.mounter.valve.close();
     let isOver = false;
     const starting = docker
       .start(name)
-      .catch(quietly)
+      .catch(() => undefined)
       .finally(() => (isOver = true));
-    await until(
-      "mount(8) runs, or is not needed",
-      () => isOver || plugin.mounter.valve.waiting > 0,
-    );
+    await until("mount(8) runs, or need not", () => isOver || plugin.mounter.valve.waiting > 0);
     await plugin.crash();
-    plugin.mounter.valve.open();
     await starting;
+    node.isUntidy = true;
     await plugin.begin();
+    plugin.mounter.valve.open();
   });
-}
-
-function same(one: readonly string[], two: readonly string[]): boolean {
-  return one.toSorted().join() === two.toSorted().join();
 }
