@@ -1,5 +1,5 @@
 import { mkdir, readFile, rmdir } from "node:fs/promises";
-import { basename, dirname, join } from "node:path";
+import { basename, dirname, resolve } from "node:path";
 import { execa, ExecaError } from "execa";
 import { UserError } from "../service/user-error.ts";
 import type { Attachment } from "../storage/storage.ts";
@@ -20,11 +20,12 @@ export class SystemMounter implements Mounter {
 
   /** `directory` is where all volumes appear; for a managed plugin its propagated mount. */
   constructor(directory: string) {
-    this.#directory = directory;
+    this.#directory = resolve(directory);
   }
 
   path(name: string): string {
-    return join(this.#directory, name);
+    // A volume's name is one path segment. join() would be a quarter of what List takes with many volumes.
+    return `${this.#directory}/${name}`;
   }
 
   async mounted(): Promise<ReadonlySet<string>> {
