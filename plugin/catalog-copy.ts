@@ -16,6 +16,7 @@ export class CatalogCopy {
   readonly #apps = new Map<string, AppRecord>();
   #uses: Catalog["uses"] = {};
   #usage: Catalog["usage"] = {};
+  #lastUse: Catalog["lastUse"] = {};
   #damaged: readonly Damage[] = [];
   /** What differs from the disk: `volumes/blog`. */
   readonly #unsaved = new Set<string>();
@@ -61,6 +62,11 @@ export class CatalogCopy {
     return Object.hasOwn(this.#usage, volume) ? (this.#usage[volume] ?? null) : null;
   }
 
+  /** RFC 3339, or null if no node was seen using it. */
+  lastUse(volume: string): string | null {
+    return Object.hasOwn(this.#lastUse, volume) ? (this.#lastUse[volume] ?? null) : null;
+  }
+
   get damaged(): readonly Damage[] {
     return this.#damaged;
   }
@@ -93,6 +99,7 @@ export class CatalogCopy {
     for (const app of catalog.apps) this.putApp(app);
     this.#uses = catalog.uses;
     this.#usage = catalog.usage;
+    this.#lastUse = catalog.lastUse;
     this.#damaged = catalog.damaged;
   }
 

@@ -159,6 +159,7 @@ export async function assemble(world: World): Promise<Plugin> {
       health: watch.health,
       healthSince: watch.healthSince,
       usage: catalog.usage(record.name),
+      lastUse: catalog.lastUse(record.name),
       mountedOn: [...(isHere ? [node.name] : []), ...elsewhere.map((use) => use.node)].toSorted(),
       drift: drift?.of(record) ?? [],
       damage:

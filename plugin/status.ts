@@ -16,6 +16,8 @@ export interface StatusFacts {
   /** Since when `health` says the same. */
   readonly healthSince: string;
   readonly usage: Usage | null;
+  /** RFC 3339: when a node last used it, or null if none was seen to. */
+  readonly lastUse: string | null;
   readonly mountedOn: readonly string[];
   readonly drift: readonly string[];
   readonly damage: string | null;
@@ -32,7 +34,7 @@ export function statusOf(facts: StatusFacts): VolumeStatus {
     state: record.state === "ready" ? facts.here.state : record.state,
     health: health.health,
     ...(health.reason === undefined ? {} : { reason: health.reason }),
-    since: health.since ?? facts.here.since ?? record.createdAt,
+    since: health.since ?? facts.here.since ?? facts.lastUse ?? record.createdAt,
     services: (record.services ?? servicesOf(app)).join(","),
     hosts: (record.hosts ?? app?.hosts ?? ["*"]).join(","),
     access: record.access,

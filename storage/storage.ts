@@ -47,6 +47,8 @@ export interface Catalog {
   readonly uses: Readonly<Record<string, readonly UseRecord[]>>;
   /** By volume: what the housekeeper last counted. */
   readonly usage: Readonly<Record<string, Usage>>;
+  /** By volume: when a node last showed a sign of use (RFC 3339), to within a few minutes; absent if never. */
+  readonly lastUse: Readonly<Record<string, string>>;
   readonly damaged: readonly Damage[];
 }
 

@@ -1,10 +1,12 @@
 import type { Clock } from "../../service/clock.ts";
 import { checkVolumeName } from "../rules/names.ts";
 import type { AppOwner, AppRecord } from "../records/app.ts";
+import { timeSchema } from "../records/fields.ts";
 import { parseAppRecord, parseVolumeRecord } from "../records/parse.ts";
 import type { VolumeRecord } from "../records/volume.ts";
 import type * as storage from "../storage.ts";
 import { StorageUnavailable } from "../unavailable.ts";
+import { AdvisoryTable } from "./advisory-table.ts";
 import { claimApp, updateApp } from "./apps.ts";
 import { attachVolume } from "./attachment.ts";
 import { updateVolume } from "./change.ts";
@@ -12,7 +14,7 @@ import { concurrently } from "./concurrently.ts";
 import { createVolume } from "./creation.ts";
 import { explain } from "./file-trouble.ts";
 import { checkHealth } from "./health.ts";
-import { housekeep } from "./housekeeping.ts";
+import { housekeep, type Tables } from "./housekeeping.ts";
 import { Layout } from "./layout.ts";
 import {
   initialise,
@@ -29,7 +31,7 @@ import { notFound, removeVolume } from "./removal.ts";
 import { StorageClock } from "./storage-clock.ts";
 import { listTrash, purge } from "./trash.ts";
 import { undelete } from "./undelete.ts";
-import { countVolume, UsageTable } from "./usage.ts";
+import { countVolume, usageTable } from "./usage.ts";
 import { UseSigns } from "./use-signs.ts";
 
 export interface DirectorySettings {
@@ -64,7 +66,7 @@ export class DirectoryStorage implements storage.Storage {
   readonly url: string;
   readonly #settings: DirectorySettings;
   readonly #parts: Parts;
-  readonly #usage: UsageTable;
+  readonly #tables: Tables;
   #marker: Marker | null = null;
 
   constructor(settings: DirectorySettings, effects: DirectoryEffects) {
@@ -72,7 +74,10 @@ export class DirectoryStorage implements storage.Storage {
     const { checkpoint = async () => {}, progress = () => {} } = effects;
     this.url = settings.url;
     this.#settings = settings;
-    this.#usage = new UsageTable(clock);
+    this.#tables = {
+      usage: usageTable(clock),
+      lastUse: new AdvisoryTable<string>("last-use.json", timeSchema, clock),
+    };
     this.#parts = {
       url: settings.url,
       clock,
@@ -130,7 +135,8 @@ export class DirectoryStorage implements storage.Storage {
         volumes: listed.records.filter((record) => record.state !== "trashed"),
         apps: listedApps.records,
         uses,
-        usage: Object.fromEntries(await this.#usage.read(layout)),
+        usage: Object.fromEntries(await this.#tables.usage.read(layout)),
+        lastUse: Object.fromEntries(await this.#tables.lastUse.read(layout)),
         damaged: [...listed.damaged, ...listedApps.damaged],
       };
       return { seen: now, uses, catalog };
@@ -203,7 +209,7 @@ export class DirectoryStorage implements storage.Storage {
         this.#parts.clock.now(),
         this.#parts.progress,
       );
-      if (!record.root) await this.#usage.write(layout, new Map([[name, usage]]), null);
+      if (!record.root) await this.#tables.usage.write(layout, new Map([[name, usage]]), null);
       return usage;
     });
   }
@@ -221,7 +227,7 @@ export class DirectoryStorage implements storage.Storage {
   }
 
   housekeep(by: storage.NodeIdentity): Promise<storage.HousekeepingReport> {
-    return this.#run((layout) => housekeep(this.#parts, layout, this.#usage, by));
+    return this.#run((layout) => housekeep(this.#parts, layout, this.#tables, by));
   }
 
   health(): Promise<storage.StorageHealth> {
@@ -238,7 +244,7 @@ export class DirectoryStorage implements storage.Storage {
     const parts = await Promise.all([
       volumes.seen(layout),
       apps.seen(layout),
-      this.#usage.seen(layout),
+      this.#tables.usage.seen(layout),
     ]);
     return parts.includes(null) ? null : [Math.floor(clock.now() / 600_000), ...parts].join(" ");
   }

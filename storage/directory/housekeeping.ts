@@ -6,13 +6,14 @@ import { timeSchema } from "../records/fields.ts";
 import { DamagedRecord, parseRecord } from "../records/parse.ts";
 import type { VolumeRecord } from "../records/volume.ts";
 import type { HousekeepingReport, NodeIdentity, Usage } from "../storage.ts";
+import type { AdvisoryTable } from "./advisory-table.ts";
 import type { Directory } from "./confined.ts";
 import type { Layout, Parts } from "./parts.ts";
 import { textOf } from "./record-file.ts";
 import { finishRemoval } from "./removal.ts";
 import { dropUnfinished, listTrash, purge } from "./trash.ts";
 import { deleteTree } from "./tree.ts";
-import { countVolume, type UsageTable } from "./usage.ts";
+import { countVolume } from "./usage.ts";
 
 const leaseFile = "housekeeper.json";
 const leaseMs = 5 * 60_000;
@@ -30,11 +31,18 @@ const countEveryMs = 60 * 60_000;
 /** Counting stops after that long; the next round goes on with those not counted for longest. */
 const countForMs = 2 * 60_000;
 
+/** What the housekeeper writes down for all nodes. */
+export interface Tables {
+  readonly usage: AdvisoryTable<Usage>;
+  /** RFC 3339: when a node last showed a sign of use, to within a few minutes. */
+  readonly lastUse: AdvisoryTable<string>;
+}
+
 /** Does what one node does for all, if this is the one. */
 export async function housekeep(
   parts: Parts,
   layout: Layout,
-  table: UsageTable,
+  tables: Tables,
   by: NodeIdentity,
 ): Promise<HousekeepingReport> {
   if (!(await holdLease(parts, layout, by))) return { held: false, purged: [], sweptStaging: [] };
@@ -45,7 +53,8 @@ export async function housekeep(
   await dropUnfinished(parts, layout);
   await dropForgottenApps(parts, layout);
   const sweptStaging = await sweep(parts, layout);
-  await countUsage(parts, layout, table, records, by);
+  await noteUses(parts, layout, tables.lastUse, records);
+  await countUsage(parts, layout, tables.usage, records, by);
   return { held: true, purged, sweptStaging };
 }
 
@@ -144,10 +153,22 @@ async function hasFolder(layout: Layout, app: string): Promise<boolean> {
   return (await apps.stat(app)) !== null;
 }
 
+async function noteUses(
+  parts: Parts,
+  layout: Layout,
+  table: AdvisoryTable<string>,
+  records: readonly VolumeRecord[],
+): Promise<void> {
+  const now = rfc3339(parts.clock.now());
+  const used = Object.keys(await parts.uses.all(layout)).map((volume) => [volume, now] as const);
+  if (used.length > 0)
+    await table.write(layout, new Map(used), new Set(records.map(({ name }) => name)));
+}
+
 async function countUsage(
   parts: Parts,
   layout: Layout,
-  table: UsageTable,
+  table: AdvisoryTable<Usage>,
   records: readonly VolumeRecord[],
   by: NodeIdentity,
 ): Promise<void> {

@@ -110,6 +110,25 @@ test("usage is counted in rounds, kept for all nodes, and forgotten with the vol
   t.deepEqual((await storage.list()).usage, {});
 });
 
+test("when a volume was last used is remembered after its last mount went", async (t) => {
+  const { storage } = await start(t);
+  await create(storage, "v");
+  await create(storage, "never");
+  await storage.housekeep(node1);
+  t.deepEqual((await storage.list()).lastUse, {});
+  await storage.attach("v", node2, ["service s"]);
+  await storage.housekeep(node1);
+  await storage.detach("v", node2);
+  const { lastUse } = await storage.list();
+  t.deepEqual(Object.keys(lastUse), ["v"]);
+  t.true(Date.now() - Date.parse(lastUse["v"] ?? "") < 60_000);
+  await storage.remove("v", node1);
+  await create(storage, "w");
+  await storage.attach("w", node2, []);
+  await storage.housekeep(node1);
+  t.deepEqual(Object.keys((await storage.list()).lastUse), ["w"]);
+});
+
 test("a sign of use lapses after 90 s, by the storage's clock and not by the nodes'", async (t) => {
   const { path, storage } = await start(t);
   await create(storage, "v");
