@@ -25,6 +25,8 @@ export async function outcomeOf(
 ): Promise<Outcome> {
   const { exitCode, stdout, stderr, cause } = await execa(command, args, {
     ...options,
+    // Nobody is there to be asked.
+    ...(options.inputFile === undefined && { stdin: "ignore" as const }),
     reject: false,
     // A command that ran into its deadline may have children that keep the pipes open.
     killDescendants: true,
