@@ -44,6 +44,15 @@ const honest: [string, Container["labels"], Consumer][] = [
     compose,
     { kind: "compose", project: "blog", service: "web", container: "blog-web-1" },
   ],
+  // Compose 1 gives a container of `docker-compose run` no number.
+  [
+    "blog_web_run_1a2b3c",
+    {
+      ...without(compose, "com.docker.compose.container-number"),
+      "com.docker.compose.oneoff": "True",
+    },
+    { kind: "compose", project: "blog", service: "web", container: "blog_web_run_1a2b3c" },
+  ],
   // An image that compose built carries its project, but nobody started this container with compose.
   [
     "tender_bell",
