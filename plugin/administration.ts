@@ -22,6 +22,8 @@ export interface AdministrationParts {
   readonly node: NodeState;
   readonly engine: Engine | null;
   readonly drift: Drift | null;
+  /** Holds the mounts against what the engine says, as it happens every minute; null where there is no engine. */
+  readonly reconcile: (() => Promise<void>) | null;
   readonly status: (record: VolumeRecord) => VolumeStatus;
   readonly log: Log;
 }
@@ -129,7 +131,9 @@ export function administration(parts: AdministrationParts): VerbHandlers {
       log.info({ audit: "purge", purged }, "destroyed for good");
       return { purged };
     },
-    async Doctor() {
+    async Doctor({ fix }) {
+      // An engine that is silent is a finding by itself.
+      if (fix === true) await parts.reconcile?.().catch(() => undefined);
       return { findings: await examine(parts) };
     },
   };

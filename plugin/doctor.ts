@@ -4,6 +4,7 @@ import type { Finding } from "../storage/verbs.ts";
 import type { Storage } from "../storage/storage.ts";
 import type { CatalogCopy } from "./catalog-copy.ts";
 import type { Engine } from "./engine.ts";
+import type { Mounts } from "./mounts.ts";
 import type { NodeState } from "./node-identity.ts";
 import type { StorageWatch } from "./storage-watch.ts";
 
@@ -12,6 +13,7 @@ export interface DoctorParts {
   readonly watch: StorageWatch;
   readonly catalog: CatalogCopy;
   readonly node: NodeState;
+  readonly mounts: Mounts;
   /** Null: switched off. */
   readonly engine: Engine | null;
 }
@@ -23,6 +25,7 @@ export async function examine(parts: DoctorParts): Promise<Finding[]> {
     ...(await storageFindings(parts)),
     ...catalogFindings(parts),
     nodeFinding(parts),
+    mountFinding(parts),
   ];
 }
 
@@ -102,6 +105,20 @@ function nodeFinding({ catalog, node }: DoctorParts): Finding {
     title: `two nodes call themselves "${name}"`,
     advice:
       "Rules for hosts cannot tell them apart. Set SWARMNFS_NODE on one of them: docker plugin set swarmnfs SWARMNFS_NODE=NAME",
+  };
+}
+
+/** A volume without a holder is unmounted shortly; one that stays is in nobody's way, but worth a word. */
+function mountFinding({ mounts }: DoctorParts): Finding {
+  const mounted = mounts.rows().filter(({ volume }) => mounts.isMounted(volume));
+  const idle = mounted.filter(({ holders, consumers }) => holders.length + consumers.length === 0);
+  if (idle.length === 0)
+    return { level: "ok", title: `${mounted.length} volumes are mounted here` };
+  return {
+    level: "warning",
+    title: `${idle.map(({ volume }) => volume).join(", ")}: mounted, though nobody seems to use it`,
+    advice:
+      "It is unmounted within a minute, once Docker says that no container has it. To do it now: swarmnfs doctor --fix",
   };
 }
 

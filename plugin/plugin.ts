@@ -126,6 +126,7 @@ export async function assemble(world: World): Promise<Plugin> {
     node: nodeState,
     engine,
     drift,
+    reconcile: reconciler === null ? null : () => reconciler.round(),
     status,
     log,
   });

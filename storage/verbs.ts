@@ -1,7 +1,14 @@
 import type { AppRecord } from "./records/app.ts";
 import type { UseRecord } from "./records/use.ts";
 import type { VolumeRecord } from "./records/volume.ts";
-import type { AppChange, Damage, StorageHealth, TrashEntry, Usage, VolumeChange } from "./storage.ts";
+import type {
+  AppChange,
+  Damage,
+  StorageHealth,
+  TrashEntry,
+  Usage,
+  VolumeChange,
+} from "./storage.ts";
 
 /**
  * Verbs of ours on the plugin's socket, beside Docker's: `POST /Swarmnfs.<Verb>` with a JSON body, answered 200 with
@@ -9,16 +16,28 @@ import type { AppChange, Damage, StorageHealth, TrashEntry, Usage, VolumeChange 
  */
 export interface Verbs {
   Status: { request: Record<string, never>; answer: PluginStatus };
-  Volumes: { request: { readonly drift?: boolean }; answer: { readonly volumes: readonly VolumeView[] } };
+  Volumes: {
+    request: { readonly drift?: boolean };
+    answer: { readonly volumes: readonly VolumeView[] };
+  };
   Volume: { request: { readonly name: string }; answer: VolumeView };
-  SetVolume: { request: { readonly name: string; readonly change: VolumeChange }; answer: VolumeView };
+  SetVolume: {
+    request: { readonly name: string; readonly change: VolumeChange };
+    answer: VolumeView;
+  };
   Apps: { request: Record<string, never>; answer: { readonly apps: readonly AppView[] } };
   App: { request: { readonly app: string }; answer: AppView };
   SetApp: { request: { readonly app: string; readonly change: AppChange }; answer: AppView };
   Trash: { request: Record<string, never>; answer: { readonly entries: readonly TrashEntry[] } };
   Undelete: { request: { readonly entry: string; readonly as: string | null }; answer: VolumeView };
-  Purge: { request: { readonly entries: readonly string[] }; answer: { readonly purged: readonly string[] } };
-  Doctor: { request: { readonly fix?: boolean }; answer: { readonly findings: readonly Finding[] } };
+  Purge: {
+    request: { readonly entries: readonly string[] };
+    answer: { readonly purged: readonly string[] };
+  };
+  Doctor: {
+    request: { readonly fix?: boolean };
+    answer: { readonly findings: readonly Finding[] };
+  };
 }
 
 export type Verb = keyof Verbs;
@@ -37,7 +56,14 @@ export interface VolumeStatus {
   readonly path: string;
   readonly state: "mounted" | "idle" | "mounting" | VolumeRecord["state"];
   /** `ok`, or one word for what is wrong. */
-  readonly health: "ok" | "unreachable" | "read-only" | "full" | "nearly-full" | "damaged" | "misconfigured";
+  readonly health:
+    | "ok"
+    | "unreachable"
+    | "read-only"
+    | "full"
+    | "nearly-full"
+    | "damaged"
+    | "misconfigured";
   /** Why, in words for people; absent when `health` is `ok`. */
   readonly reason?: string;
   /** RFC 3339: since when state and health are what they are. */

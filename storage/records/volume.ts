@@ -59,4 +59,3 @@ export const volumeRecordSchema = z.looseObject({
 export type VolumeRecord = z.infer<typeof volumeRecordSchema>;
 export type AccessMode = z.infer<typeof accessModeSchema>;
 export type OnRemove = z.infer<typeof onRemoveSchema>;
-
