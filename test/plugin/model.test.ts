@@ -20,7 +20,7 @@ test("whatever happens, in whatever order, mounts, holders and records agree", a
         await node.end();
       }
     }),
-    { numRuns: 60, interruptAfterTimeLimit: 20_000 },
+    { numRuns: 60, includeErrorInReport: true, interruptAfterTimeLimit: 20_000 },
   );
   t.pass();
 });

@@ -4,6 +4,9 @@ import { FakeDaemon } from "./fake-daemon.ts";
 import { PluginUnderTest } from "./plugin-under-test.ts";
 import { until } from "./until.ts";
 
+/** Longer than Docker needs for a container's unmounts, mostly. */
+export const lingerMs = 30;
+
 interface Row {
   readonly volume: string;
   readonly holders: readonly { readonly id: string; readonly count: number }[];
@@ -26,7 +29,7 @@ export class Node {
 
   static async start(): Promise<Node> {
     const environment = { SWARMNFS_DEFAULT_OPTIONS: "app=crowd,services=*" };
-    return new Node(await PluginUnderTest.start({ lingerMs: 2, environment }));
+    return new Node(await PluginUnderTest.start({ lingerMs, environment }));
   }
 
   /** Nothing stands in the way: what people ask for must happen. */
