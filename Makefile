@@ -23,7 +23,7 @@ check: node_modules/.ready ## types, lint, format, unused code
 
 bench: node_modules/.ready rootfs ## compare with rclone's plugin and Docker's local driver
 	@sh engine-box/install.sh bench
-	@$(ROOT) $(NODE) bench/main.ts
+	@$(ROOT) $(NODE) bench/main.ts $(BENCH)
 
 rootfs: node_modules/.ready ## build dist/plugin: config.json and the root file system
 	@$(NODE) rootfs-build/build.ts

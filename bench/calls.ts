@@ -23,12 +23,14 @@ interface Caller {
 
 /** `Create`, `Get` and `List` with growing numbers of volumes, ours and the other's turn by turn. */
 export async function measureCalls(
-  ours: Subject,
-  other: Subject,
+  startOurs: () => Promise<Subject>,
+  startOther: () => Promise<Subject>,
   sizes: readonly number[],
   concurrency: number,
 ): Promise<Row[]> {
-  const pair = [await callerOf(ours, concurrency), await callerOf(other, concurrency)] as const;
+  const ours = await callerOf(await startOurs(), concurrency);
+  const other = await callerOf(await startOther(), concurrency);
+  const pair = [ours, other] as const;
   const rows: Row[] = [];
   let made = 0;
   for (const size of sizes) {
@@ -41,9 +43,10 @@ export async function measureCalls(
     rows.push(...(await measureReads(pair, size, concurrency, size === Math.max(...sizes))));
   }
   if (made >= 2 * thousand) rows.push(...costRows(pair));
-  for (const { many, one } of pair) {
+  for (const { many, one, subject } of pair) {
     many.close();
     one.close();
+    await subject.stop();
   }
   return rows;
 }

@@ -12,6 +12,7 @@ import { measureContainerStart } from "./container-start.ts";
 import { startEngine } from "./engine.ts";
 import { progress } from "./progress.ts";
 import { startRclone } from "./rclone.ts";
+import { measureRestart } from "./restart.ts";
 import type { Row } from "./row.ts";
 import { bundledPlugin, startSwarmnfs } from "./swarmnfs.ts";
 import { tableOf } from "./table.ts";
@@ -25,6 +26,7 @@ const { values: asked } = parseArgs({
     repetitions: { type: "string", default: "30" },
     seconds: { type: "string", default: "60" },
     json: { type: "boolean", default: false },
+    profile: { type: "string" },
   },
 });
 const wanted = asked.only.split(",");
@@ -59,13 +61,15 @@ async function calls(): Promise<Row[]> {
   const folder = await mkdtemp(path.join(enginesFolder, "bench-"));
   const sockets = await mkdtemp(path.join(tmpdir(), "swarmnfs-bench-"));
   const entry = await bundledPlugin(path.join(folder, "app"));
-  const ours = await startSwarmnfs(entry, path.join(folder, "swarmnfs"), sockets);
-  const rclone = await startRclone(path.join(folder, "rclone"), sockets);
+  const profile =
+    asked.profile === undefined ? [] : ["--cpu-prof", `--cpu-prof-dir=${asked.profile}`];
+  const ours = () => startSwarmnfs(entry, path.join(folder, "swarmnfs"), sockets, profile);
+  const theirs = () => startRclone(path.join(folder, "rclone"), sockets);
+  const sizes = asked.volumes.split(",").map(Number);
   try {
-    const sizes = asked.volumes.split(",").map(Number);
-    return await measureCalls(ours, rclone, sizes, Number(asked.callers));
+    const measured = await measureCalls(ours, theirs, sizes, Number(asked.callers));
+    return [...measured, ...(await measureRestart(ours, theirs, Math.max(...sizes)))];
   } finally {
-    await Promise.all([ours.stop(), rclone.stop()]);
     await rm(folder, { recursive: true });
     await rm(sockets, { recursive: true });
   }

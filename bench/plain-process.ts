@@ -1,19 +1,23 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { open } from "node:fs/promises";
+import process from "node:process";
 import { setTimeout as pause } from "node:timers/promises";
 import { Connection } from "./connection.ts";
 
 const patienceMs = 15_000;
 
+const running = new Set<ChildProcess>();
+process.on("exit", () => {
+  for (const child of running) child.kill("SIGKILL");
+});
+
 /** A process of ours that ends when we say so, or when we end. */
 export class PlainProcess {
   readonly #child: ChildProcess;
-  readonly pid: number;
 
-  private constructor(child: ChildProcess, pid: number) {
+  private constructor(child: ChildProcess) {
     this.#child = child;
-    this.pid = pid;
   }
 
   /** Starts `command` and waits until it listens on `socket`; what it prints is appended to the file `log`. */
@@ -26,9 +30,11 @@ export class PlainProcess {
   ): Promise<PlainProcess> {
     const file = await open(log, "a");
     const child = spawn(command, args, { env, stdio: ["ignore", file.fd, file.fd] });
+    running.add(child);
+    child.once("exit", () => running.delete(child));
     await once(child, "spawn");
     await file.close();
-    const started = new PlainProcess(child, child.pid ?? 0);
+    const started = new PlainProcess(child);
     const deadline = Date.now() + patienceMs;
     for (;;) {
       try {

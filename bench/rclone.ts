@@ -18,7 +18,6 @@ export async function startRclone(folder: string, socketFolder: string): Promise
   return {
     name: "rclone",
     socket,
-    pid: running.pid,
     options: (index) => ({ type: "local", path: path.join(data, `v${index}`) }),
     stop: () => running.stop(),
   };

@@ -2,9 +2,8 @@
 export interface Subject {
   readonly name: string;
   readonly socket: string;
-  readonly pid: number;
   /** What Create gets as `Opts` for the nth volume. */
   options(index: number): Readonly<Record<string, string>>;
-  /** Ends the process. Its data stays for `restart`, or for whoever removes the folder. */
+  /** Ends the process; what it keeps stays in its folder. */
   stop(): Promise<void>;
 }

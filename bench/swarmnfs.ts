@@ -16,7 +16,7 @@ export async function startSwarmnfs(
   entry: string,
   folder: string,
   socketFolder: string,
-  nodeOptions: readonly string[] = [],
+  nodeOptions: readonly string[],
 ): Promise<Subject> {
   const socket = path.join(socketFolder, "swarmnfs.sock");
   await mkdir(path.join(folder, "data"), { recursive: true });
@@ -34,7 +34,6 @@ export async function startSwarmnfs(
   return {
     name: "swarmnfs",
     socket,
-    pid: running.pid,
     options: () => ({}),
     stop: () => running.stop(),
   };
