@@ -4,9 +4,6 @@ import { FakeDaemon } from "./fake-daemon.ts";
 import { PluginUnderTest } from "./plugin-under-test.ts";
 import { until } from "./until.ts";
 
-/** Longer than Docker needs for a container's unmounts, mostly. */
-export const lingerMs = 30;
-
 interface Row {
   readonly volume: string;
   readonly holders: readonly { readonly id: string; readonly count: number }[];
@@ -18,6 +15,8 @@ export class Node {
   readonly docker: FakeDaemon;
   /** Volumes that were made and not removed. */
   readonly volumes = new Set<string>();
+  /** Mount ids of calls on which Docker hung up. */
+  readonly abandoned = new Set<string>();
   /** True after something that only the next comparison with the engine can put right. */
   isUntidy = false;
   #boots = 1;
@@ -29,7 +28,7 @@ export class Node {
 
   static async start(): Promise<Node> {
     const environment = { SWARMNFS_DEFAULT_OPTIONS: "app=crowd,services=*" };
-    return new Node(await PluginUnderTest.start({ lingerMs, environment }));
+    return new Node(await PluginUnderTest.start({ lingerMs: 2, environment }));
   }
 
   /** Nothing stands in the way: what people ask for must happen. */
@@ -89,6 +88,7 @@ export class Node {
 
   /** True a moment later, without any comparison with the engine: what was given back is unmounted. */
   async rest(): Promise<void> {
+    await this.#lettingGo();
     if (this.isUntidy || !this.isWell) return;
     const { mounter, docker } = this.plugin;
     const given = (): string[] =>
@@ -100,6 +100,7 @@ export class Node {
   async settle(): Promise<void> {
     const { plugin, docker } = this;
     this.makeWell();
+    await this.#lettingGo();
     const held = [...docker.holds().keys()];
     const inUse = new Set([...docker.holds().values()].flat());
     const isLeaking = (await this.#rows())
@@ -135,11 +136,11 @@ export class Node {
     if (mistakes.length > 0) throw new Error(JSON.stringify(mistakes));
   }
 
-  /** Settles when the plugin has let go of an id. */
-  async letGo(id: string): Promise<void> {
-    await until("the hold is undone", async () => {
-      const rows = await this.#rows();
-      return !rows.some(({ holders }) => holders.some((holder) => holder.id === id));
+  /** What Docker hung up on is let go without anybody asking for it. */
+  async #lettingGo(): Promise<void> {
+    await until("holds that nobody was told of are undone", async () => {
+      const ids = (await this.#rows()).flatMap(({ holders }) => holders.map(({ id }) => id));
+      return !ids.some((id) => this.abandoned.has(id));
     });
   }
 

@@ -197,7 +197,8 @@ export class PluginUnderTest {
   }
 
   async remove(): Promise<void> {
-    await rm(this.directory, { recursive: true, force: true });
+    // A write may still be in flight.
+    await rm(this.directory, { recursive: true, force: true, maxRetries: 10, retryDelay: 20 });
   }
 
   #storage(): Storage {
