@@ -5,6 +5,7 @@
 export class Call {
   static readonly boundMs = 22_000;
   readonly #deadline: number;
+  #isLate = false;
   readonly #hangUp = new AbortController();
 
   /** `arrivedAt` is on `performance.now()`'s clock. */
@@ -14,7 +15,7 @@ export class Call {
 
   /** Nobody waits for the answer any more: Docker closed the connection, or time is up. */
   get isOver(): boolean {
-    return this.#hangUp.signal.aborted || performance.now() >= this.#deadline;
+    return this.#hangUp.signal.aborted || this.#isLate || performance.now() >= this.#deadline;
   }
 
   /** Docker has closed the connection: whatever is done from now on nobody will hear of. */
@@ -28,8 +29,11 @@ export class Call {
     if (this.isOver) throw late();
     const over = Promise.withResolvers<never>();
     const stop = (): void => over.reject(late());
-    // A timer may fire a moment before its time; never before the deadline.
-    const timer = setTimeout(stop, this.#deadline - performance.now() + 1);
+    const timer = setTimeout(() => {
+      // A timer may fire a moment before its time; whoever was told "too late" must find it so.
+      this.#isLate = true;
+      stop();
+    }, this.#deadline - performance.now());
     this.#hangUp.signal.addEventListener("abort", stop, { once: true });
     try {
       return await Promise.race([work, over.promise]);

@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { appRecordSchema, type AppRecord } from "../storage/records/app.ts";
 import type { UseRecord } from "../storage/records/use.ts";
@@ -12,6 +12,7 @@ import type { Catalog, Damage, Usage } from "../storage/storage.ts";
  */
 export class CatalogCopy {
   readonly #directory: string;
+  #isWhole = false;
   readonly #volumes = new Map<string, VolumeRecord>();
   readonly #apps = new Map<string, AppRecord>();
   #uses: Catalog["uses"] = {};
@@ -30,12 +31,30 @@ export class CatalogCopy {
 
   /** Reads what an earlier run left. A file that cannot be read is skipped: the storage knows better. */
   async load(): Promise<void> {
+    const isNew = (await mkdir(this.#directory, { recursive: true, mode: 0o700 })) !== undefined;
+    const wasWhole = isNew || (await stat(this.#wholeFile).catch(() => null)) !== null;
+    const lost: string[] = [];
     for (const kind of ["volumes", "apps"] as const) {
       const directory = join(this.#directory, kind);
       await mkdir(directory, { recursive: true, mode: 0o700 });
       const files = (await readdir(directory)).filter((file) => file.endsWith(".json"));
-      await Promise.all(files.map((file) => this.#loadFile(kind, join(directory, file))));
+      await Promise.all(
+        files.map(async (file) => {
+          if (!(await this.#loadFile(kind, join(directory, file)))) lost.push(file);
+        }),
+      );
     }
+    this.#isWhole = wasWhole && lost.length === 0;
+    if (this.#isWhole) await replaceFile(this.#wholeFile, "");
+    else await rm(this.#wholeFile, { force: true });
+  }
+
+  /**
+   * Whether everything this node ever told Docker of is here. Then a name that is not here is none that Docker knows as
+   * ours, and it may be told so although the storage does not answer.
+   */
+  get isWhole(): boolean {
+    return this.#isWhole;
   }
 
   volume(name: string): VolumeRecord | null {
@@ -101,6 +120,9 @@ export class CatalogCopy {
     this.#usage = catalog.usage;
     this.#lastUse = catalog.lastUse;
     this.#damaged = catalog.damaged;
+    if (this.#isWhole) return;
+    this.#isWhole = true;
+    this.#schedule();
   }
 
   put(record: VolumeRecord): void {
@@ -131,8 +153,17 @@ export class CatalogCopy {
     while (this.#saving !== null) await this.#saving;
   }
 
+  /** Is there once everything was written down here. */
+  get #wholeFile(): string {
+    return join(this.#directory, "whole");
+  }
+
   #note(key: string): void {
     this.#unsaved.add(key);
+    this.#schedule();
+  }
+
+  #schedule(): void {
     this.#saving ??= this.#save().finally(() => {
       this.#saving = null;
     });
@@ -146,16 +177,14 @@ export class CatalogCopy {
       const [kind, name] = key.split("/", 2);
       const record = kind === "apps" ? this.#apps.get(name ?? "") : this.#volumes.get(name ?? "");
       const path = join(this.#directory, `${key}.json`);
-      if (record === undefined) {
-        await rm(path, { force: true });
-        continue;
-      }
-      await writeFile(`${path}.new`, `${JSON.stringify(record)}\n`, { mode: 0o600 });
-      await rename(`${path}.new`, path);
+      if (record === undefined) await rm(path, { force: true });
+      else await replaceFile(path, `${JSON.stringify(record)}\n`);
     }
+    if (this.#isWhole) await replaceFile(this.#wholeFile, "");
   }
 
-  async #loadFile(kind: "volumes" | "apps", path: string): Promise<void> {
+  /** False if it could not be read. */
+  async #loadFile(kind: "volumes" | "apps", path: string): Promise<boolean> {
     const text = await readFile(path, "utf8");
     try {
       const json: unknown = JSON.parse(text);
@@ -166,8 +195,16 @@ export class CatalogCopy {
         const volume = volumeRecordSchema.parse(json);
         this.#volumes.set(volume.name, volume);
       }
+      return true;
     } catch {
       await rm(path, { force: true });
+      return false;
     }
   }
+}
+
+/** For what can be asked for again: whole or not at all, but a power cut may take it back. */
+async function replaceFile(path: string, text: string): Promise<void> {
+  await writeFile(`${path}.new`, text, { mode: 0o600 });
+  await rename(`${path}.new`, path);
 }

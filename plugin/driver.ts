@@ -82,10 +82,19 @@ export class Driver {
     this.#log.info({ volume: name, app: record.app }, "created");
   }
 
-  /** Null: there is no such volume. Throws `Unanswerable` when that cannot be known now. */
+  /**
+   * Null: there is no such volume, or none that Docker could know as ours while the storage cannot be asked. Throws
+   * `Unanswerable` when even that cannot be said.
+   */
   async get(name: string): Promise<DockerVolume | null> {
-    const record = this.#remembered(name) ?? (await this.#lookUp(name));
-    return record === null ? null : this.#shown(record, true);
+    try {
+      const record = this.#remembered(name) ?? (await this.#lookUp(name));
+      return record === null ? null : this.#shown(record, true);
+    } catch (error) {
+      // Docker repeats a question that is not answered for 15 s, and asks us about volumes of other drivers, too.
+      if (error instanceof Unanswerable && this.#catalog.isWhole) return null;
+      throw error;
+    }
   }
 
   list(): readonly DockerVolume[] {

@@ -8,6 +8,9 @@ import type { MountRow, MountTable } from "./mount-table.ts";
 import { slow, unwritable } from "./mount-trouble.ts";
 import { Timers } from "./timers.ts";
 
+/** A container may be listed as running that long after its Unmount; later it is the minute's comparison that sees it. */
+const stoppingMs = 15_000;
+
 /** Who else might know whether a volume is still used on this node: the engine. */
 export interface LiveHolders {
   /** In words, who holds the volume now; null when the engine is silent. Empty where there is no engine to ask. */
@@ -249,9 +252,9 @@ export class Mounts {
     this.#mounted.delete(volume);
     this.#attached.delete(volume);
     this.#table.drop(volume);
-    await this.#table.save();
     this.#log.info({ volume }, "unmounted");
     await this.#detachUnused(volume);
+    await this.#table.save();
   }
 
   async #detachUnused(volume: string): Promise<void> {
@@ -269,8 +272,11 @@ export class Mounts {
       const names = row?.consumers.length ? row.consumers : ["a container"];
       if (isHeld()) return names;
       const live = await this.#holders.of(volume);
-      if (live === null) return this.#isWanted(volume) ? names : null;
-      if (live.length > 0) return live;
+      if (live === null || live.length > 0) {
+        // Docker lists a container as running until it has stopped, which is after its Unmount.
+        if (Date.now() - Date.parse(row?.touchedAt ?? "") < stoppingMs) this.#linger(volume);
+        return live ?? (this.#isWanted(volume) ? names : null);
+      }
       // A hold may have come while we asked.
       if (isHeld()) return names;
       await this.#unmount(volume);

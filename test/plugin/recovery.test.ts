@@ -209,8 +209,11 @@ test("a hold that could not be written down is not a hold", async (t) => {
   await rm(path);
   await mkdir(join(path, "in the way"), { recursive: true });
   t.regex((await docker.call("Mount", { Name: "v", ID: newId() })).Err ?? "", /^swarmnfs: /);
+  await until("it is unmounted, which cannot be written down either", () =>
+    plugin.lines.some(({ msg }) => msg === "cannot unmount"),
+  );
+  t.is(plugin.mounter.table.size, 0);
   await rm(path, { recursive: true });
-  await until("it is unmounted", () => plugin.mounter.table.size === 0);
   plugin.lines.length = 0;
 });
 
