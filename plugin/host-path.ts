@@ -22,7 +22,7 @@ export function seenInPlugin(hostPath: string, entries: readonly MountEntry[]): 
   if (storage === null || (storage.device === state?.device && storage.root === state.root)) {
     throw new UserError(
       "invalid",
-      `dir://${hostPath} lies outside ${stateSource}, and the plugin was not shown it. Do: docker plugin disable swarmnfs; docker plugin set swarmnfs storage.source=${hostPath}; docker plugin enable swarmnfs`,
+      `dir://${hostPath} lies outside ${stateSource}, and the plugin was not shown it. Do: docker plugin disable -f swarmnfs; docker plugin set swarmnfs storage.source=${hostPath}; docker plugin enable swarmnfs. (Where a disk is mounted there, its mount point must exist at every boot before Docker starts.)`,
     );
   }
   // A source on the host's root file system shows its own path; one that is a mount shows nothing but "/".

@@ -41,7 +41,7 @@ const wrong: readonly (readonly [settings: readonly string[], words: string])[] 
   ],
   [
     ["SWARMNFS_STORAGE=dir:///run/swarm"],
-    "dir:///run/swarm lies outside /var/lib, and the plugin was not shown it. Do: docker plugin disable swarmnfs; docker plugin set swarmnfs storage.source=/run/swarm; docker plugin enable swarmnfs",
+    "dir:///run/swarm lies outside /var/lib, and the plugin was not shown it. Do: docker plugin disable -f swarmnfs; docker plugin set swarmnfs storage.source=/run/swarm; docker plugin enable swarmnfs. (Where a disk is mounted there, its mount point must exist at every boot before Docker starts.)",
   ],
 ];
 
