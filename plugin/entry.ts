@@ -21,9 +21,14 @@ const server = createServer((request, response) => answer(request, response, per
 // Docker may keep a connection idle for long; none of them is a reason to stop slowly.
 server.keepAliveTimeout = 60_000;
 
+const listening = Promise.withResolvers<void>();
+
 function listen(): void {
   mkdirSync(dirname(socketPath), { recursive: true });
-  server.listen(socketPath, () => chmodSync(socketPath, 0o600));
+  server.listen(socketPath, () => {
+    chmodSync(socketPath, 0o600);
+    listening.resolve();
+  });
 }
 
 server.on("error", (error: NodeJS.ErrnoException) => {
@@ -46,12 +51,19 @@ try {
   const { start } = (await import(new URL(main, import.meta.url).href)) as {
     start: (stopListening: () => void) => Promise<Answer>;
   };
+  // Not before: the state directory may be that of whoever answers on the socket.
+  await listening.promise;
   answer = await start(() => server.close());
 } catch (error) {
-  process.stderr.write(
-    `swarmnfs: cannot start: ${error instanceof Error ? error.stack : String(error)}\n`,
-  );
-  // Closing the connection means "I do not know"; an answer could make Docker forget its volumes.
+  const isForPeople = error instanceof Error && error.name === "UserError";
+  const stack = error instanceof Error ? error.stack : String(error);
+  process.stderr.write(`swarmnfs: ${isForPeople ? error.message : `cannot start: ${stack}`}\n`);
+  if (process.env["SWARMNFS_MANAGED"] !== "1") {
+    server.close();
+    process.exit(isForPeople ? 2 : 1);
+  }
+  // A managed plugin that ends is disabled by Docker for good. Closing the connection means "I do not know"; an answer
+  // could make Docker forget its volumes.
   answer = (request) => request.socket.destroy();
 }
 for (const call of waiting.splice(0)) answer(...call);

@@ -1,4 +1,4 @@
-import { mkdir, readFile } from "node:fs/promises";
+import { mkdir, readFile, realpath } from "node:fs/promises";
 import process from "node:process";
 import { createLog, type Log } from "../service/log.ts";
 import { UserError } from "../service/user-error.ts";
@@ -25,11 +25,12 @@ export async function start(stopListening: () => void): Promise<Plugin["answer"]
   log.info({ version, buildId, storage: settings.storage, node: settings.node }, "starting");
 
   await mkdir(settings.state, { recursive: true, mode: 0o700 });
+  await mkdir(settings.mounts, { recursive: true });
   const entries = parseMountinfo(await readFile("/proc/self/mountinfo", "utf8"));
   const plugin = await assemble({
     settings,
     storage: storageOf(settings, fault, entries, log),
-    mounter: new SystemMounter(settings.mounts),
+    mounter: new SystemMounter(await realpath(settings.mounts)),
     engine: engineOf(settings, entries),
     boot: (await readFile("/proc/sys/kernel/random/boot_id", "utf8")).trim(),
     lingerMs,

@@ -18,7 +18,7 @@ const mostLayers = 16;
 export class SystemMounter implements Mounter {
   readonly #directory: string;
 
-  /** `directory` is where all volumes appear; for a managed plugin its propagated mount. */
+  /** `directory` is where all volumes appear, without symlinks; for a managed plugin its propagated mount. */
   constructor(directory: string) {
     this.#directory = resolve(directory);
   }
