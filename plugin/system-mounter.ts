@@ -6,9 +6,14 @@ import type { Attachment } from "../storage/storage.ts";
 import type { Mounter } from "./mounter.ts";
 import { bindIdentity, parseMountinfo, topmostAt, type MountEntry } from "./mountinfo.ts";
 
+/** How long mount(8) and umount(8) may take, in milliseconds. */
+export interface MountBounds {
+  readonly mount: number;
+  readonly unmount: number;
+}
+
 /** Below the 22 s a request may take, which is below Docker's shortest patience (30 s, `docker plugin enable`). */
-const mountBoundMs = 12_000;
-const unmountBoundMs = 5_000;
+const usualBounds: MountBounds = { mount: 12_000, unmount: 5_000 };
 /** The source name of the empty tmpfs under every volume. */
 const cover = "swarmnfs-cover";
 /** No volume needs more layers than a cover and itself; more than this is a loop. */
@@ -17,10 +22,12 @@ const mostLayers = 16;
 /** mount(8) and umount(8), each in a child that is killed at its deadline. */
 export class SystemMounter implements Mounter {
   readonly #directory: string;
+  readonly #bounds: MountBounds;
 
   /** `directory` is where all volumes appear, without symlinks; for a managed plugin its propagated mount. */
-  constructor(directory: string) {
+  constructor(directory: string, bounds: MountBounds = usualBounds) {
     this.#directory = resolve(directory);
+    this.#bounds = bounds;
   }
 
   path(name: string): string {
@@ -47,8 +54,12 @@ export class SystemMounter implements Mounter {
     await this.#clear(target);
     await mkdir(target, { recursive: true, mode: 0o700 });
     try {
-      await run("mount", ["-t", "tmpfs", "-o", "ro,size=4k,mode=000", cover, target], mountBoundMs);
-      await run("mount", mountArguments(attachment, target), mountBoundMs);
+      await run(
+        "mount",
+        ["-t", "tmpfs", "-o", "ro,size=4k,mode=000", cover, target],
+        this.#bounds.mount,
+      );
+      await run("mount", mountArguments(attachment, target), this.#bounds.mount);
       if (!isProof(await mountTable(), target, attachment)) {
         throw new UserError(
           "unavailable",
@@ -75,7 +86,7 @@ export class SystemMounter implements Mounter {
         throw new Error(`${target} stays mounted after ${mostLayers} unmounts`);
       // Lazily at once: a plain umount of a dead server would wait for it, and a container that still uses the volume
       // keeps its own copy of the mount either way.
-      await run("umount", ["--no-canonicalize", "--lazy", target], unmountBoundMs);
+      await run("umount", ["--no-canonicalize", "--lazy", target], this.#bounds.unmount);
     }
   }
 }
