@@ -79,6 +79,8 @@ export class Driver {
     this.#catalog.put(record);
     const app = await this.#storage.getApp(record.app).catch(() => null);
     if (app !== null) this.#catalog.putApp(app);
+    // Before Docker knows it: what is missing from the copy after a crash passes for a name that nobody knows.
+    await this.#catalog.saved();
     this.#log.info({ volume: name, app: record.app }, "created");
   }
 

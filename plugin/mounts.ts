@@ -1,5 +1,5 @@
 import type { VolumeRecord } from "../storage/records/volume.ts";
-import type { Attachment, NodeIdentity, Storage, UseSign } from "../storage/storage.ts";
+import type { NodeIdentity, Storage, UseSign } from "../storage/storage.ts";
 import type { Log } from "../service/log.ts";
 import type { Call } from "./call.ts";
 import { KeyedQueue } from "./keyed-queue.ts";
@@ -35,8 +35,6 @@ export class Mounts {
   readonly #timers: Timers;
   /** Names at which something of ours is mounted. */
   #mounted: Set<string> = new Set();
-  /** How each was attached: what its mount must prove, and that a sign of use was left on the storage. */
-  readonly #attached = new Map<string, Attachment>();
   /** How many callers are between asking for a mount and being counted as its holder. */
   readonly #arriving = new Map<string, number>();
 
@@ -220,21 +218,11 @@ export class Mounts {
 
   async #mountNow(record: VolumeRecord, consumers: readonly string[]): Promise<void> {
     const volume = record.name;
-    const known = this.#attached.get(volume);
-    // Warm: no question to the storage, but never an unproven answer.
-    if (
-      known !== undefined &&
-      this.#mounted.has(volume) &&
-      (await this.#mounter.proves(volume, known))
-    )
-      return;
-
+    // Also when it is mounted: a container given a file system that hangs would hang Docker with it.
     const attachment = await this.#storage.attach(volume, this.#node, consumers);
-    this.#attached.set(volume, attachment);
     if (!(this.#mounted.has(volume) && (await this.#mounter.proves(volume, attachment)))) {
       this.#mounted.delete(volume);
       await this.#mounter.mount(volume, attachment).catch((error: unknown) => {
-        this.#attached.delete(volume);
         void this.#queue.run(volume, () => this.#detachUnused(volume));
         throw error;
       });
@@ -250,7 +238,6 @@ export class Mounts {
     this.#timers.cancel(volume);
     await this.#mounter.unmount(volume);
     this.#mounted.delete(volume);
-    this.#attached.delete(volume);
     this.#table.drop(volume);
     this.#log.info({ volume }, "unmounted");
     await this.#detachUnused(volume);
