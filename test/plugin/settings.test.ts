@@ -1,0 +1,64 @@
+import { hostname } from "node:os";
+import test from "ava";
+import { parseSettings } from "../../plugin/settings.ts";
+
+test("without any variable everything has its default", (t) => {
+  t.deepEqual(parseSettings({ PATH: "/bin" }), {
+    storage: "dir:///var/lib/swarmnfs/data",
+    node: hostname(),
+    defaultOptions: { "on-remove": "archive" },
+    trashDays: 30,
+    rootServices: ["swarmnfs_backup"],
+    log: { level: "info", format: "json" },
+    docker: "/run/docker.sock",
+    withoutDocker: "refuse",
+    restart: true,
+    managed: false,
+    state: "/var/lib/swarmnfs",
+    mounts: "/run/swarmnfs/volumes",
+    driver: "swarmnfs",
+  });
+});
+
+test("an emptied variable is an unset one: docker plugin set can do no more", (t) => {
+  const emptied = { SWARMNFS_STORAGE: "", SWARMNFS_NODE: "", SWARMNFS_TRASH_DAYS: "" };
+  t.deepEqual(parseSettings(emptied), parseSettings({}));
+});
+
+test("a managed plugin sees the host below /host, wherever a plain process would look", (t) => {
+  const managed = { SWARMNFS_MANAGED: "1", SWARMNFS_STATE: "/x", SWARMNFS_MOUNTS: "/y" };
+  t.like(parseSettings(managed), {
+    state: "/host/state/swarmnfs",
+    mounts: "/mnt/volumes",
+    docker: "/host/run/docker.sock",
+  });
+  const docker = "/var/run/docker.sock";
+  t.is(parseSettings({ ...managed, SWARMNFS_DOCKER: docker }).docker, "/host/run/docker.sock");
+  t.is(parseSettings({ ...managed, SWARMNFS_DOCKER: "off" }).docker, null);
+});
+
+test("default options are understood like -o, lists with a bar", (t) => {
+  const text = " mode=0750 , hosts=node1|node2,on-remove=retain";
+  t.deepEqual(parseSettings({ SWARMNFS_DEFAULT_OPTIONS: text }).defaultOptions, {
+    mode: "0750",
+    hosts: "node1|node2",
+    "on-remove": "retain",
+  });
+});
+
+for (const [name, value, says] of [
+  ["SWARMNFS_STORAGES", "x", /unknown variable SWARMNFS_STORAGES: did you mean SWARMNFS_STORAGE\?/],
+  ["SWARMNFS_TRASH_DAYS", "a week", /SWARMNFS_TRASH_DAYS="a week" is wrong: a number of days/],
+  ["SWARMNFS_DOCKER", "docker.sock", /SWARMNFS_DOCKER="docker.sock" is wrong: the path of/],
+  ["SWARMNFS_DEFAULT_OPTIONS", "backup", /"backup" is not key=value/],
+  ["SWARMNFS_ON_REMOVE", "burn", /SWARMNFS_ON_REMOVE="burn" is wrong/],
+] as const) {
+  test(`${name}=${value} is refused by name`, (t) => {
+    t.throws(() => parseSettings({ [name]: value }), { code: "invalid", message: says });
+  });
+}
+
+test("all that is wrong is told at once", (t) => {
+  const error = t.throws(() => parseSettings({ SWARMNFS_TRASH_DAYS: "x", SWARMNFS_NODES: "y" }));
+  t.regex(error.message, /SWARMNFS_NODES.*; SWARMNFS_TRASH_DAYS/);
+});
