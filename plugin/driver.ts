@@ -79,8 +79,12 @@ export class Driver {
     this.#catalog.put(record);
     const app = await this.#storage.getApp(record.app).catch(() => null);
     if (app !== null) this.#catalog.putApp(app);
-    // Before Docker knows it: what is missing from the copy after a crash passes for a name that nobody knows.
+    // What Docker was told of must not be lost with this process.
     await this.#catalog.saved();
+    // Before Docker knows it: what is missing from the copy after a crash passes for a name that nobody knows.
+    await this.#catalog.saved().catch((error: unknown) => {
+      this.#log.error({ err: error }, "the copy of the catalog cannot be written");
+    });
     this.#log.info({ volume: name, app: record.app }, "created");
   }
 
@@ -202,6 +206,7 @@ export class Driver {
       const record = await Promise.race([asked, late.promise]);
       if (record === null || !isThere(record)) return null;
       this.#catalog.put(record);
+      await this.#catalog.saved();
       return record;
     } catch (error) {
       throw new Unanswerable(`volume "${name}" is unknown here, and the storage cannot be asked`, {
