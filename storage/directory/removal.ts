@@ -91,8 +91,10 @@ function mark(parts: Parts, record: VolumeRecord, by: NodeIdentity): Partial<Vol
     return { state: "retained" };
   const now = parts.clock.now();
   const days = record.onRemove === "delete" ? 1 : parts.trashDays;
-  const at = rfc3339(now);
-  const entry = `${record.name}@${at.replaceAll(/[-:]/g, "")}-${randomBytes(4).toString("hex")}`;
+  const second = rfc3339(now).replaceAll(/[-:]/g, "");
+  const entry = `${record.name}@${second}-${randomBytes(4).toString("hex")}`;
+  // To the millisecond: of two volumes of one name removed within a second, one is the newer.
+  const at = new Date(now).toISOString();
   return {
     state: "trashed",
     removal: { entry, at, by: by.name, purgeAt: rfc3339(now + days * dayMs) },

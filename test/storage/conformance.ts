@@ -333,6 +333,24 @@ export function conformance(kind: string, makePlace: MakePlace): void {
     t.is((await a.list()).volumes.length, 1);
   });
 
+  sentence(
+    "of volumes removed one after the other, the last is the newest in the trash",
+    async (t, a) => {
+      const removed: string[] = [];
+      for (let round = 0; round < 5; round += 1) {
+        await create(a, "v");
+        const outcome = await a.remove("v", node1);
+        removed.push(outcome.kind === "trashed" ? outcome.entry : outcome.kind);
+      }
+      const entries = await a.trash();
+      t.deepEqual(
+        entries.map(({ id }) => id),
+        removed,
+      );
+      t.is(new Set(entries.map(({ record }) => record.removedAt)).size, 5);
+    },
+  );
+
   sentence("purging destroys for good, and once", async (t, a, b) => {
     await create(a, "v");
     const folder = await directoryOf(a, "v");
