@@ -22,7 +22,7 @@ export class CatalogCopy {
   /** What differs from the disk: `volumes/blog`. */
   readonly #unsaved = new Set<string>();
   #saving: Promise<void> | null = null;
-  /** Names put or dropped since a refresh began; null while none is under way. */
+  /** What was put or dropped since a refresh began, `blog_data` or `apps/blog`; null while none is under way. */
   #touched: Set<string> | null = null;
 
   constructor(stateDirectory: string) {
@@ -115,7 +115,7 @@ export class CatalogCopy {
       if (record.state === "trashed") this.drop(name);
       else if (!touched.has(name)) this.put(record);
     }
-    for (const app of catalog.apps) this.putApp(app);
+    for (const app of catalog.apps) if (!touched.has(`apps/${app.app}`)) this.putApp(app);
     this.#uses = catalog.uses;
     this.#usage = catalog.usage;
     this.#lastUse = catalog.lastUse;
@@ -134,6 +134,7 @@ export class CatalogCopy {
   }
 
   putApp(record: AppRecord): void {
+    this.#touched?.add(`apps/${record.app}`);
     if (this.#apps.get(record.app)?.revision === record.revision) return;
     this.#apps.set(record.app, record);
     this.#note(`apps/${record.app}`);
@@ -148,7 +149,7 @@ export class CatalogCopy {
     if (this.#volumes.delete(name)) this.#note(`volumes/${name}`);
   }
 
-  /** Settles when all that is known now is on disk. */
+  /** Settles when all that is known now is on disk, or could not be written. Never rejects. */
   async saved(): Promise<void> {
     while (this.#saving !== null) await this.#saving;
   }
@@ -172,15 +173,29 @@ export class CatalogCopy {
   async #save(): Promise<void> {
     // Lazily: many changes of one moment become one pass over the disk.
     await new Promise((resolve) => setImmediate(resolve));
-    for (const key of this.#unsaved) {
-      this.#unsaved.delete(key);
-      const [kind, name] = key.split("/", 2);
-      const record = kind === "apps" ? this.#apps.get(name ?? "") : this.#volumes.get(name ?? "");
-      const path = join(this.#directory, `${key}.json`);
+    try {
+      for (const key of this.#unsaved) await this.#saveOne(key);
+      if (this.#isWhole) await replaceFile(this.#wholeFile, "");
+    } catch {
+      // A full or broken disk: what is in memory is right and the next change tries again, but the disk has not all.
+      this.#isWhole = false;
+      await rm(this.#wholeFile, { force: true }).catch(() => undefined);
+    }
+  }
+
+  async #saveOne(key: string): Promise<void> {
+    // Before it is written: it may change again meanwhile.
+    this.#unsaved.delete(key);
+    const [kind, name] = key.split("/", 2);
+    const record = kind === "apps" ? this.#apps.get(name ?? "") : this.#volumes.get(name ?? "");
+    const path = join(this.#directory, `${key}.json`);
+    try {
       if (record === undefined) await rm(path, { force: true });
       else await replaceFile(path, `${JSON.stringify(record)}\n`);
+    } catch (error) {
+      this.#unsaved.add(key);
+      throw error;
     }
-    if (this.#isWhole) await replaceFile(this.#wholeFile, "");
   }
 
   /** False if it could not be read. */
