@@ -1,4 +1,4 @@
-import { Callers, type Request } from "./callers.ts";
+import { Callers, type Calls, type Request } from "./callers.ts";
 import { Connection } from "./connection.ts";
 import { progress } from "./progress.ts";
 import { atMost, below, type Row } from "./row.ts";
@@ -15,7 +15,6 @@ const list = (): Request => ({ verb: "List", body: {} });
 interface Caller {
   readonly subject: Subject;
   readonly many: Callers;
-  readonly one: Callers;
   /** Milliseconds of every Create so far, and what a volume cost in each turn: its time divided by its volumes. */
   readonly creates: Float64Array[];
   readonly costs: number[];
@@ -43,17 +42,20 @@ export async function measureCalls(
     rows.push(...(await measureReads(pair, size, concurrency, size === Math.max(...sizes))));
   }
   if (made >= 2 * thousand) rows.push(...costRows(pair));
-  for (const { many, one, subject } of pair) {
+  for (const { many, subject } of pair) {
     many.close();
-    one.close();
     await subject.stop();
   }
   return rows;
 }
 
 async function callerOf(subject: Subject, concurrency: number): Promise<Caller> {
-  const many = await Callers.open(subject.socket, concurrency);
-  return { subject, many, one: await Callers.open(subject.socket, 1), creates: [], costs: [] };
+  return {
+    subject,
+    many: await Callers.open(subject.socket, concurrency),
+    creates: [],
+    costs: [],
+  };
 }
 
 async function create(pair: readonly Caller[], from: number, to: number): Promise<void> {
@@ -100,9 +102,11 @@ async function measureReads(
 
   await turns(pair, ({ many }) => many.run(4_000, get), 3); // warm up
   const [gets, theirGets] = await turns(pair, ({ many }) => many.run(4_000, get), rounds);
-  const [oneGets, theirOneGets] = await turns(pair, ({ one }) => one.run(500, get), rounds);
   const [allLists, theirLists] = await turns(pair, ({ many }) => many.run(lists, list), 3);
-  const [oneLists, theirOneLists] = await turns(pair, ({ one }) => one.run(5, list), rounds);
+  const alone = (count: number, request: (index: number) => Request) =>
+    turns(pair, ({ subject }) => callAlone(subject, count, request), rounds);
+  const [oneGets, theirOneGets] = await alone(500, get);
+  const [oneLists, theirOneLists] = await alone(5, list);
 
   const volumes = `${size.toLocaleString("en")} volumes`;
   const many = `${concurrency} callers`;
@@ -119,6 +123,18 @@ async function measureReads(
   return rows;
 }
 
+/** Calls by one caller, who has just come: plugins close connections that nobody uses for long. */
+async function callAlone(
+  subject: Subject,
+  count: number,
+  request: (index: number) => Request,
+): Promise<Calls> {
+  const caller = await Callers.open(subject.socket, 1);
+  const calls = await caller.run(count, request);
+  caller.close();
+  return calls;
+}
+
 /** What is measured must be what it is thought to be. */
 async function expectVolumes(subject: Subject, size: number): Promise<void> {
   const connection = await Connection.open(subject.socket);
@@ -133,7 +149,7 @@ async function expectVolumes(subject: Subject, size: number): Promise<void> {
 /** Runs `calls` for ours and the other in turn, beginning with another one each time. */
 async function turns(
   pair: readonly [Caller, Caller],
-  calls: (caller: Caller) => Promise<{ readonly each: Float64Array }>,
+  calls: (caller: Caller) => Promise<Calls>,
   count: number,
 ): Promise<[Float64Array, Float64Array]> {
   const samples: [Float64Array[], Float64Array[]] = [[], []];

@@ -31,6 +31,7 @@ export class Connection {
       `POST /VolumeDriver.${verb} HTTP/1.1\r\nHost: \r\nUser-Agent: Go-http-client/1.1\r\n` +
       `Content-Length: ${Buffer.byteLength(body)}\r\n` +
       `Accept: application/vnd.docker.plugins.v1.2+json\r\n\r\n${body}`;
+    if (this.#socket.destroyed) throw new Error("the plugin has closed the connection meanwhile");
     return new Promise((resolve, reject) => {
       this.#waiting = { resolve, reject };
       this.#socket.write(text);

@@ -18,7 +18,8 @@ export async function startRclone(folder: string, socketFolder: string): Promise
   return {
     name: "rclone",
     socket,
-    options: (index) => ({ type: "local", path: path.join(data, `v${index}`) }),
+    // With `type` and `path` instead, rclone 1.60 cannot restore its volumes when it starts again.
+    options: (index) => ({ remote: `:local:${path.join(data, `v${index}`)}` }),
     stop: () => running.stop(),
   };
 }
