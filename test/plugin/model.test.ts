@@ -4,6 +4,7 @@ import { steps } from "./model.ts";
 import { Node } from "./node-under-test.ts";
 
 test("whatever happens, in whatever order, mounts, holders and records agree", async (t) => {
+  t.timeout(120_000);
   await fc.assert(
     fc.asyncProperty(fc.commands(steps(), { maxCommands: 40, size: "+1" }), async (commands) => {
       const node = await Node.start();

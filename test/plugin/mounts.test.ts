@@ -1,0 +1,84 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import test, { type ExecutionContext } from "ava";
+import { pino } from "pino";
+import { Call } from "../../plugin/call.ts";
+import { MountTable } from "../../plugin/mount-table.ts";
+import { Mounts } from "../../plugin/mounts.ts";
+import { RefusingStorage } from "../../storage/refusing-storage.ts";
+import { newApp, newVolume } from "../../storage/rules/new-volume.ts";
+import { parseOptions } from "../../storage/rules/options.ts";
+import type { Storage } from "../../storage/storage.ts";
+import { UserError } from "../../service/user-error.ts";
+import { FakeMounter } from "./fake-mounter.ts";
+import { until } from "./until.ts";
+
+const birth = {
+  id: "01953f5e-0000-7000-8000-000000000000",
+  fsid: 7,
+  createdAt: "2026-02-11T08:00:00Z",
+  createdBy: "node1",
+};
+const options = parseOptions({ app: "blog" });
+const record = newVolume("v", options, newApp("blog", options, birth), birth);
+const node = { id: "7b0c1a52-1111-4000-8000-000000000001", name: "node1" };
+
+/** Docker goes away in the very moment in which the mount is there. */
+class LeavingCall extends Call {
+  override async within<T>(work: Promise<T>, late: () => Error): Promise<T> {
+    const result = await super.within(work, late);
+    this.hangUp();
+    return result;
+  }
+}
+
+async function mounts(
+  t: ExecutionContext,
+  live: () => readonly string[] | null,
+): Promise<{ mounts: Mounts; mounter: FakeMounter; table: MountTable }> {
+  const directory = await mkdtemp(join(tmpdir(), "swarmnfs-mounts-"));
+  t.teardown(() => rm(directory, { recursive: true, force: true, maxRetries: 10 }));
+  const table = await MountTable.open(directory, "boot-1", t.fail);
+  const mounter = new FakeMounter("/mounts");
+  const storage: Storage = Object.assign(
+    new RefusingStorage("dir:///srv/swarm", new UserError("unavailable", "not asked here")),
+    { attach: async () => ({ type: "bind", source: "/srv/swarm/apps/blog/v", options: [] }) },
+  );
+  const parts = { table, mounter, storage, node, lingerMs: 5, log: pino({ level: "silent" }) };
+  return { mounts: new Mounts({ ...parts, holders: { of: async () => live() } }), mounter, table };
+}
+
+test("a hold is undone when Docker left between the mount and the answer", async (t) => {
+  const { mounts: held, mounter, table } = await mounts(t, () => []);
+  const call = new LeavingCall(performance.now());
+  await t.throwsAsync(held.hold(record, "id-1", [], false, call), { code: "unavailable" });
+  t.deepEqual(table.get("v")?.holders ?? [], []);
+  await until("it is unmounted", () => mounter.table.size === 0);
+});
+
+test("a volume stays mounted while the engine is silent or knows a user, and is looked at again", async (t) => {
+  let live: readonly string[] | null = null;
+  const { mounts: held, mounter } = await mounts(t, () => live);
+  await held.hold(record, "id-1", [], false, new Call(performance.now()));
+  t.deepEqual(await held.collect("v"), ["a container"]);
+  await held.release("v", "id-1");
+  t.is(await held.collect("v"), null);
+  live = ['container "web"'];
+  t.deepEqual(await held.collect("v"), live);
+  t.true(mounter.table.has("v"));
+  live = [];
+  t.deepEqual(await held.collect("v"), []);
+  t.false(mounter.table.has("v"));
+});
+
+test("what is mounted at the start is told as mounted", async (t) => {
+  const { mounts: held, mounter } = await mounts(t, () => null);
+  mounter.table.set("v", { type: "bind", source: "/srv/swarm/apps/blog/v", options: [] });
+  await held.adopt();
+  t.is(held.state("v").state, "mounted");
+  t.deepEqual(
+    held.signs().map(({ volume }) => volume),
+    ["v"],
+  );
+});
