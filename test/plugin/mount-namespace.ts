@@ -15,8 +15,9 @@ export class MountNamespace {
   static async open(): Promise<MountNamespace> {
     const holder = spawn(
       "unshare",
-      [...asRoot, "--mount", "--propagation", "private", "sleep", "infinity"],
-      { stdio: "ignore" },
+      // It ends with whoever holds the other side of its pipe.
+      [...asRoot, "--mount", "--propagation", "private", "cat"],
+      { stdio: ["pipe", "ignore", "ignore"] },
     );
     const ours = await readlink("/proc/self/ns/mnt");
     await until("the namespace is there", async () => {
