@@ -115,6 +115,10 @@ export class CatalogCopy {
       if (record.state === "trashed") this.drop(name);
       else if (!touched.has(name)) this.put(record);
     }
+    const listed = new Set(catalog.apps.map(({ app }) => app));
+    for (const app of this.#apps.keys()) {
+      if (!listed.has(app) && !damaged.has(app) && !touched.has(`apps/${app}`)) this.#dropApp(app);
+    }
     for (const app of catalog.apps) if (!touched.has(`apps/${app.app}`)) this.putApp(app);
     this.#uses = catalog.uses;
     this.#usage = catalog.usage;
@@ -135,7 +139,9 @@ export class CatalogCopy {
 
   putApp(record: AppRecord): void {
     this.#touched?.add(`apps/${record.app}`);
-    if (this.#apps.get(record.app)?.revision === record.revision) return;
+    const known = this.#apps.get(record.app);
+    // One that was forgotten and made anew begins at revision 1 again, with rules of its own.
+    if (known?.createdAt === record.createdAt && known.revision === record.revision) return;
     this.#apps.set(record.app, record);
     this.#note(`apps/${record.app}`);
   }
@@ -159,27 +165,38 @@ export class CatalogCopy {
     return join(this.#directory, "whole");
   }
 
+  #dropApp(name: string): void {
+    if (this.#apps.delete(name)) this.#note(`apps/${name}`);
+  }
+
   #note(key: string): void {
     this.#unsaved.add(key);
     this.#schedule();
   }
 
   #schedule(): void {
-    this.#saving ??= this.#save().finally(() => {
-      this.#saving = null;
-    });
+    this.#saving ??= this.#saveAll();
   }
 
-  async #save(): Promise<void> {
+  async #saveAll(): Promise<void> {
+    // Again for what was noted when a pass was almost over.
+    while ((await this.#save()) && this.#unsaved.size > 0);
+    this.#saving = null;
+  }
+
+  /** One pass over all that is unsaved; false if something could not be written. */
+  async #save(): Promise<boolean> {
     // Lazily: many changes of one moment become one pass over the disk.
     await new Promise((resolve) => setImmediate(resolve));
     try {
       for (const key of this.#unsaved) await this.#saveOne(key);
       if (this.#isWhole) await replaceFile(this.#wholeFile, "");
+      return true;
     } catch {
       // A full or broken disk: what is in memory is right and the next change tries again, but the disk has not all.
       this.#isWhole = false;
       await rm(this.#wholeFile, { force: true }).catch(() => undefined);
+      return false;
     }
   }
 

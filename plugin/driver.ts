@@ -79,12 +79,8 @@ export class Driver {
     this.#catalog.put(record);
     const app = await this.#storage.getApp(record.app).catch(() => null);
     if (app !== null) this.#catalog.putApp(app);
-    // What Docker was told of must not be lost with this process.
-    await this.#catalog.saved();
     // Before Docker knows it: what is missing from the copy after a crash passes for a name that nobody knows.
-    await this.#catalog.saved().catch((error: unknown) => {
-      this.#log.error({ err: error }, "the copy of the catalog cannot be written");
-    });
+    await this.#catalog.saved();
     this.#log.info({ volume: name, app: record.app }, "created");
   }
 

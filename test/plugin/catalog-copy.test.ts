@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -109,6 +110,41 @@ test("the next run knows what this one knew", async (t) => {
   await next.load();
   t.deepEqual(next.volumes(), [volume("v")]);
   t.deepEqual(next.apps(), [app("blog")]);
+});
+
+test("an app that was forgotten and made anew has its new rules, whatever its revision", async (t) => {
+  const { catalog } = await copy(t);
+  const later = { createdAt: "2026-03-01T08:00:00Z" };
+  catalog.putApp(app("wiki", { services: "first" }));
+  await catalog.refresh(async () => told({ apps: [app("wiki", { services: ["ops"], ...later })] }));
+  t.deepEqual(catalog.app("wiki")?.services, ["ops"]);
+  catalog.putApp(app("wiki", { services: ["others"], createdAt: "2026-03-02T08:00:00Z" }));
+  t.deepEqual(catalog.app("wiki")?.services, ["others"]);
+});
+
+test("an app that is gone from the storage is forgotten, unless its record is damaged", async (t) => {
+  const { catalog } = await copy(t);
+  catalog.putApp(app("gone"));
+  catalog.putApp(app("damaged"));
+  const damaged = [{ file: ".swarmnfs/apps/damaged.json", reason: "it is not JSON" }];
+  await catalog.refresh(async () => told({ damaged }));
+  t.is(catalog.app("gone"), null);
+  t.is(catalog.app("damaged")?.app, "damaged");
+});
+
+test("what comes while a pass over the disk ends is on disk as well", async (t) => {
+  const { catalog, directory } = await copy(t);
+  const ending = join(directory, "catalog/whole.new");
+  for (let revision = 1; revision < 30; revision += 1) {
+    catalog.put(volume("first", { revision }));
+    for (let wait = 0; wait < 10_000 && !existsSync(ending); wait += 1)
+      await new Promise((resolve) => setImmediate(resolve));
+    catalog.put(volume("last", { revision }));
+    await catalog.saved();
+    const next = new CatalogCopy(directory);
+    await next.load();
+    t.is(next.volume("last")?.revision, revision);
+  }
 });
 
 test("a disk that cannot be written harms nobody, and is tried again", async (t) => {
