@@ -2,6 +2,7 @@ import express, {
   type Express,
   type NextFunction,
   type Request,
+  type RequestHandler,
   type Response,
   type Router,
 } from "express";
@@ -38,6 +39,12 @@ export function createApi(driver: Driver, ours: Router, arrivals: Arrivals, log:
   app.disable("x-powered-by");
   app.disable("etag");
   app.use(express.text({ type: () => true, limit: bodyLimit }));
+  // Found by name instead of by trying route after route: Docker asks a lot, and a sixth of a Get is saved by it.
+  const verbs = new Map<string, RequestHandler>();
+  app.use((request, response, next) => {
+    const answer = request.method === "POST" ? verbs.get(request.url) : undefined;
+    return answer === undefined ? next() : answer(request, response, next);
+  });
 
   verb("Plugin.Activate", z.unknown(), async () => ({ Implements: ["VolumeDriver"] }));
   verb("VolumeDriver.Capabilities", z.unknown(), async () => ({
@@ -66,7 +73,6 @@ export function createApi(driver: Driver, ours: Router, arrivals: Arrivals, log:
     await call.within(driver.remove(Name), slow);
     return {};
   });
-  // After Docker's, which are asked for far more often.
   app.use(ours);
 
   function verb<T>(
@@ -74,7 +80,7 @@ export function createApi(driver: Driver, ours: Router, arrivals: Arrivals, log:
     schema: z.ZodType<T>,
     answer: (request: T, call: Call) => Promise<object>,
   ): void {
-    app.post(`/${name}`, async (request, response) => {
+    verbs.set(`/${name}`, async (request, response) => {
       const call = new Call(arrivals.get(request) ?? performance.now());
       response.on("close", () => {
         if (!response.writableFinished) call.hangUp();
@@ -86,7 +92,12 @@ export function createApi(driver: Driver, ours: Router, arrivals: Arrivals, log:
       const started = performance.now();
       const result = await answer(parsed.data, call);
       log.trace({ verb: name, ms: Math.round(performance.now() - started) }, "answered");
-      response.type(mediaType).send(JSON.stringify(result));
+      const text = JSON.stringify(result);
+      response.writeHead(200, {
+        "Content-Type": mediaType,
+        "Content-Length": Buffer.byteLength(text),
+      });
+      response.end(text);
     });
   }
 
