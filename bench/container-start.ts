@@ -4,7 +4,7 @@ import { Callers } from "./callers.ts";
 import type { BenchEngine } from "./engine.ts";
 import { progress } from "./progress.ts";
 import type { Row } from "./row.ts";
-import { median, quantile } from "./sample.ts";
+import { median, medianError, quantile } from "./sample.ts";
 
 /** The plugin's volumes belong to this app, and the containers' names say that they do. */
 const app = "bench";
@@ -115,20 +115,24 @@ function rowsOf(times: Times): Row[] {
   for (const warmth of ["warm", "cold"] as const) {
     const parts = { start: (of: Times[Kind]) => of.start, "create + start": total };
     for (const [part, of] of Object.entries(parts)) {
-      const ours = median(extra(`swarmnfs ${warmth}`, of));
-      const local = median(extra(`local ${warmth}`, of));
-      const ratio = ours / local;
+      const ours = valueOf(extra(`swarmnfs ${warmth}`, of));
+      const local = valueOf(extra(`local ${warmth}`, of));
       rows.push({
         what: `docker ${part}, ${warmth} volume: on top of that`,
         unit: "ms",
-        swarmnfs: { median: ours },
-        other: { name: "local, bind", median: local },
-        ratio,
+        swarmnfs: ours,
+        other: { name: "local, bind", ...local },
+        // A share of next to nothing says nothing.
+        ratio: local.median > 2 * local.error ? ours.median / local.median : null,
         goals: [],
       });
     }
   }
   return rows;
+}
+
+function valueOf(differences: readonly number[]): { median: number; error: number } {
+  return { median: median(differences), error: medianError(differences) };
 }
 
 /** What of it is the plugin: Mount of a warm volume at its own socket, asked as Docker does, one after the other. */

@@ -23,7 +23,7 @@ const { values: asked } = parseArgs({
     only: { type: "string", default: parts.join(",") },
     volumes: { type: "string", default: "100,1000,10000" },
     callers: { type: "string", default: "50" },
-    repetitions: { type: "string", default: "30" },
+    repetitions: { type: "string", default: "40" },
     seconds: { type: "string", default: "60" },
     json: { type: "boolean", default: false },
     profile: { type: "string" },

@@ -7,6 +7,8 @@ export interface Goal {
 export interface Value {
   readonly median: number;
   readonly p99?: number;
+  /** The median's standard error, where chance is not small beside it. */
+  readonly error?: number;
 }
 
 /** One line of the table. */

@@ -8,6 +8,11 @@ export function median(values: ArrayLike<number>): number {
   return quantile(values, 0.5);
 }
 
+/** How far the median may lie from the true one by chance (its standard error), by the quartiles. */
+export function medianError(values: ArrayLike<number>): number {
+  return (0.93 * (quantile(values, 0.75) - quantile(values, 0.25))) / Math.sqrt(values.length);
+}
+
 /** Several samples as one. */
 export function joined(samples: readonly Float64Array[]): Float64Array {
   const all = new Float64Array(samples.reduce((sum, { length }) => sum + length, 0));

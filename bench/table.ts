@@ -34,10 +34,12 @@ function cellsOf({ what, swarmnfs, other, ratio, goals, unit }: Row): string[] {
 
 function measured(value: Value | null, unit: Row["unit"]): [string, string] {
   if (value === null) return ["", ""];
-  return [shown(value.median, unit), value.p99 === undefined ? "" : shown(value.p99, unit)];
+  const { median, p99, error } = value;
+  const chance = error === undefined ? "" : `± ${error.toFixed(1)} `;
+  return [shown(median, `${chance}${unit}`), p99 === undefined ? "" : shown(p99, unit)];
 }
 
-function shown(value: number, unit: Row["unit"]): string {
+function shown(value: number, unit: string): string {
   const digits = Math.abs(value) < 10 ? 2 : Math.abs(value) < 100 ? 1 : 0;
   return `${value.toFixed(digits)} ${unit}`;
 }
