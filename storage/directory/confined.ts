@@ -174,8 +174,12 @@ export class Directory implements AsyncDisposable {
     return this.#run(() => fs.readlink(this.magicPath()));
   }
 
-  /** The kernel's name for this open directory, for calls that this class does not wrap. */
+  /**
+   * The kernel's name for this open directory, for calls that this class does not wrap. Throws if it was closed: the
+   * name of a closed one is there no more, and so everything in it would seem to be missing.
+   */
   magicPath(): string {
+    if (this.#handle.fd < 0) throw new Error(`the directory "${this.place}" is closed`);
     return `/proc/self/fd/${this.#handle.fd}`;
   }
 
