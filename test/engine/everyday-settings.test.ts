@@ -40,8 +40,8 @@ const wrong: readonly (readonly [settings: readonly string[], words: string])[] 
     'storage "nfs://nas/x": nfs:// comes with a later version of swarmnfs. Today dir:///path works: a directory of this node, or one that all nodes share',
   ],
   [
-    ["SWARMNFS_STORAGE=dir:///run/swarm"],
-    "dir:///run/swarm lies outside /var/lib, and the plugin was not shown it. Do: docker plugin disable -f swarmnfs; docker plugin set swarmnfs storage.source=/run/swarm; docker plugin enable swarmnfs. (Where a disk is mounted there, its mount point must exist at every boot before Docker starts.)",
+    ["SWARMNFS_STORAGE=dir:///run/here/swarm"],
+    "dir:///run/here/swarm lies outside /var/lib, and the plugin was not shown it. Do: docker plugin disable -f swarmnfs; docker plugin set swarmnfs storage.source=/run/here; docker plugin enable swarmnfs. (/run/here must exist at every boot before Docker starts. If something is mounted at /run/here itself, name a directory above it: then Docker starts also when that does not answer.)",
   ],
 ];
 
@@ -59,7 +59,7 @@ for (const [settings, words] of wrong) {
 test.serial("the plugin's status and doctor say what is wrong as well", async (t) => {
   const status = await on.swarmnfs("status");
   t.is(status.exitCode, 1);
-  t.regex(status.stdout, /dir:\/\/\/run\/swarm lies outside \/var\/lib/);
+  t.regex(status.stdout, /dir:\/\/\/run\/here\/swarm lies outside \/var\/lib/);
   t.is((await on.swarmnfs("doctor")).exitCode, 1);
 });
 
@@ -72,17 +72,17 @@ test.serial("docker volume create shows it to the user", async (t) => {
 });
 
 test.serial("what the refusal advises works", async (t) => {
-  await on.engine.run("mkdir", ["/run/swarm"]);
-  await set("storage.source=/run/swarm");
+  await on.engine.run("mkdir", ["-p", "/run/here/swarm"]);
+  await set("storage.source=/run/here");
   t.is(await on.docker("volume create -d swarmnfs -o app=x x_data"), "x_data");
   t.is((await on.inContainer("x-1", "x_data", "echo here >file")).exitCode, 0);
-  t.is((await on.engine.run("cat", ["/run/swarm/apps/x/x_data/file"])).stdout, "here");
-  t.is((await on.status("x_data"))["storage"], "dir:///run/swarm");
+  t.is((await on.engine.run("cat", ["/run/here/swarm/apps/x/x_data/file"])).stdout, "here");
+  t.is((await on.status("x_data"))["storage"], "dir:///run/here/swarm");
 });
 
 test.serial("a variable that does not exist is refused by Docker already", async (t) => {
   await on.docker("plugin disable --force swarmnfs");
-  const refused = await on.attempt("plugin set swarmnfs SWARMNFS_STORGE=dir:///run/swarm");
+  const refused = await on.attempt("plugin set swarmnfs SWARMNFS_STORGE=dir:///run/here/swarm");
   t.is(
     refused.stderr.trim(),
     'Error response from daemon: setting "SWARMNFS_STORGE" not found in the plugin configuration',

@@ -66,7 +66,7 @@ test("a directory that was not shown to the plugin is refused with what to do", 
   );
   t.throws(() => seenInPlugin("/srv/swarm", unset), {
     code: "invalid",
-    message: /docker plugin set swarmnfs storage\.source=\/srv\/swarm/,
+    message: /docker plugin set swarmnfs storage\.source=\/srv;/,
   });
 });
 
