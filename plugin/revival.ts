@@ -8,6 +8,8 @@ const longestWaitMs = 600_000;
 const neverRunning = new Set(["created", "exited"]);
 /** Restart policies that mean: this container is to run whenever the engine does. */
 const kept = new Set(["always", "unless-stopped"]);
+/** What Docker keeps of our refusal when the storage was the reason; it did not stop by itself or by a person's wish. */
+const ourWords = /swarmnfs: .* cannot be mounted on /;
 
 /**
  * Docker never retries a container whose volume could not be mounted, restart policy or not. Those that failed because
@@ -20,6 +22,8 @@ export class Revival {
   readonly #failed = new Map<string, number>();
   /** How long each volume waits before its next try, in milliseconds: doubled with every failure, until one is old. */
   readonly #patience = new Map<string, { readonly waitMs: number; readonly at: number }>();
+  /** Failures of the plugin's life before this one are not known yet. */
+  #isFresh = true;
 
   constructor(engine: Engine, log: Log) {
     this.#engine = engine;
@@ -38,14 +42,23 @@ export class Revival {
   }
 
   get isPending(): boolean {
-    return this.#failed.size > 0;
+    return this.#isFresh || this.#failed.size > 0;
   }
 
   /** The storage answers. Rejects when the engine is silent; what could not be asked is kept for the next time. */
   async revive(): Promise<void> {
+    if (this.#isFresh) await this.#remember();
     const due = [...this.#failed].filter(([, notBefore]) => notBefore <= performance.now());
     for (const [volume] of due)
       await this.#reviveUsersOf(volume, () => this.#failed.delete(volume));
+  }
+
+  /** Perhaps the storage came back because somebody mounted it and switched us off and on. */
+  async #remember(): Promise<void> {
+    const containers = await this.#engine.consumers(askBoundMs);
+    const stopped = containers.filter(({ state }) => neverRunning.has(state));
+    for (const volume of stopped.flatMap(({ volumes }) => volumes)) this.note(volume);
+    this.#isFresh = false;
   }
 
   async #reviveUsersOf(volume: string, onAsked: () => void): Promise<void> {
@@ -56,9 +69,7 @@ export class Revival {
     onAsked();
     for (const [index, container] of stopped.entries()) {
       const end = ends[index];
-      // Our own words in the error: it did not stop by itself or by a person's wish.
-      if (end === undefined || !kept.has(end.restartPolicy) || !end.error.includes("swarmnfs:"))
-        continue;
+      if (end === undefined || !kept.has(end.restartPolicy) || !ourWords.test(end.error)) continue;
       this.#log.warn(
         { audit: "start", volume, container: container.name },
         "started: its storage is back",

@@ -283,3 +283,23 @@ test("a volume whose unmount was lost is removed when Docker, which knows of no 
   t.is(plugin.mounter.table.size, 0);
   t.deepEqual(await rows(plugin), []);
 });
+
+test("containers that failed for the storage are started also by the plugin's next life", async (t) => {
+  const plugin = await startPlugin(t);
+  const docker = new FakeDaemon(plugin);
+  plugin.engine.onStart = (name) => docker.start(name);
+  for (const app of ["blog", "shop"]) {
+    await docker.create(app, { app });
+    await docker.run({ name: `${app}-1`, volumes: [app], restartPolicy: "always" });
+    await docker.stop(`${app}-1`);
+  }
+  await until("they are unmounted", () => plugin.mounter.table.size === 0);
+  docker.container("shop-1").error = 'swarmnfs: "shop" belongs to app "shop"';
+  plugin.weather = "refusing";
+  await t.throwsAsync(docker.start("blog-1"));
+  await plugin.crash();
+  plugin.weather = "fine";
+  await plugin.begin();
+  await until("it runs", () => docker.container("blog-1").state === "running");
+  t.deepEqual(plugin.engine.calls, ["start blog-1"]);
+});
