@@ -1,8 +1,9 @@
 import type { PrivateEngine } from "../../engine-box/private-engine.ts";
-import { until } from "./engine-under-test.ts";
 
+/** What the plugin is told to keep volumes in, as `docker plugin set` takes it. */
+export const settings = { SWARMNFS_STORAGE: "dir:///srv/swarm", "storage.source": "/srv" };
 /** Where the plugin is told to keep volumes: a file system in user space that shows {@link disk}. */
-export const place = "/srv/swarm";
+const place = "/srv/swarm";
 /** What lies behind it: a small file system of its own. */
 export const disk = "/srv/disk";
 
@@ -17,21 +18,31 @@ export class FrozenStorage {
     this.#engine = engine;
   }
 
-  /** Makes the disk, with room for `size`, and shows it. */
+  /**
+   * Makes the disk, with room for `size`, and shows it. As on a machine with one disk, what is mounted later below `/srv`
+   * is not passed on to who looks at it already; `passesOn` makes it so.
+   */
   async make(size: string): Promise<void> {
     await this.#sh(
-      `mount -t tmpfs srv /srv && mkdir ${disk} ${place} && mount -t tmpfs -o size=${size} disk ${disk}`,
+      `mount -t tmpfs srv /srv && mount --make-private /srv && mkdir ${disk} ${place}`,
     );
+    await this.#sh(`mount -t tmpfs -o size=${size} disk ${disk}`);
     await this.show();
   }
 
-  /** Mounts the file system at its place. */
+  async passesOn(): Promise<void> {
+    await this.#sh("mount --make-shared /srv");
+  }
+
+  /** Mounts the file system at its place. Its process is the machine's own: a frozen one of ours would freeze us. */
   async show(): Promise<void> {
-    await this.#engine.launch("bindfs", "bindfs", "-f", disk, place);
-    await until("the file system is mounted", async () => {
-      const { stdout } = await this.#engine.run("cat", ["/proc/self/mountinfo"]);
-      return stdout.includes(` ${place} `);
-    });
+    await this.#sh(`bindfs ${disk} ${place}`);
+  }
+
+  /** After its death: takes the mount away and mounts it anew, as an administrator would. */
+  async showAgain(): Promise<void> {
+    await this.#sh(`umount --lazy ${place}`);
+    await this.show();
   }
 
   /** From now on whoever touches the storage waits, in a way that no signal ends. */
@@ -56,6 +67,6 @@ export class FrozenStorage {
   }
 
   async #signal(signal: string): Promise<void> {
-    await this.#sh(`pkill -${signal} --full "^bindfs -f ${disk} ${place}$"`);
+    await this.#sh(`pkill -${signal} --full "^bindfs ${disk} ${place}$"`);
   }
 }

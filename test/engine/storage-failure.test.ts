@@ -4,17 +4,16 @@ import { enablePlugin } from "../../engine-box/plugin.ts";
 import { countsOn, startCounter, startOf } from "./counter.ts";
 import { until } from "./engine-under-test.ts";
 import { fileEngine } from "./file-engine.ts";
-import { disk, FrozenStorage, place } from "./frozen-storage.ts";
+import { disk, FrozenStorage, settings } from "./frozen-storage.ts";
 import { refusal } from "./words.ts";
 
 const on = fileEngine("storage-failure", { enabled: false });
-const url = `dir://${place}`;
 let storage: FrozenStorage;
 
 test.serial.before(async () => {
   storage = new FrozenStorage(on.engine);
   await storage.make("24m");
-  await enablePlugin(on.engine.cli, { SWARMNFS_STORAGE: url, "storage.source": place });
+  await enablePlugin(on.engine.cli, settings);
   await on.docker("volume create -d swarmnfs -o app=blog blog_data");
 });
 
@@ -219,8 +218,7 @@ test.serial(
     t.regex(String(reason), /does not work: the file system answers ENOTCONN/);
     t.regex(refusal(await on.inContainer("blog-6", "blog_data", "ls")), /ENOTCONN/);
 
-    await on.engine.run("umount", ["--lazy", place]);
-    await storage.show();
+    await storage.showAgain();
     await on.docker("plugin disable --force swarmnfs");
     await on.docker("plugin enable swarmnfs");
     await health("ok");
