@@ -17,7 +17,7 @@ pgrep           procps                    demo test bench
 debootstrap     debootstrap               demo test bench
 docker-compose  docker-compose            demo test
 docker-registry docker-registry           test
-fusermount3     fuse3                     test
+bindfs          bindfs                    test
 rclone          rclone                    bench
 TABLE
 }
