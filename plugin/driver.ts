@@ -115,6 +115,19 @@ export class Driver {
   async mount(name: string, id: string, call: Call): Promise<string> {
     const record = await this.#known(name);
     try {
+      return await this.#mountAs(record, id, call);
+    } catch (error) {
+      if (!(error instanceof UserError) || error.code !== "conflict") throw error;
+      // Another node removed it and made another of that name: who may have that one is to be decided anew.
+      const now = await call.within(this.#lookUp(name).catch(sayUnanswerable), unidentified);
+      if (now === null || now.id === record.id) throw error;
+      return this.#mountAs(now, id, call);
+    }
+  }
+
+  async #mountAs(record: VolumeRecord, id: string, call: Call): Promise<string> {
+    const { name } = record;
+    try {
       const admission = await call.within(
         this.#opened().then(() => this.#gate.admit(record, this.#mounts.isHeldBy(name, id))),
         unidentified,
@@ -149,7 +162,7 @@ export class Driver {
 
   /** Throws `UserError`: in-use with who holds it and where, not-found. */
   async remove(name: string): Promise<void> {
-    await this.#known(name);
+    const { id } = await this.#known(name);
     const holders = await this.#mounts.forsake(name);
     if (holders === null) {
       throw new UserError(
@@ -166,7 +179,7 @@ export class Driver {
     await this.#opened();
     const outcome = await this.#storage.remove(name, this.#node);
     this.#catalog.drop(name);
-    await this.#grants.forget(name);
+    await this.#grants.forget(id);
     this.#log.info({ volume: name, ...outcome }, "removed");
   }
 

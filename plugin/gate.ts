@@ -58,7 +58,7 @@ export class Gate {
     this.#audit(record, callers.consumers.map(describe), decision);
     if (!decision.allow) throw decision.error;
     const consumers = callers.consumers.map(describe);
-    await this.#grants.remember(record.name, consumers, new Date().toISOString());
+    await this.#grants.remember(record.id, consumers, new Date().toISOString());
     return { consumers, provisional: false };
   }
 
@@ -87,7 +87,7 @@ export class Gate {
     const app = await this.#app(record).catch(() => null);
     if (app !== null && isOpen(record, app))
       return this.#admitUnknown(record, app, "Docker is silent");
-    const remembered = this.#grants.rememberedFor(record.name);
+    const remembered = this.#grants.rememberedFor(record.id);
     if (remembered.length === 0 || record.root) {
       return this.#refuse(
         record,

@@ -4,8 +4,12 @@ import { StateFile } from "../service/state-file.ts";
 
 const grantsSchema = z.looseObject({
   schema: z.literal(1),
+  /** `volume` is the id of its record: a name may come again, with other rules. */
   grants: z.array(z.object({ volume: z.string(), to: z.array(z.string()), at: z.iso.datetime() })),
 });
+
+/** Names that are kept of those who were allowed one volume: enough to tell people, however many containers come. */
+const mostNames = 10;
 
 /** `grants.json`: who was allowed to mount what, for the moments when the engine is silent at its own boot. */
 export class Grants {
@@ -35,7 +39,7 @@ export class Grants {
     const grant = this.#file.data.grants.find((one) => one.volume === volume);
     if (grant === undefined) this.#file.data.grants.push({ volume, to: [...to], at });
     else if (to.every((name) => grant.to.includes(name))) return;
-    else grant.to = [...new Set([...grant.to, ...to])];
+    else grant.to = [...new Set([...to, ...grant.to])].slice(0, mostNames);
     await this.#file.save();
   }
 

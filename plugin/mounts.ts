@@ -30,8 +30,8 @@ export class Mounts {
   readonly #node: NodeIdentity;
   readonly #log: Log;
   readonly #queue = new KeyedQueue();
-  /** The attempt in flight, by volume. */
-  readonly #attempts = new Map<string, Promise<void>>();
+  /** The attempt in flight, by volume, and the id of the record it is for: a name may come again. */
+  readonly #attempts = new Map<string, { readonly id: string; readonly done: Promise<void> }>();
   readonly #timers: Timers;
   /** Names at which something of ours is mounted. */
   #mounted: Set<string> = new Set();
@@ -202,24 +202,24 @@ export class Mounts {
   #ensureMounted(record: VolumeRecord, consumers: readonly string[]): Promise<void> {
     const volume = record.name;
     const running = this.#attempts.get(volume);
-    if (running !== undefined) return running;
-    const attempt = this.#queue
+    if (running?.id === record.id) return running.done;
+    const done = this.#queue
       .run(volume, () => this.#mountNow(record, consumers))
       .finally(() => {
-        this.#attempts.delete(volume);
+        if (this.#attempts.get(volume)?.done === done) this.#attempts.delete(volume);
         // Whoever waited may be gone; then nobody else will ever unmount it.
         this.#linger(volume);
       });
     // Its failure is told to whoever waits; nobody may be left to.
-    attempt.catch(() => undefined);
-    this.#attempts.set(volume, attempt);
-    return attempt;
+    done.catch(() => undefined);
+    this.#attempts.set(volume, { id: record.id, done });
+    return done;
   }
 
   async #mountNow(record: VolumeRecord, consumers: readonly string[]): Promise<void> {
     const volume = record.name;
     // Also when it is mounted: a container given a file system that hangs would hang Docker with it.
-    const attachment = await this.#storage.attach(volume, this.#node, consumers);
+    const attachment = await this.#storage.attach(volume, this.#node, consumers, record.id);
     if (!(this.#mounted.has(volume) && (await this.#mounter.proves(volume, attachment)))) {
       this.#mounted.delete(volume);
       await this.#mounter.mount(volume, attachment).catch((error: unknown) => {

@@ -148,8 +148,16 @@ export interface Storage {
   /** Throws `in-use`, naming nodes and consumers, while another node than `by` shows a sign of use. */
   remove(name: string, by: NodeIdentity): Promise<RemoveOutcome>;
 
-  /** What to mount for this volume; leaves a sign of use. */
-  attach(name: string, by: NodeIdentity, consumers: readonly string[]): Promise<Attachment>;
+  /**
+   * What to mount for this volume; leaves a sign of use. `id` is the record's by which somebody decided who may have it:
+   * throws `conflict` if the volume of that name is another one by now.
+   */
+  attach(
+    name: string,
+    by: NodeIdentity,
+    consumers: readonly string[],
+    id?: string,
+  ): Promise<Attachment>;
   /** Takes the sign of use away. Unknown volumes are fine. */
   detach(name: string, by: NodeIdentity): Promise<void>;
   /** Renews the signs of use of all volumes mounted on this node, at once. */

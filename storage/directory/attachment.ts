@@ -12,17 +12,18 @@ import { notFound } from "./removal.ts";
 const bindOptions: ReadonlySet<string> = new Set(["relatime", "noatime", "nodiratime", "noexec"]);
 
 /**
- * Leaves a sign of use and says what to mount. The sign is written before the record is read again, and a removal
+ * Leaves a sign of use and says what to mount, if the volume is still the one with that `id` (null: whichever it is). The sign is written before the record is read again, and a removal
  * does it the other way round: so a volume is never mounted while it goes to the trash.
  */
 export async function attachVolume(
   parts: Parts,
   layout: Layout,
   name: string,
+  id: string | null,
   by: NodeIdentity,
   consumers: readonly string[],
 ): Promise<Attachment> {
-  const record = await usable(parts, layout, name);
+  const record = await usable(parts, layout, name, id);
   const source = await sourceOf(layout, record, parts.url);
   const before = await parts.uses.own(layout, name, by);
   const since = before?.since ?? rfc3339(parts.clock.now());
@@ -40,11 +41,22 @@ export async function attachVolume(
   return { type: "bind", source, options: optionsOf(now) };
 }
 
-async function usable(parts: Parts, layout: Layout, name: string): Promise<VolumeRecord> {
+async function usable(
+  parts: Parts,
+  layout: Layout,
+  name: string,
+  id: string | null,
+): Promise<VolumeRecord> {
   for (let attempt = 0; attempt < attempts; attempt += 1) {
     const record = await parts.volumes.read(layout, name);
     if (record === null || record.state === "trashed" || record.state === "retained")
       throw notFound(name, parts.url);
+    if (record.id !== (id ?? record.id)) {
+      throw new UserError(
+        "conflict",
+        `volume "${name}" was removed and made anew at this moment, and is another one now. Try again`,
+      );
+    }
     if (record.state === "filling") {
       throw new UserError(
         "unavailable",

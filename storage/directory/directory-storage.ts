@@ -171,8 +171,11 @@ export class DirectoryStorage implements storage.Storage {
     name: string,
     by: storage.NodeIdentity,
     consumers: readonly string[],
+    id: string | null = null,
   ): Promise<storage.Attachment> {
-    return this.#run((layout) => attachVolume(this.#parts, layout, checked(name), by, consumers));
+    return this.#run((layout) =>
+      attachVolume(this.#parts, layout, checked(name), id, by, consumers),
+    );
   }
 
   detach(name: string, by: storage.NodeIdentity): Promise<void> {

@@ -52,6 +52,22 @@ test("an app's own containers may mount, others are told who may and how to allo
   ]);
 });
 
+test("a volume made anew elsewhere under an old name is given to those of its new app alone", async (t) => {
+  const plugin = await startPlugin(t);
+  const other = await startPlugin(t, { sharedWith: plugin, node: "node2" });
+  const docker = new FakeDaemon(plugin);
+  const there = new FakeDaemon(other);
+  await docker.create("data", { app: "blog" });
+  await there.removeVolume("data");
+  await there.create("data", { app: "shop" });
+  await t.throwsAsync(docker.run({ name: "blog-1", volumes: ["data"] }), {
+    message: /^swarmnfs: "data" belongs to app "shop"/,
+  });
+  t.is(plugin.mounter.table.size, 0);
+  await docker.run({ name: "shop-1", volumes: ["data"] });
+  t.regex(plugin.mounter.table.get("data")?.source ?? "", /\/apps\/shop\/data$/);
+});
+
 test("what the message advises helps", async (t) => {
   const plugin = await startPlugin(t);
   const docker = new FakeDaemon(plugin);

@@ -98,6 +98,26 @@ test("while Docker is silent, a volume that nobody was allowed before is refused
   );
 });
 
+test("what was allowed for a volume is not allowed for the next one of its name", async (t) => {
+  const plugin = await startPlugin(t);
+  const other = await startPlugin(t, { sharedWith: plugin, node: "node2" });
+  const docker = new FakeDaemon(plugin);
+  const there = new FakeDaemon(other);
+  await docker.create("data", { app: "blog" });
+  await docker.run({ name: "blog-1", volumes: ["data"], restartPolicy: "always" });
+  await docker.stop("blog-1");
+  await until("it can be removed there", () =>
+    there.removeVolume("data").then(
+      () => true,
+      () => false,
+    ),
+  );
+  await there.create("data", { app: "shop" });
+  await plugin.looked();
+  await docker.boot();
+  t.regex(docker.container("blog-1").error, /^swarmnfs: "data" cannot be given to anyone now/);
+});
+
 test("while Docker is silent, a volume for everyone is given to anyone", async (t) => {
   const plugin = await startPlugin(t);
   const docker = new FakeDaemon(plugin);

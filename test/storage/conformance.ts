@@ -421,6 +421,17 @@ export function conformance(kind: string, makePlace: MakePlace): void {
     t.deepEqual((await a.attach("v", node1, [])).options, ["ro", "noatime"]);
   });
 
+  sentence("a volume that was made anew is not mistaken for the one before it", async (t, a, b) => {
+    const { id } = await create(a, "v", { app: "blog" });
+    t.is((await b.attach("v", node2, [], id)).type, "bind");
+    await b.detach("v", node2);
+    await a.remove("v", node1);
+    const { id: next } = await create(a, "v", { app: "shop" });
+    await t.throwsAsync(b.attach("v", node2, [], id), { code: "conflict" });
+    t.deepEqual((await a.list()).uses, {});
+    t.is((await b.attach("v", node2, [], next)).type, "bind");
+  });
+
   sentence("unknown volumes are not found, and detaching them is fine", async (t, a) => {
     t.is(await a.get("nothing"), null);
     t.is(await a.getApp("nothing"), null);
