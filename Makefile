@@ -5,7 +5,8 @@ VERSION := $(shell sed -n 's/^  "version": "\(.*\)",/\1/p' package.json)
 ARCH := $(shell uname -m | sed 's/x86_64/amd64/; s/aarch64/arm64/')
 # Private engines and the base of the root file system need root.
 ROOT := $(if $(filter 0,$(shell id -u)),,sudo --preserve-env)
-export DOCKER
+LAB_RUN := $(ROOT) $(NODE) lab/main.ts
+export DOCKER LAB
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
@@ -51,6 +52,27 @@ engine: node_modules/.ready rootfs ## open a shell on a private engine with the 
 	@sh engine-box/install.sh demo
 	@$(ROOT) $(NODE) engine-box/main.ts
 
+lab-up: node_modules/.ready rootfs ## virtual machines: a NAS and a swarm of NODES=3 with the plugin (LAB=name: one of several)
+	@$(LAB_RUN) up $(NODES)
+
+lab-status: node_modules/.ready ## its machines, and what was broken on purpose
+	@$(LAB_RUN) status
+
+lab-ssh: node_modules/.ready ## a shell on a machine: N=1, N=nas
+	@$(LAB_RUN) ssh $(N)
+
+lab-fault: node_modules/.ready ## break machine N: FAULT=cut, freeze, slow, power-off, dns-dead, disk-full
+	@$(LAB_RUN) fault "$(N)" "$(FAULT)"
+
+lab-mend: node_modules/.ready ## mend machine N: FAULT=..., or all it has
+	@$(LAB_RUN) mend "$(N)" $(FAULT)
+
+lab-logs: node_modules/.ready ## collect the logs of every machine
+	@$(LAB_RUN) logs
+
+lab-down: node_modules/.ready ## end the lab; nothing of it stays but the images in ~/.cache/swarmnfs
+	@$(LAB_RUN) down
+
 clean: ## remove what was built here (the base images in ~/.cache/swarmnfs stay)
 	rm -rf dist coverage
 	$(if $(wildcard .engine),$(ROOT) rm -rf .engine)
@@ -59,4 +81,5 @@ node_modules/.ready: package-lock.json
 	npm ci --no-audit --no-fund --loglevel=error
 	@touch $@
 
+.PHONY: lab-up lab-status lab-ssh lab-fault lab-mend lab-logs lab-down
 .PHONY: help demo test check bench rootfs plugin plugin-remove plugin-push repository-given cli engine clean

@@ -6,15 +6,25 @@ import { execa } from "execa";
 import * as z from "zod";
 import { read, root } from "./document.ts";
 
-const rooms = ["service", "storage", "plugin", "cli", "rootfs-build", "engine-box", "deploy"];
+const rooms = [
+  "service",
+  "storage",
+  "plugin",
+  "cli",
+  "rootfs-build",
+  "engine-box",
+  "lab",
+  "deploy",
+];
 /** Which rooms a room may import. */
 const allowed: Readonly<Record<string, readonly string[]>> = {
   storage: ["service"],
   plugin: ["storage", "service"],
   cli: ["storage", "service"],
-  deploy: ["rootfs-build", "engine-box"],
-  "rootfs-build": ["engine-box", "deploy"],
-  "engine-box": ["rootfs-build", "deploy"],
+  deploy: ["rootfs-build", "engine-box", "lab"],
+  lab: ["rootfs-build", "engine-box", "deploy"],
+  "rootfs-build": ["engine-box", "lab", "deploy"],
+  "engine-box": ["rootfs-build", "lab", "deploy"],
 };
 
 test("lint refuses every import between rooms that does not go one way", async (t) => {

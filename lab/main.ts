@@ -1,0 +1,98 @@
+// The lab's commands, for people and for make: up, status, ssh, fault, mend, logs, down.
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import path from "node:path";
+import process from "node:process";
+import { beginFault, endFault, faults } from "./fault.ts";
+import { Lab, labExists, removeLab } from "./lab.ts";
+import { collectLogs } from "./logs.ts";
+import { statusTable } from "./status.ts";
+import { formSwarm } from "./swarm.ts";
+
+const name = process.env["LAB"] || "lab";
+
+const commands: Readonly<Record<string, (...words: string[]) => Promise<unknown>>> = {
+  up,
+  down: async () => tell((await removeLab(name)) ? `lab "${name}" is gone` : `no lab "${name}"`),
+  status: async () => tell(await statusTable(await Lab.open(name))),
+  ssh,
+  fault: async (machine = "", fault = "") =>
+    beginFault((await Lab.open(name)).machine(machine), fault),
+  mend: async (machine = "", fault) => endFault((await Lab.open(name)).machine(machine), fault),
+  logs,
+};
+
+const usage = `lab up [NODES]             machines on, a swarm over them, the plugin enabled
+lab status
+lab ssh MACHINE [COMMAND]  MACHINE: nas, node1 or 1, …
+lab fault MACHINE FAULT
+lab mend MACHINE [FAULT]   undo one, or all
+lab logs                   collect what every machine knows
+lab down                   everything away
+FAULT: ${Object.entries(faults)
+  .map(([fault, { what }]) => `${fault.padEnd(10)} ${what}`)
+  .join("\n       ")}
+LAB=name chooses one of several labs; the usual one is "lab".
+`;
+
+const [word = "", ...words] = process.argv.slice(2);
+const command = Object.hasOwn(commands, word) ? commands[word] : undefined;
+if (command === undefined) {
+  process.stderr.write(usage);
+  process.exit(2);
+}
+try {
+  await command(...words.filter((each) => each !== ""));
+} catch (error) {
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  process.exitCode ||= 1;
+}
+
+async function up(wanted = "3"): Promise<void> {
+  const nodes = Number(wanted);
+  if (!Number.isInteger(nodes) || nodes < 0 || nodes > 20)
+    throw new Error(`"${wanted}" nodes? A whole number up to 20 was expected.`);
+  const isNew = !labExists(name);
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
+    process.once(signal, () => void leave(isNew));
+  const began = Date.now();
+  const lab = isNew ? await Lab.create(name, nodes, tell) : await Lab.open(name);
+  try {
+    await lab.start(tell);
+    await formSwarm(lab, tell);
+  } catch (error) {
+    tell(`logs: ${await collected(lab)}`);
+    throw error;
+  }
+  tell(`lab "${name}" is up after ${Math.round((Date.now() - began) / 1000)} s`);
+}
+
+/** Somebody had enough before the lab was up: a new one leaves nothing behind, an old one stays as it is. */
+async function leave(isNew: boolean): Promise<void> {
+  if (isNew) await removeLab(name);
+  process.exit(130);
+}
+
+async function ssh(machine = "", ...remote: string[]): Promise<void> {
+  const { sshArguments } = (await Lab.open(name)).machine(machine);
+  const child = spawn("ssh", ["-t", ...sshArguments, ...remote], { stdio: "inherit" });
+  // Ctrl-C is for what runs over there.
+  process.on("SIGINT", () => undefined);
+  await once(child, "exit");
+  process.exitCode = child.exitCode ?? 1;
+}
+
+async function logs(): Promise<void> {
+  tell(await collected(await Lab.open(name)));
+}
+
+async function collected(lab: Lab): Promise<string> {
+  const time = new Date().toISOString().replaceAll(/[-:]|\.\d+/g, "");
+  const folder = path.join(lab.folder, `logs-${time}`);
+  await collectLogs(lab, folder);
+  return folder;
+}
+
+function tell(line: string): void {
+  process.stdout.write(`${line}\n`);
+}

@@ -1,0 +1,86 @@
+import path from "node:path";
+import type { LabPlan, MachinePlan } from "./plan.ts";
+
+/** How QEMU runs machines here: on the processor itself, or emulated. */
+export type Accelerator = LabPlan["accelerator"];
+
+const processor = {
+  kvm: "-accel kvm -cpu host",
+  // Without -cx16, kernel 6.12 under QEMU 7.2 dies within minutes: its emulation of cmpxchg16b corrupts flags.
+  tcg: "-accel tcg,thread=multi -cpu max,-cx16,-la57",
+} as const;
+
+/** The name of the network card at the lab's Ethernet, as the machine's control socket knows it. */
+export const ethernetCard = "ethernet";
+
+/** What QEMU is started with, in the machine's folder. */
+export function qemuArguments(lab: LabPlan, machine: MachinePlan): string[] {
+  return [
+    ...bareMachine(lab.accelerator, machine.memory),
+    ...kernel(lab),
+    ...words("-chardev file,id=console,path=console.log,append=on -serial chardev:console"),
+    ...words("-qmp unix:control.sock,server=on,wait=off"),
+    ...disk("root.qcow2"),
+    ...disk("data.qcow2"),
+    ...network(lab, machine),
+    ...["config", "hosts", "names"].flatMap((name) => given(name, name)),
+    ...given("key", "../key.pub"),
+    ...given("init", path.join(import.meta.dirname, "image/machine-init.sh")),
+  ];
+}
+
+/** A machine without disks or network, whose kernel starts and then ends it for want of a root: the shortest boot. */
+export function probeArguments(accelerator: Accelerator, boot: LabPlan["system"]): string[] {
+  return [
+    ...bareMachine(accelerator, 512),
+    ...words("-serial stdio -kernel"),
+    boot.kernel,
+    "-append",
+    "console=ttyS0 panic=-1",
+  ];
+}
+
+function bareMachine(accelerator: Accelerator, memory: number): string[] {
+  const machine = `-smp 2 -m ${memory} -nodefaults -display none -no-reboot`;
+  return [...words(processor[accelerator]), ...words(machine)];
+}
+
+/** None of them may have a space, as paths may. */
+function words(line: string): string[] {
+  return line.split(" ");
+}
+
+function kernel({ system }: LabPlan): string[] {
+  const line =
+    "root=/dev/vda rw init=/sbin/lab-init console=ttyS0 quiet net.ifnames=0 panic=-1 oops=panic";
+  return ["-kernel", system.kernel, "-initrd", system.initrd, "-append", line];
+}
+
+function disk(file: string): string[] {
+  const id = path.parse(file).name;
+  return [
+    "-drive",
+    `file=${file},if=none,id=${id}`,
+    "-device",
+    `virtio-blk-pci,drive=${id},serial=${id}`,
+  ];
+}
+
+function network(lab: LabPlan, machine: MachinePlan): string[] {
+  return [
+    "-netdev",
+    `socket,id=cable,mcast=${lab.ethernet},localaddr=127.0.0.1`,
+    "-device",
+    // status=off: a cut cable is noticed by silence, as one is that was cut beyond the next switch.
+    `virtio-net-pci,id=${ethernetCard},netdev=cable,mac=${machine.mac},romfile=,status=off`,
+    "-netdev",
+    `user,id=control,restrict=on,hostfwd=tcp:127.0.0.1:${machine.sshPort}-10.0.2.15:22`,
+    "-device",
+    "virtio-net-pci,netdev=control,romfile=",
+  ];
+}
+
+/** A file that the machine finds below /sys/firmware/qemu_fw_cfg. */
+function given(name: string, file: string): string[] {
+  return ["-fw_cfg", `name=opt/lab/${name},file=${file}`];
+}

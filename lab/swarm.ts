@@ -1,0 +1,55 @@
+import type { Lab, Tell } from "./lab.ts";
+import type { Machine } from "./machine.ts";
+
+/** Where nodes see the NAS's share, and the plugin its storage. */
+export const sharePath = "/srv/swarm";
+
+/** Makes a swarm of the lab's nodes, each with the NAS's share mounted and the plugin on it. Does only what is undone. */
+export async function formSwarm(lab: Lab, tell: Tell): Promise<void> {
+  const [first, ...others] = lab.nodes;
+  if (first === undefined) return;
+  await Promise.all(lab.nodes.map(mountShare));
+  tell(`nas.lan:/volume1/swarm is mounted on ${lab.nodes.length} nodes at ${sharePath}`);
+  await lead(first);
+  await Promise.all(others.map((node) => join(first, node)));
+  tell(`swarm of ${lab.nodes.length} nodes, led by ${first.name}`);
+  await Promise.all(lab.nodes.map(enablePlugin));
+  tell("the plugin is enabled on every node");
+}
+
+async function mountShare(node: Machine): Promise<void> {
+  await node.must(
+    `echo 'nas.lan:/volume1/swarm ${sharePath} nfs4 vers=4.2,hard 0 0' >/etc/lab-fstab
+    grep -q ' ${sharePath} nfs4 ' /proc/self/mounts || mount --fstab /etc/lab-fstab --all`,
+    { timeout: 180_000 },
+  );
+}
+
+async function lead(node: Machine): Promise<void> {
+  if (await isInSwarm(node)) return;
+  const { address } = node.plan;
+  await node.must(`docker swarm init --advertise-addr ${address} --listen-addr ${address}:2377`);
+}
+
+async function join(leader: Machine, node: Machine): Promise<void> {
+  if (await isInSwarm(node)) return;
+  const token = await leader.must("docker swarm join-token --quiet worker");
+  const { address } = node.plan;
+  await node.must(
+    `docker swarm join --token ${token} --advertise-addr ${address} ${leader.plan.address}:2377`,
+  );
+}
+
+async function isInSwarm(node: Machine): Promise<boolean> {
+  return (await node.must("docker info --format '{{.Swarm.LocalNodeState}}'")) === "active";
+}
+
+async function enablePlugin(node: Machine): Promise<void> {
+  await node.must(
+    `[ "$(docker plugin inspect --format '{{.Enabled}}' swarmnfs)" = true ] || {
+      docker plugin set swarmnfs SWARMNFS_STORAGE=dir://${sharePath} storage.source=${sharePath} &&
+      docker plugin enable swarmnfs
+    }`,
+    { timeout: 180_000 },
+  );
+}
