@@ -136,8 +136,9 @@ export async function assemble(world: World): Promise<Plugin> {
   return {
     answer(request, response, arrivedAt) {
       arrivals.set(request, arrivedAt);
-      // Volumes of other nodes should show up soon after somebody looks, without anybody waiting for them.
+      // What happened elsewhere should show up soon after somebody asks, without anybody waiting for it.
       if (request.url === "/VolumeDriver.List") watch.lookIfOlderThan(5_000);
+      if (request.url === "/VolumeDriver.Get") watch.lookIfOlderThan(30_000);
       api(request, response);
     },
     reconcile: async () => reconciler?.round(),

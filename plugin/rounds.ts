@@ -10,9 +10,12 @@ import type { StorageWatch } from "./storage-watch.ts";
 /** Milliseconds between rounds. */
 const tickMs = 2_000;
 const lookMs = 60_000;
+/** While nothing is mounted here: whoever asks Docker for a volume has the storage looked at anyway. */
+const restingLookMs = 300_000;
 const reconcileMs = 60_000;
 const driftMs = 300_000;
-/** Below a third of the 90 s after which a sign of use lapses. */
+/** Below a third of the 90 s after which a sign of use lapses, and below the 30 s after which a keeper rests: so it is
+ * awake, and a mount need not wait for it, wherever volumes are in use. */
 const renewMs = 25_000;
 const housekeepingMs = 300_000;
 
@@ -38,17 +41,17 @@ export function startRounds(parts: RoundsParts, signal: AbortSignal): void {
   let reconciledAt = -Infinity;
 
   // A storage in trouble is looked at with every tick: its return should be noticed at once.
-  void repeat(
-    tickMs,
-    async () => watch.lookIfOlderThan(watch.trouble === null ? lookMs : tickMs),
-    signal,
-    quietly,
-  );
+  void repeat(tickMs, async () => watch.lookIfOlderThan(lookEveryMs()), signal, quietly);
   void repeat(renewMs, async () => renew(), signal, quietly);
   void repeat(housekeepingMs, async () => housekeep(), signal, quietly);
   if (reconciler !== null) void repeat(tickMs, () => reconcile(reconciler), signal, quietly);
   if (drift !== null) void repeat(driftMs, () => drift.refresh(), signal, quietly);
   if (revival !== null) void repeat(tickMs, () => revive(revival), signal, quietly);
+
+  function lookEveryMs(): number {
+    if (watch.trouble !== null) return tickMs;
+    return mounts.rows().length > 0 ? lookMs : restingLookMs;
+  }
 
   async function renew(): Promise<void> {
     const signs = mounts.signs();

@@ -97,7 +97,7 @@ function mark(parts: Parts, record: VolumeRecord, by: NodeIdentity): Partial<Vol
   const at = new Date(now).toISOString();
   return {
     state: "trashed",
-    removal: { entry, at, by: by.name, purgeAt: rfc3339(now + days * dayMs) },
+    removal: { entry, at, by: by.name, purgeAt: new Date(now + days * dayMs).toISOString() },
   };
 }
 

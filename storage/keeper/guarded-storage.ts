@@ -40,7 +40,7 @@ export class GuardedStorage implements Storage {
 
   constructor(settings: DirectorySettings, options: GuardedOptions) {
     const welcome = (): Welcome => ({ settings, knownId: this.#knownId });
-    const idleMs = options.idleMs ?? 10_000;
+    const idleMs = options.idleMs ?? 30_000;
     this.url = settings.url;
     this.#deadlines = options.deadlines ?? usualDeadlines;
     this.#quick = new Lane(options.keeper, welcome, idleMs);
