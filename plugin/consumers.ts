@@ -55,6 +55,12 @@ export class Consumers {
     return this.#holders(containers);
   }
 
+  /** Whether a container was made with this volume and never ran, or is being made now. Rejects when it is silent. */
+  async isCreatedWith(volume: string, boundMs: number): Promise<boolean> {
+    const containers = await this.#engine.consumersOf(volume, boundMs);
+    return containers.some(({ state }) => state === "created");
+  }
+
   /** By volume: everyone who holds it now. Learns anew who the engine is. Rejects when it is silent. */
   async holders(boundMs: number): Promise<Map<string, Consumer[]>> {
     await this.identifyEngine(boundMs);

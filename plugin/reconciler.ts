@@ -10,6 +10,8 @@ import type { MountRow, MountTable } from "./mount-table.ts";
 const askBoundMs = 2_000;
 /** A holder this young may belong to a container that is not listed as running yet. */
 const settleMs = 60_000;
+/** So long the engine may be at copying an image's files into a volume, for a container that it may not list yet. */
+const copyMs = 3_600_000;
 /** So long a container that was admitted may take until it is listed as running. */
 const startingMs = 15_000;
 
@@ -54,13 +56,25 @@ export class Reconciler {
       const age = Date.now() - Date.parse(row.touchedAt);
       if (row.provisional) await this.#check(row, age > startingMs);
       if (live.has(row.volume)) continue;
-      if (row.holders.length > 0 && age < settleMs) continue;
-      if (row.holders.length > 0)
-        this.#log.warn(
-          { volume: row.volume },
-          "nobody uses it any more: collecting a leaked mount",
-        );
-      await this.#mounts.forsake(row.volume);
+      if (row.holders.length > 0 && age < copyMs) {
+        if (age < settleMs || (await this.#mayBeFilled(row))) continue;
+      }
+      await this.#collect(row);
+    }
+  }
+
+  /** The engine copies by the mount's path: taken away, it would leave the volume half filled. */
+  async #mayBeFilled({ volume, consumers }: MountRow): Promise<boolean> {
+    return consumers.length === 0 || (await this.#consumers.isCreatedWith(volume, askBoundMs));
+  }
+
+  async #collect({ volume, holders }: MountRow): Promise<void> {
+    if (holders.length > 0)
+      this.#log.warn({ volume }, "nobody uses it any more: collecting a leaked mount");
+    try {
+      await this.#mounts.forsake(volume);
+    } catch (error) {
+      this.#log.error({ volume, err: error }, "cannot unmount");
     }
   }
 
@@ -69,6 +83,7 @@ export class Reconciler {
     const { volume } = row;
     const record = this.#catalog.volume(volume);
     if (record === null) return;
+    let isDone = isLast;
     for (const { container, consumer } of await this.#consumers.holdersOf(volume, askBoundMs)) {
       const decision = await this.#gate.mayKeep(record, consumer, isLast);
       if (decision.allow) continue;
@@ -76,9 +91,17 @@ export class Reconciler {
         { audit: "stop", volume, container: container.name, reason: decision.error.message },
         "stopped: it had been started while Docker could not say who it was",
       );
-      await this.#engine.stop(container.id, 15_000);
+      try {
+        await this.#engine.stop(container.id, 15_000);
+      } catch (error) {
+        isDone = false;
+        this.#log.error(
+          { volume, container: container.name, err: error },
+          "could not be stopped; tried again",
+        );
+      }
     }
-    if (!isLast) return;
+    if (!isDone) return;
     row.provisional = false;
     await this.#table.save();
   }

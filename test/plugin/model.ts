@@ -62,7 +62,10 @@ const troubles: readonly Step[] = [
 ];
 
 const ends: readonly Step[] = [
-  step("the plugin is killed", ({ plugin }) => plugin.crashAndBegin()),
+  step("the plugin is killed", async (node) => {
+    node.losesWhatItWasAt();
+    await node.plugin.crashAndBegin();
+  }),
   step("the plugin is restarted", async ({ plugin }) => {
     await plugin.stop();
     await plugin.begin();
@@ -183,6 +186,7 @@ function killDuringMount(name: string): Step {
     await until("mount(8) runs, or need not", () => isOver || plugin.mounter.valve.waiting > 0);
     await plugin.crash();
     await starting;
+    node.losesWhatItWasAt();
     node.isUntidy = true;
     await plugin.begin();
     plugin.mounter.valve.open();

@@ -55,6 +55,12 @@ export class Node {
     }
   }
 
+  /** Holds that a killed plugin was about to undo, since Docker hung up, wait for the next comparison. */
+  losesWhatItWasAt(): void {
+    this.isUntidy ||= this.abandoned.size > 0;
+    this.abandoned.clear();
+  }
+
   async reboot(): Promise<void> {
     this.#boots += 1;
     this.docker.die();

@@ -128,6 +128,53 @@ test("a container that died with dockerd, whose Unmount never came, is noticed a
   await until("it is unmounted", () => plugin.mounter.table.size === 0);
 });
 
+test("Docker copying an image's many files into a volume, for whom nobody is listed yet, is let finish", async (t) => {
+  const plugin = await startPlugin(t);
+  const docker = new FakeDaemon(plugin);
+  await docker.create("v", { app: "blog" });
+  await docker.call("Mount", { Name: "v", ID: newId() });
+  await plugin.ageHolds(600_000);
+  await plugin.reconcile();
+  t.true(plugin.mounter.table.has("v"));
+  await plugin.ageHolds(3_600_000);
+  await plugin.reconcile();
+  t.false(plugin.mounter.table.has("v"));
+});
+
+test("so it is by an engine that lists the container meanwhile as created", async (t) => {
+  const plugin = await startPlugin(t);
+  const docker = new FakeDaemon(plugin);
+  await docker.prepare({ name: "web", volumes: ["v"] });
+  await docker.call("Mount", { Name: "v", ID: newId() });
+  await plugin.ageHolds(600_000);
+  await plugin.reconcile();
+  t.true(plugin.mounter.table.has("v"));
+  docker.removeContainer("web");
+  await plugin.reconcile();
+  t.false(plugin.mounter.table.has("v"));
+});
+
+test("a volume that cannot be unmounted keeps none of the others mounted", async (t) => {
+  const plugin = await startPlugin(t);
+  const docker = new FakeDaemon(plugin);
+  await docker.run({ name: "one", volumes: ["a"] });
+  await docker.run({ name: "two", volumes: ["b"] });
+  docker.die();
+  const { mounter } = plugin;
+  const unmount = mounter.unmount.bind(mounter);
+  mounter.unmount = async (name) => {
+    if (name === "a") throw new Error("it is stuck");
+    await unmount(name);
+  };
+  await plugin.ageHolds(3_600_000);
+  await plugin.reconcile();
+  t.deepEqual([...mounter.table.keys()], ["a"]);
+  mounter.unmount = unmount;
+  await plugin.reconcile();
+  t.is(mounter.table.size, 0);
+  plugin.lines.length = 0;
+});
+
 test("nothing is taken away while Docker is silent", async (t) => {
   const plugin = await startPlugin(t);
   const docker = new FakeDaemon(plugin);

@@ -1,5 +1,6 @@
 // Who may mount when the engine cannot say who asks: it is switched off, or silent as at its own boot.
 import test from "ava";
+import { UserError } from "../../service/user-error.ts";
 import { FakeDaemon, newId } from "./fake-daemon.ts";
 import { startPlugin } from "./plugin-under-test.ts";
 import { until } from "./until.ts";
@@ -96,6 +97,33 @@ test("while Docker is silent, a volume that nobody was allowed before is refused
     docker.container("blog-1").error,
     'swarmnfs: "blog_data" cannot be given to anyone now: Docker does not answer on /run/docker.sock, and on node "node1" nobody was allowed to mount it before. Try again when Docker answers: docker info',
   );
+});
+
+test("a container that cannot be stopped keeps nobody else from being stopped", async (t) => {
+  const plugin = await startPlugin(t);
+  const docker = new FakeDaemon(plugin);
+  for (const volume of ["one", "two"]) {
+    await docker.create(volume, { app: "blog" });
+    await docker.run({ name: `blog-${volume}`, volumes: [volume] });
+    await docker.stop(`blog-${volume}`);
+    await docker.prepare({ name: `evil-${volume}`, volumes: [volume], restartPolicy: "always" });
+  }
+  plugin.engine.onStop = async (name) => {
+    if (name === "evil-one") throw new UserError("unavailable", "Docker does not answer");
+    await docker.stop(name);
+  };
+  await docker.boot();
+  t.is(docker.container("evil-one").state, "running");
+  await until("the other one is stopped", async () => {
+    await plugin.reconcile();
+    return docker.container("evil-two").state === "exited";
+  });
+  t.is(docker.container("evil-one").state, "running");
+  plugin.engine.onStop = async (name) => docker.stop(name);
+  await plugin.ageHolds(20_000);
+  await plugin.reconcile();
+  t.is(docker.container("evil-one").state, "exited");
+  plugin.lines.length = 0;
 });
 
 test("what was allowed for a volume is not allowed for the next one of its name", async (t) => {
