@@ -32,7 +32,7 @@ export class CatalogCopy {
   /** Reads what an earlier run left. A file that cannot be read is skipped: the storage knows better. */
   async load(): Promise<void> {
     const isNew = (await mkdir(this.#directory, { recursive: true, mode: 0o700 })) !== undefined;
-    const wasWhole = isNew || (await stat(this.#wholeFile).catch(() => null)) !== null;
+    const isMarked = (await stat(this.#wholeFile).catch(() => null)) !== null;
     const lost: string[] = [];
     for (const kind of ["volumes", "apps"] as const) {
       const directory = join(this.#directory, kind);
@@ -44,9 +44,9 @@ export class CatalogCopy {
         }),
       );
     }
-    this.#isWhole = wasWhole && lost.length === 0;
-    if (this.#isWhole) await replaceFile(this.#wholeFile, "");
-    else await rm(this.#wholeFile, { force: true });
+    this.#isWhole = (isNew || isMarked) && lost.length === 0;
+    if (this.#isWhole && !isMarked) await replaceFile(this.#wholeFile, "");
+    if (!this.#isWhole) await rm(this.#wholeFile, { force: true });
   }
 
   /**

@@ -13,6 +13,9 @@ setFlagsFromString("--optimize-for-size");
 /** Answers one request; `arrivedAt` is `performance.now()` of its arrival, from which its deadline counts. */
 type Answer = (request: IncomingMessage, response: ServerResponse, arrivedAt: number) => void;
 
+/** How long after a start that failed the next one is tried, in milliseconds. */
+const againMs = 5_000;
+
 const socketPath = process.env["SWARMNFS_SOCKET"] || "/run/docker/plugins/swarmnfs.sock";
 const waiting: Parameters<Answer>[] = [];
 let answer: Answer = (...call) => void waiting.push(call);
@@ -47,23 +50,30 @@ server.on("error", (error: NodeJS.ErrnoException) => {
 listen();
 
 const main = import.meta.url.endsWith(".ts") ? "./main.ts" : "./main.mjs";
-try {
-  const { start } = (await import(new URL(main, import.meta.url).href)) as {
-    start: (stopListening: () => void) => Promise<Answer>;
-  };
-  // Not before: the state directory may be that of whoever answers on the socket.
-  await listening.promise;
-  answer = await start(() => server.close());
-} catch (error) {
-  const isForPeople = error instanceof Error && error.name === "UserError";
-  const stack = error instanceof Error ? error.stack : String(error);
-  process.stderr.write(`swarmnfs: ${isForPeople ? error.message : `cannot start: ${stack}`}\n`);
-  if (process.env["SWARMNFS_MANAGED"] !== "1") {
-    server.close();
-    process.exit(isForPeople ? 2 : 1);
+
+async function begin(): Promise<void> {
+  try {
+    const { start } = (await import(new URL(main, import.meta.url).href)) as {
+      start: (stopListening: () => void) => Promise<Answer>;
+    };
+    // Not before: the state directory may be that of whoever answers on the socket.
+    await listening.promise;
+    answer = await start(() => server.close());
+  } catch (error) {
+    const isForPeople = error instanceof Error && error.name === "UserError";
+    const stack = error instanceof Error ? error.stack : String(error);
+    process.stderr.write(`swarmnfs: ${isForPeople ? error.message : `cannot start: ${stack}`}\n`);
+    if (process.env["SWARMNFS_MANAGED"] !== "1") {
+      server.close();
+      process.exit(isForPeople ? 2 : 1);
+    }
+    // A managed plugin that ends is disabled by Docker for good. Closing the connection means "I do not know"; an
+    // answer could make Docker forget its volumes.
+    answer = (request) => request.socket.destroy();
+    // What is in the way, as a disk that is full, may go.
+    setTimeout(() => void begin(), againMs);
   }
-  // A managed plugin that ends is disabled by Docker for good. Closing the connection means "I do not know"; an answer
-  // could make Docker forget its volumes.
-  answer = (request) => request.socket.destroy();
+  for (const call of waiting.splice(0)) answer(...call);
 }
-for (const call of waiting.splice(0)) answer(...call);
+
+await begin();

@@ -64,7 +64,10 @@ export class Mounts {
     for (const { volume } of this.#table.rows()) this.#linger(volume);
     const now = new Date().toISOString();
     for (const volume of this.#mounted) this.#table.row(volume, now);
-    await this.#table.save();
+    // A disk that is full must not keep the plugin from starting; it is told of with the first hold.
+    await this.#table.save().catch((error: unknown) => {
+      this.#log.warn({ err: error }, "the mount table cannot be written");
+    });
   }
 
   /** Finds out what was mounted without us, by a mount(8) that outlived a killed plugin, or taken away behind our back. */

@@ -43,10 +43,11 @@ export class NodeState {
     const machine = await machineHash();
     const fresh = { schema: 1 as const, id: uuid(), machine, storages: {} };
     const file = await StateFile.open(join(directory, "node.json"), nodeSchema, fresh, onDamage);
-    if (file.data.machine !== null && machine !== null && file.data.machine !== machine)
-      file.data.id = uuid();
-    file.data.machine = machine ?? file.data.machine;
-    await file.save();
+    const before = file.data.machine;
+    if (before !== null && machine !== null && before !== machine) file.data.id = uuid();
+    file.data.machine = machine ?? before;
+    // Only what is new is written: a disk that is full must not keep a node from starting.
+    if (file.data === fresh || file.data.machine !== before) await file.save();
     return new NodeState(file, name);
   }
 

@@ -128,15 +128,25 @@ test.serial(
 );
 
 test.serial(
-  "a managed plugin that cannot start at all goes on listening without answering",
+  "a managed plugin that cannot start goes on listening without answering, and tries again",
   async (t) => {
     const plugin = await EntryUnderTest.prepare(t);
-    // A file where its directory should be.
-    const broken = insideDocker.replace("exec chroot", "touch host/state/swarmnfs && exec chroot");
+    // A file where its directory should be, for a while.
+    const state = "host/state/swarmnfs";
+    const broken = insideDocker.replace(
+      "exec chroot",
+      `touch ${state} && { sleep 4; rm ${state}; } & exec chroot`,
+    );
     const running = plugin.start({ SWARMNFS_MANAGED: "1" }, broken);
     await plugin.listening();
     await t.throwsAsync(plugin.docker.call("Get", { Name: "v" }), { code: "ECONNRESET" });
     t.regex(running.complaints, /^swarmnfs: cannot start: /);
+    await until("it answers", () =>
+      plugin.docker.call("List").then(
+        () => true,
+        () => false,
+      ),
+    );
     await running.end("SIGTERM");
   },
 );

@@ -36,7 +36,7 @@ class LeavingCall extends Call {
 async function mounts(
   t: ExecutionContext,
   live: () => readonly string[] | null,
-): Promise<{ mounts: Mounts; mounter: FakeMounter; table: MountTable }> {
+): Promise<{ mounts: Mounts; mounter: FakeMounter; table: MountTable; directory: string }> {
   const directory = await mkdtemp(join(tmpdir(), "swarmnfs-mounts-"));
   t.teardown(() => rm(directory, { recursive: true, force: true, maxRetries: 10 }));
   const table = await MountTable.open(directory, "boot-1", t.fail);
@@ -46,7 +46,8 @@ async function mounts(
     { attach: async () => ({ type: "bind", source: "/srv/swarm/apps/blog/v", options: [] }) },
   );
   const parts = { table, mounter, storage, node, lingerMs: 5, log: pino({ level: "silent" }) };
-  return { mounts: new Mounts({ ...parts, holders: { of: async () => live() } }), mounter, table };
+  const made = new Mounts({ ...parts, holders: { of: async () => live() } });
+  return { mounts: made, mounter, table, directory };
 }
 
 test("a hold is undone when Docker left between the mount and the answer", async (t) => {
@@ -70,6 +71,14 @@ test("a volume stays mounted while the engine is silent or knows a user, and is 
   live = [];
   t.deepEqual(await held.collect("v"), []);
   t.false(mounter.table.has("v"));
+});
+
+test("a start does not fail because the table cannot be written", async (t) => {
+  const { mounts: held, mounter, directory } = await mounts(t, () => null);
+  mounter.table.set("v", { type: "bind", source: "/srv/swarm/apps/blog/v", options: [] });
+  await rm(directory, { recursive: true });
+  await held.adopt();
+  t.is(held.state("v").state, "mounted");
 });
 
 test("what is mounted at the start is told as mounted", async (t) => {

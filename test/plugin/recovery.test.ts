@@ -1,5 +1,5 @@
 // Crashes, restarts and leaks: what the plugin finds when it comes back, and what it makes of it.
-import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import test from "ava";
 import { FakeDaemon, newId } from "./fake-daemon.ts";
@@ -242,6 +242,24 @@ test("a failed mount leaves no sign of use that would keep other nodes from remo
     ),
   );
   t.pass();
+});
+
+test("a start that finds everything as it was needs to write nothing: a full disk does not prevent it", async (t) => {
+  const plugin = await startPlugin(t);
+  const docker = new FakeDaemon(plugin);
+  await docker.run({ name: "web", volumes: ["v"] });
+  await plugin.stop();
+  const files = ["node.json", "grants.json", "catalog/whole"];
+  const inodes = async (): Promise<number[]> => {
+    const stats = await Promise.all(files.map((file) => stat(join(plugin.state, file))));
+    return stats.map(({ ino }) => ino);
+  };
+  // Every write puts a new file into the place of the old one.
+  const before = await inodes();
+  plugin.weather = "refusing";
+  await plugin.begin();
+  t.deepEqual(await inodes(), before);
+  plugin.weather = "fine";
 });
 
 test("a hold that could not be written down is not a hold", async (t) => {
