@@ -8,6 +8,7 @@ import type { VolumeRecord } from "../records/volume.ts";
 import type { HousekeepingReport, NodeIdentity, Usage } from "../storage.ts";
 import type { AdvisoryTable } from "./advisory-table.ts";
 import type { Directory } from "./confined.ts";
+import { isTrouble } from "./file-trouble.ts";
 import type { Layout, Parts } from "./parts.ts";
 import { textOf } from "./record-file.ts";
 import { finishRemoval } from "./removal.ts";
@@ -49,7 +50,7 @@ export async function housekeep(
   const { records } = await parts.volumes.list(layout);
   for (const record of records)
     if (record.state === "trashed") await finishRemoval(parts, layout, record);
-  const purged = await purgeExpired(parts, layout);
+  const purged = await purgeExpired(parts, layout, records);
   await dropUnfinished(parts, layout);
   await dropForgottenApps(parts, layout);
   const sweptStaging = await sweep(parts, layout);
@@ -94,13 +95,34 @@ async function dropStaleClaim(parts: Parts, claims: Directory, claim: string): P
     await claims.unlink(claim);
 }
 
-async function purgeExpired(parts: Parts, layout: Layout): Promise<readonly string[]> {
+/**
+ * A node that was silent for a while may have mounted what others took for unused and removed. As long as it shows
+ * signs of a volume that is no more, what it may be writing into stays.
+ */
+async function purgeExpired(
+  parts: Parts,
+  layout: Layout,
+  records: readonly VolumeRecord[],
+): Promise<readonly string[]> {
   const now = parts.clock.now();
   const entries = await listTrash(layout);
+  const orphans = new Set(Object.keys(await parts.uses.all(layout)));
+  for (const { name, state } of records) if (state !== "trashed") orphans.delete(name);
   const expired = entries
-    .filter(({ record }) => Date.parse(record.purgeAt) <= now)
+    .filter(({ record }) => Date.parse(record.purgeAt) <= now && !orphans.has(record.volume.name))
     .map(({ id }) => id);
-  return purge(parts, layout, expired);
+  const purged: string[] = [];
+  for (const id of expired) {
+    // What is left of it is swept.
+    await purge(parts, layout, [id]).then((ids) => purged.push(...ids), unlessStuck);
+  }
+  return purged;
+}
+
+/** Something is mounted in it, or it may not be removed (immutable files): it stays, and is tried again next time. */
+function unlessStuck(error: unknown): void {
+  const isStuck = error instanceof UserError || isTrouble(error, "EPERM", "EACCES", "EBUSY");
+  if (!isStuck) throw error;
 }
 
 async function sweep(parts: Parts, layout: Layout): Promise<readonly string[]> {
@@ -111,12 +133,7 @@ async function sweep(parts: Parts, layout: Layout): Promise<readonly string[]> {
       const stamp = await folder.stat(file);
       const age = stamp === null ? 0 : parts.clock.now() - Number(stamp.ctimeMs);
       if (age < abandonedMs && !file.startsWith("purge-")) continue;
-      try {
-        await deleteTree(folder, file, parts.progress);
-        swept.push(file);
-      } catch (error) {
-        if (!(error instanceof UserError)) throw error; // stays, and is tried again next time
-      }
+      await deleteTree(folder, file, parts.progress).then(() => swept.push(file), unlessStuck);
     }
   }
   return swept;

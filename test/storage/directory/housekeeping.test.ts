@@ -1,11 +1,14 @@
+import { execFile } from "node:child_process";
 import { mkdir, readdir, readFile, rm, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import test, { type ExecutionContext } from "ava";
 import type { DirectoryStorage } from "../../../storage/directory/directory-storage.ts";
 import { create, directoryOf, node1, node2 } from "../conformance.ts";
 import { directoryStorage, temporaryDirectory } from "../places.ts";
 
 const dayMs = 86_400_000;
+const run = promisify(execFile);
 
 /** A storage on which the time is what the test says: nothing is written on it, so that it keeps believing it. */
 async function later(t: ExecutionContext, path: string, days: number): Promise<DirectoryStorage> {
@@ -46,6 +49,39 @@ test("what is past its time is destroyed, what is not stays", async (t) => {
     (await storage.trash()).map(({ record }) => record.volume.name),
     ["young"],
   );
+});
+
+test("what a node that was silent still has mounted is not destroyed", async (t) => {
+  const { path, storage } = await start(t);
+  await create(storage, "v");
+  const since = "2026-03-01T09:00:00Z";
+  await storage.remove("v", node1);
+  // It comes back, and knows nothing of the removal.
+  await storage.renew([{ volume: "v", since, consumers: ["service s"] }], node2);
+  const [entry] = await storage.trash();
+  await expire(path, entry?.id ?? "");
+  t.deepEqual((await storage.housekeep(node1)).purged, []);
+  await storage.detach("v", node2);
+  t.deepEqual((await storage.housekeep(node1)).purged, [entry?.id]);
+});
+
+test("a file that cannot be destroyed holds up nothing else", async (t) => {
+  const { path, storage } = await start(t);
+  for (const name of ["stuck", "v"]) await create(storage, name);
+  const file = join(await directoryOf(storage, "stuck"), "file");
+  await writeFile(file, "");
+  const set = await run("chattr", ["+i", file]).catch(() => null);
+  if (set === null) {
+    t.pass("this file system knows no immutable files");
+    return;
+  }
+  t.teardown(() => run("chattr", ["-R", "-i", path]));
+  await storage.remove("stuck", node1);
+  const [entry] = await storage.trash();
+  await expire(path, entry?.id ?? "");
+  t.deepEqual((await storage.housekeep(node1)).purged, []);
+  await storage.housekeep(node1);
+  t.deepEqual(Object.keys((await storage.list()).usage), ["v"]);
 });
 
 test("a node that keeps house keeps it; another takes over when it has been silent for five minutes", async (t) => {
