@@ -23,6 +23,8 @@ export class Lab {
   readonly name: string;
   readonly folder: string;
   readonly machines: readonly Machine[];
+  #turningOn: Promise<void> = Promise.resolve();
+  #isGoing = false;
 
   private constructor(plan: LabPlan, folder: string) {
     this.name = plan.name;
@@ -85,17 +87,38 @@ export class Lab {
 
   /** Turns on what is off, and waits until all of it is ready. A machine that does not boot is started once more. */
   async start(tell: Tell): Promise<void> {
-    for (const machine of this.machines) await machine.start();
-    const ends = await Promise.allSettled(this.machines.map((each) => boot(each, tell)));
+    this.#turningOn = this.#turnOn();
+    await this.#turningOn;
+    const ends = await Promise.allSettled(this.machines.map((each) => this.#boot(each, tell)));
     const failures = ends.flatMap((end) => (end.status === "rejected" ? [end.reason] : []));
     if (failures.length === 1) throw failures[0];
     if (failures.length > 1) throw new AggregateError(failures, failures.join("\n"));
   }
 
-  /** Pulls every plug and removes the lab's folder: nothing of it is left. */
+  /** Pulls every plug and removes the lab's folder: nothing of it is left, also in the middle of {@link start}. */
   async destroy(): Promise<void> {
+    this.#isGoing = true;
+    await this.#turningOn.catch(() => undefined);
     await Promise.all(this.machines.map((machine) => machine.powerOff()));
     await rm(this.folder, { recursive: true, force: true });
+  }
+
+  async #turnOn(): Promise<void> {
+    for (const machine of this.machines) if (!this.#isGoing) await machine.start();
+  }
+
+  async #boot(machine: Machine, tell: Tell): Promise<void> {
+    const began = Date.now();
+    try {
+      await machine.ready();
+    } catch (error) {
+      if (this.#isGoing) throw error;
+      tell(`${machine.name} did not boot and is started once more. ${String(error)}`);
+      await machine.powerOff();
+      await machine.start();
+      await machine.ready();
+    }
+    tell(`${machine.name} is ready (${Math.round((Date.now() - began) / 1000)} s)`);
   }
 }
 
@@ -119,19 +142,6 @@ function folderOf(name: string): string {
       `"${name}" cannot be a lab's name: small letters, digits and dashes, at most 32`,
     );
   return path.join(labsFolder, name);
-}
-
-async function boot(machine: Machine, tell: Tell): Promise<void> {
-  const began = Date.now();
-  try {
-    await machine.ready();
-  } catch (error) {
-    tell(`${machine.name} did not boot and is started once more. ${String(error)}`);
-    await machine.powerOff();
-    await machine.start();
-    await machine.ready();
-  }
-  tell(`${machine.name} is ready (${Math.round((Date.now() - began) / 1000)} s)`);
 }
 
 /** What the machine is told at each boot: who it is, whom it knows, and what its resolver answers. */

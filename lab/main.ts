@@ -10,6 +10,8 @@ import { statusTable } from "./status.ts";
 import { formSwarm } from "./swarm.ts";
 
 const name = process.env["LAB"] || "lab";
+/** After Ctrl-C everything fails, and nobody needs to be told. */
+let isLeaving = false;
 
 const commands: Readonly<Record<string, (...words: string[]) => Promise<unknown>>> = {
   up,
@@ -44,7 +46,8 @@ if (command === undefined) {
 try {
   await command(...words.filter((each) => each !== ""));
 } catch (error) {
-  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  if (!isLeaving)
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
   process.exitCode ||= 1;
 }
 
@@ -53,24 +56,30 @@ async function up(wanted = "3"): Promise<void> {
   if (!Number.isInteger(nodes) || nodes < 0 || nodes > 20)
     throw new Error(`"${wanted}" nodes? A whole number up to 20 was expected.`);
   const isNew = !labExists(name);
+  let lab: Lab | undefined;
+  // Somebody had enough before the lab was up: a new one leaves nothing behind, an old one stays as it is.
+  const leave = async (): Promise<void> => {
+    isLeaving = true;
+    if (isNew) await (lab?.destroy() ?? removeLab(name));
+    process.exit(130);
+  };
+  // Not once(): execa ends a process at a signal that nobody listens to any more.
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
-    process.once(signal, () => void leave(isNew));
+    process.on(signal, () => void leave());
   const began = Date.now();
-  const lab = isNew ? await Lab.create(name, nodes, tell) : await Lab.open(name);
+  lab = isNew ? await Lab.create(name, nodes, tell) : await Lab.open(name);
+  await bringUp(lab);
+  tell(`lab "${name}" is up after ${Math.round((Date.now() - began) / 1000)} s`);
+}
+
+async function bringUp(lab: Lab): Promise<void> {
   try {
     await lab.start(tell);
     await formSwarm(lab, tell);
   } catch (error) {
-    tell(`logs: ${await collected(lab)}`);
+    if (!isLeaving) tell(`logs: ${await collected(lab)}`);
     throw error;
   }
-  tell(`lab "${name}" is up after ${Math.round((Date.now() - began) / 1000)} s`);
-}
-
-/** Somebody had enough before the lab was up: a new one leaves nothing behind, an old one stays as it is. */
-async function leave(isNew: boolean): Promise<void> {
-  if (isNew) await removeLab(name);
-  process.exit(130);
 }
 
 async function ssh(machine = "", ...remote: string[]): Promise<void> {

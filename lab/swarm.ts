@@ -47,7 +47,7 @@ async function isInSwarm(node: Machine): Promise<boolean> {
 async function enablePlugin(node: Machine): Promise<void> {
   await node.must(
     `[ "$(docker plugin inspect --format '{{.Enabled}}' swarmnfs)" = true ] || {
-      docker plugin set swarmnfs SWARMNFS_STORAGE=dir://${sharePath} storage.source=${sharePath} &&
+      docker plugin set swarmnfs SWARMNFS_STORAGE=dir://${sharePath} storage.source=/srv &&
       docker plugin enable swarmnfs
     }`,
     { timeout: 180_000 },
