@@ -63,6 +63,10 @@ export const faults: Readonly<Record<string, Fault>> = {
 /** Lets the fault of that name happen to the machine. */
 export async function beginFault(machine: Machine, name: string): Promise<void> {
   const fault = known(name);
+  if ((await machine.pid()) === null)
+    throw new Error(
+      `${machine.name} is off: nothing more can happen to it. To turn it on: lab mend`,
+    );
   // Before it begins: a beginning that fails half-way must be mended as well.
   await mkdir(marks(machine), { recursive: true });
   await writeFile(path.join(marks(machine), name), "");

@@ -6,7 +6,7 @@ import { provideDockerDisk } from "./image/docker-disk.ts";
 import { run } from "./image/command.ts";
 import { provideSystem } from "./image/system.ts";
 import { Machine } from "./machine.ts";
-import { labPlan, memoryOf, planEthernet, planMachines, type LabPlan } from "./plan.ts";
+import { labPlan, planEthernet, planMachines, type LabPlan } from "./plan.ts";
 import { checkRequirements } from "./requirements.ts";
 
 /** Where labs live: below the project, ignored by git. */
@@ -40,33 +40,35 @@ export class Lab {
     return new Lab(labPlan.parse(JSON.parse(await readFile(file, "utf8"))), folder);
   }
 
-  /** Plans a lab and makes what its machines are made of; none of them is on yet. Throws with what this machine lacks. */
+  /**
+   * Plans a lab and makes what its machines are made of; none of them is on yet. Throws with what this machine lacks, and
+   * leaves nothing behind then.
+   */
   static async create(name: string, nodes: number, tell: Tell): Promise<Lab> {
     const folder = folderOf(name);
-    await mkdir(folder, { recursive: true });
-    const machines = await planMachines(nodes);
-    await checkRequirements(
-      folder,
-      machines.map(({ role }) => memoryOf[role]),
-    );
-    const system = await provideSystem(tell);
-    const accelerator = await chooseAccelerator(system);
-    tell(accelerator === "kvm" ? "hardware virtualisation works" : "machines are emulated");
-    const plan: LabPlan = {
-      schema: 1,
-      name,
-      accelerator,
-      ethernet: planEthernet(),
-      system,
-      dockerDisk: await provideDockerDisk(system, tell),
-      machines,
-    };
-    await run("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-f", path.join(folder, "key")]);
-    const lab = new Lab(plan, folder);
-    for (const machine of lab.machines) await writeGiven(plan, machine);
-    // Last: a folder with this file is a whole lab.
-    await writeFile(path.join(folder, "lab.json"), JSON.stringify(plan, null, 2));
-    return lab;
+    await mkdir(labsFolder, { recursive: true });
+    try {
+      await mkdir(folder);
+    } catch (error) {
+      throw new Error(
+        `Lab "${name}" is being made, or its making was killed. Then: make lab-down`,
+        {
+          cause: error,
+        },
+      );
+    }
+    try {
+      const plan = await planLab(name, nodes, folder, tell);
+      await run("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-f", path.join(folder, "key")]);
+      const lab = new Lab(plan, folder);
+      for (const machine of lab.machines) await writeGiven(plan, machine);
+      // Last: a folder with this file is a whole lab.
+      await writeFile(path.join(folder, "lab.json"), JSON.stringify(plan, null, 2));
+      return lab;
+    } catch (error) {
+      await rm(folder, { recursive: true, force: true });
+      throw error;
+    }
   }
 
   get nas(): Machine {
@@ -134,6 +136,19 @@ export async function removeLab(name: string): Promise<boolean> {
 
 export function labExists(name: string): boolean {
   return existsSync(path.join(folderOf(name), "lab.json"));
+}
+
+async function planLab(name: string, nodes: number, folder: string, tell: Tell): Promise<LabPlan> {
+  const machines = await planMachines(nodes);
+  await checkRequirements(
+    folder,
+    machines.map(({ memory }) => memory),
+  );
+  const system = await provideSystem(tell);
+  const accelerator = await chooseAccelerator(system);
+  tell(accelerator === "kvm" ? "hardware virtualisation works" : "machines are emulated");
+  const dockerDisk = await provideDockerDisk(system, tell);
+  return { schema: 1, name, accelerator, ethernet: planEthernet(), system, dockerDisk, machines };
 }
 
 function folderOf(name: string): string {

@@ -7,7 +7,7 @@ import { tellQemu } from "./control-socket.ts";
 import { provideDisks } from "./disks.ts";
 import type { LabPlan, MachinePlan } from "./plan.ts";
 import { qemuArguments } from "./qemu.ts";
-import { overSsh, sshArguments } from "./ssh.ts";
+import { overSsh, sshArguments, type Patience } from "./ssh.ts";
 
 /** Milliseconds that a boot may take: a dozen seconds on an idle machine, minutes where three boot on two busy cores. */
 const bootPatience = 300_000;
@@ -40,11 +40,7 @@ export class Machine {
 
   /** What `ssh` takes to reach this machine. */
   get sshArguments(): string[] {
-    return sshArguments(this.#key, this.plan.sshPort);
-  }
-
-  get #key(): string {
-    return path.join(this.folder, "../key");
+    return sshArguments(path.join(this.folder, "../key"), this.plan.sshPort);
   }
 
   /** The process of the running machine, or null. */
@@ -99,15 +95,12 @@ export class Machine {
   }
 
   /** Runs a shell script on the machine, as root; returns how it ended. */
-  run(
-    script: string,
-    options: { readonly timeout?: number; readonly inputFile?: string } = {},
-  ): Promise<Outcome> {
-    return overSsh(this.#key, this.plan.sshPort, script, options);
+  run(script: string, options: Patience = {}): Promise<Outcome> {
+    return overSsh(this.folder, this.sshArguments, script, options);
   }
 
   /** Runs a shell script on the machine and returns what it printed, trimmed; throws with its complaint if it fails. */
-  async must(script: string, options: { readonly timeout?: number } = {}): Promise<string> {
+  async must(script: string, options: Patience = {}): Promise<string> {
     const { exitCode, stdout, stderr } = await this.run(script, options);
     if (exitCode === 0) return stdout.trim();
     const [first = ""] = script.split("\n");

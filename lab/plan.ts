@@ -37,7 +37,7 @@ export type MachinePlan = z.infer<typeof machinePlan>;
 export type LabPlan = z.infer<typeof labPlan>;
 
 /** Memory that machines get, in MiB. */
-export const memoryOf = { nas: 512, node: 1024 } as const;
+const memoryOf = { nas: 512, node: 1024 } as const;
 
 /** A storage machine and `nodes` swarm nodes. Ports are free now, and by their number hardly ever taken by another lab. */
 export async function planMachines(nodes: number): Promise<MachinePlan[]> {

@@ -38,7 +38,7 @@ cat $given/key/raw >/root/.ssh/authorized_keys
 chmod 600 /root/.ssh/authorized_keys
 chmod 755 /root /
 [ -e /etc/ssh/ssh_host_ed25519_key ] || ssh-keygen -q -t ed25519 -N '' -f /etc/ssh/ssh_host_ed25519_key
-/usr/sbin/sshd -o ListenAddress=10.0.2.15 -o HostKey=/etc/ssh/ssh_host_ed25519_key -o UsePAM=no -o UseDNS=no -E $log/sshd.log
+/usr/sbin/sshd -o ListenAddress=10.0.2.15 -o HostKey=/etc/ssh/ssh_host_ed25519_key -o UsePAM=no -o UseDNS=no -o MaxSessions=100 -E $log/sshd.log
 
 # --- names: a resolver of its own on every machine, so that its death is one machine's affair
 [ -e /etc/lab-names ] || cat $given/names/raw >/etc/lab-names
