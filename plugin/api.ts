@@ -70,7 +70,7 @@ export function createApi(driver: Driver, ours: Router, arrivals: Arrivals, log:
     return {};
   });
   verb("VolumeDriver.Remove", named, async ({ Name }, call) => {
-    await call.within(driver.remove(Name), slow);
+    await call.within(driver.remove(Name, call), slow);
     return {};
   });
   app.use(ours);
@@ -82,6 +82,8 @@ export function createApi(driver: Driver, ours: Router, arrivals: Arrivals, log:
   ): void {
     verbs.set(`/${name}`, async (request, response) => {
       const call = new Call(arrivals.get(request) ?? performance.now());
+      // While the plugin was still loading nobody listened for the end of the connection.
+      if (request.socket.destroyed) call.hangUp();
       response.on("close", () => {
         if (!response.writableFinished) call.hangUp();
       });

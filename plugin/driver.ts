@@ -161,9 +161,17 @@ export class Driver {
   }
 
   /** Throws `UserError`: in-use with who holds it and where, not-found. */
-  async remove(name: string): Promise<void> {
+  async remove(name: string, call: Call): Promise<void> {
     const { id } = await this.#known(name);
-    const holders = await this.#mounts.forsake(name);
+    await this.#opened();
+    const holders = await this.#mounts.forsake(name, async () => {
+      // Docker was told that it takes too long, and may have the volume mounted again: nothing is begun any more.
+      if (call.isOver) return;
+      const outcome = await this.#storage.remove(name, this.#node);
+      this.#catalog.drop(name);
+      await this.#grants.forget(id);
+      this.#log.info({ volume: name, ...outcome }, "removed");
+    });
     if (holders === null) {
       throw new UserError(
         "in-use",
@@ -176,11 +184,6 @@ export class Driver {
         `"${name}" is mounted on ${this.#node.name} (${holders.join(", ")}). Remove the service or container first`,
       );
     }
-    await this.#opened();
-    const outcome = await this.#storage.remove(name, this.#node);
-    this.#catalog.drop(name);
-    await this.#grants.forget(id);
-    this.#log.info({ volume: name, ...outcome }, "removed");
   }
 
   #shown(record: VolumeRecord, withStatus: boolean): DockerVolume {

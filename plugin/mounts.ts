@@ -178,15 +178,19 @@ export class Mounts {
    * does, null when the engine did not say; nothing was unmounted then.
    */
   collect(volume: string): Promise<readonly string[] | null> {
-    return this.#collect(volume, () => this.#isWanted(volume));
+    return this.#queue.run(volume, () => this.#collected(volume, () => this.#isWanted(volume)));
   }
 
   /**
    * The same by the engine's word alone: holds whose Unmount never came count for nothing. For a volume that Docker
-   * says nobody uses, as it does by its Remove.
+   * says nobody uses, as it does by its Remove. `then` runs once it is unmounted, before anybody can mount it again.
    */
-  forsake(volume: string): Promise<readonly string[] | null> {
-    return this.#collect(volume, () => this.#isExpected(volume));
+  forsake(volume: string, then?: () => Promise<void>): Promise<readonly string[] | null> {
+    return this.#queue.run(volume, async () => {
+      const holders = await this.#collected(volume, () => this.#isExpected(volume));
+      if (holders?.length === 0) await then?.();
+      return holders;
+    });
   }
 
   /** A container uses a volume that is not mounted by us any more (after `disable -f`): it still counts as used here. */
@@ -255,23 +259,22 @@ export class Mounts {
     });
   }
 
-  #collect(volume: string, isHeld: () => boolean): Promise<readonly string[] | null> {
-    return this.#queue.run(volume, async () => {
-      const row = this.#table.get(volume);
-      if (row === null && !this.#mounted.has(volume)) return [];
-      const names = row?.consumers.length ? row.consumers : ["a container"];
-      if (isHeld()) return names;
-      const live = await this.#holders.of(volume);
-      if (live === null || live.length > 0) {
-        // Docker lists a container as running until it has stopped, which is after its Unmount.
-        if (Date.now() - Date.parse(row?.touchedAt ?? "") < stoppingMs) this.#linger(volume);
-        return live ?? (this.#isWanted(volume) ? names : null);
-      }
-      // A hold may have come while we asked.
-      if (isHeld()) return names;
-      await this.#unmount(volume);
-      return [];
-    });
+  /** To be run in the volume's queue. */
+  async #collected(volume: string, isHeld: () => boolean): Promise<readonly string[] | null> {
+    const row = this.#table.get(volume);
+    const names = row?.consumers.length ? row.consumers : ["a container"];
+    if (isHeld()) return names;
+    if (row === null && !this.#mounted.has(volume)) return [];
+    const live = await this.#holders.of(volume);
+    if (live === null || live.length > 0) {
+      // Docker lists a container as running until it has stopped, which is after its Unmount.
+      if (Date.now() - Date.parse(row?.touchedAt ?? "") < stoppingMs) this.#linger(volume);
+      return live ?? (this.#isWanted(volume) ? names : null);
+    }
+    // A hold may have come while we asked.
+    if (isHeld()) return names;
+    await this.#unmount(volume);
+    return [];
   }
 
   #isWanted(volume: string): boolean {

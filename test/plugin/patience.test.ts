@@ -187,6 +187,21 @@ test("a request that Docker gave up while the plugin was still loading does noth
   t.is(plugin.mounter.table.size, 0);
 });
 
+test("a removal that Docker gave up while the plugin was still loading removes nothing", async (t) => {
+  const plugin = await startPlugin(t);
+  const docker = new FakeDaemon(plugin);
+  await docker.create("v", { app: "blog" });
+  plugin.door.close();
+  await plugin.docker.hangUpOn("Remove", { Name: "v" }, () =>
+    until("it waits", () => plugin.door.waiting === 1),
+  );
+  await until("the plugin's side has heard it", async () => (await plugin.connections()) === 0);
+  plugin.door.open();
+  await plugin.looked();
+  t.is(plugin.asked.get("remove") ?? 0, 0);
+  t.deepEqual(await docker.volumes(), ["v"]);
+});
+
 test("those who wait for one mount that fails all hear the same, after one attempt", async (t) => {
   const plugin = await startPlugin(t);
   const docker = new FakeDaemon(plugin);

@@ -90,6 +90,13 @@ export class PluginUnderTest {
     return plugin;
   }
 
+  /** How many connections Docker has open. */
+  async connections(): Promise<number> {
+    const { promise, resolve } = Promise.withResolvers<number>();
+    this.#server?.getConnections((_, count) => resolve(count));
+    return promise;
+  }
+
   get state(): string {
     return join(this.directory, `state-${this.#generation}`);
   }
