@@ -1,3 +1,4 @@
+import { UserError } from "../service/user-error.ts";
 import type { Consumer } from "../storage/rules/access.ts";
 import type { Container, Engine } from "./engine.ts";
 
@@ -10,15 +11,20 @@ export type Callers =
    * container (Docker 23 and later), or serves `docker cp`.
    */
   | { readonly kind: "nobody"; readonly running: readonly Consumer[] }
-  /** The engine does not answer, as while it starts. */
-  | { readonly kind: "silent"; readonly reason: string };
+  /** The engine answers nothing at all, as while it starts. */
+  | { readonly kind: "silent"; readonly reason: string }
+  /** It answers, and yet it cannot be told who asks: it is too slow or broken (unavailable), or not ours (denied). */
+  | { readonly kind: "unknown"; readonly error: UserError };
 
 const listBoundMs = 900;
+/** For an engine that is there, and slow. Asked for at most three things, it leaves time to mount. */
+const patientBoundMs = 4_000;
+const pingBoundMs = 250;
 const probeBoundMs = 250;
 /** A container in one of these states holds its volumes already. */
 const holding = new Set(["running", "paused", "removing"]);
 
-/** Finds out who asks for a volume, within about a second. */
+/** Finds out who asks for a volume: within about a second, unless the engine is slow. */
 export class Consumers {
   readonly #engine: Engine;
   #swarmNode: string | null = null;
@@ -37,11 +43,22 @@ export class Consumers {
 
   async callersOf(volume: string): Promise<Callers> {
     try {
-      if (!this.#identified) await this.identifyEngine(listBoundMs);
-      const containers = await this.#engine.consumersOf(volume, listBoundMs);
-      return await this.#narrow(containers);
+      return await this.#askFor(volume, listBoundMs);
     } catch (error) {
-      return { kind: "silent", reason: error instanceof Error ? error.message : String(error) };
+      if (isRefusal(error)) return { kind: "unknown", error };
+      // Only an engine that starts may be answered for by memory, not one that was slow for once.
+      const isThere = await this.#engine.ping(pingBoundMs).then(
+        () => true,
+        () => false,
+      );
+      if (!isThere) return { kind: "silent", reason: textOf(error) };
+    }
+    try {
+      return await this.#askFor(volume, patientBoundMs);
+    } catch (error) {
+      if (isRefusal(error)) return { kind: "unknown", error };
+      const reason = `who asks for it cannot be told, since Docker does not say which containers there are: ${textOf(error)}. Look at: docker ps --all`;
+      return { kind: "unknown", error: new UserError("unavailable", reason, { cause: error }) };
     }
   }
 
@@ -78,13 +95,18 @@ export class Consumers {
       .map((container) => ({ container, consumer: consumerOf(container, this.#swarmNode) }));
   }
 
-  async #narrow(containers: readonly Container[]): Promise<Callers> {
+  async #askFor(volume: string, boundMs: number): Promise<Callers> {
+    if (!this.#identified) await this.identifyEngine(boundMs);
+    return this.#narrow(await this.#engine.consumersOf(volume, boundMs), boundMs);
+  }
+
+  async #narrow(containers: readonly Container[], boundMs: number): Promise<Callers> {
     const swarmMoved = containers.some(({ labels }) => {
       const node = labels["com.docker.swarm.node.id"];
       return node !== undefined && node !== this.#swarmNode;
     });
     // The node may have joined or left a swarm since we asked; the engine's word now decides.
-    if (swarmMoved) await this.identifyEngine(listBoundMs);
+    if (swarmMoved) await this.identifyEngine(boundMs);
 
     const starting = containers.filter(({ state }) => !holding.has(state) && state !== "dead");
     if (starting.length === 0) {
@@ -109,6 +131,15 @@ export class Consumers {
     );
     return containers.filter((_, index) => held[index]);
   }
+}
+
+/** The engine answered that it is not the one that runs us. */
+function isRefusal(error: unknown): error is UserError {
+  return error instanceof UserError && error.code === "denied";
+}
+
+function textOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 /**

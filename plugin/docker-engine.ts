@@ -21,6 +21,14 @@ export class DockerEngine implements Engine {
     this.#driver = driver;
   }
 
+  async ping(boundMs: number): Promise<void> {
+    try {
+      await this.#ask(boundMs, (abortSignal) => pingOf(this.#docker, { abortSignal }));
+    } catch (error) {
+      if (statusOf(error) === undefined) throw error;
+    }
+  }
+
   async identify(boundMs: number): Promise<EngineIdentity> {
     const info = await this.#ask(boundMs, (abortSignal) => infoOf(this.#docker, { abortSignal }));
     if (this.#pluginId !== null) this.#driver = await this.#nameOf(this.#pluginId, boundMs);
@@ -89,7 +97,7 @@ export class DockerEngine implements Engine {
     const mine = plugins.find((plugin) => plugin.Id === pluginId);
     if (mine === undefined) {
       throw new UserError(
-        "unavailable",
+        "denied",
         `the engine behind ${this.#socketPath} does not run this plugin. Set SWARMNFS_DOCKER to the socket of the engine that does`,
       );
     }
@@ -134,6 +142,15 @@ function infoOf(
 ): Promise<{ readonly Swarm?: { readonly NodeID?: string } }> {
   type WithOptions = { info(options: object): Promise<{ Swarm?: { NodeID?: string } }> };
   return (docker as unknown as WithOptions).info(options);
+}
+
+/** The same for `ping`. */
+async function pingOf(
+  docker: Docker,
+  options: { readonly abortSignal: AbortSignal },
+): Promise<void> {
+  type WithOptions = { ping(options: object): Promise<unknown> };
+  await (docker as unknown as WithOptions).ping(options);
 }
 
 /** The engine shows a plugin named without a tag as `name:latest`; both mean the same. */

@@ -39,6 +39,9 @@ export interface EngineVolume {
  * Safe inside every plugin request are only lock-free calls: the container list, and inspecting *other* containers.
  */
 export interface Engine {
+  /** Settles if it answers anything at all, which costs it next to nothing. */
+  ping(boundMs: number): Promise<void>;
+  /** Rejects with `UserError` (denied) when it answers and is not the engine that runs us. */
   identify(boundMs: number): Promise<EngineIdentity>;
   /** Containers in any state that use `volume` through our driver. */
   consumersOf(volume: string, boundMs: number): Promise<Container[]>;

@@ -52,6 +52,7 @@ export class Gate {
     const callers = await this.#consumers?.callersOf(record.name);
     if (callers === undefined) return this.#withoutEngine(record);
     if (callers.kind === "silent") return this.#bySilence(record, callers.reason);
+    if (callers.kind === "unknown") return this.#byNobodyKnowing(record, callers.error);
     if (callers.kind === "nobody") return this.#byEngineItself(record, callers.running, isHeld);
 
     const decision = await this.#decideClaiming(record, callers.consumers);
@@ -99,6 +100,15 @@ export class Gate {
       "allowed by memory, to be checked",
     );
     return { consumers: remembered, provisional: true };
+  }
+
+  /** Docker is there, and does not say who asks: only where that does not matter the volume is given. */
+  async #byNobodyKnowing(record: VolumeRecord, error: UserError): Promise<Admission> {
+    const app = await this.#app(record).catch(() => null);
+    if (app !== null && isOpen(record, app))
+      return this.#admitUnknown(record, app, "Docker does not say who asks");
+    this.#audit(record, [], { allow: false, error });
+    throw error;
   }
 
   /**

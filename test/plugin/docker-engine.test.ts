@@ -69,7 +69,7 @@ test("outside a swarm there is no node; a plain process is known by the name it 
 test("an engine that does not run this plugin is not believed", async (t) => {
   const { socket } = await engineApi(t, { "/info": {}, "/plugins": [] });
   await t.throwsAsync(new DockerEngine(socket, pluginId, "swarmnfs").identify(5_000), {
-    code: "unavailable",
+    code: "denied",
     message: `the engine behind ${socket} does not run this plugin. Set SWARMNFS_DOCKER to the socket of the engine that does`,
   });
 });
@@ -120,6 +120,20 @@ test("a silent engine is unavailable within the bound", async (t) => {
     message: "Docker does not answer on /nowhere.sock",
   });
   t.true(performance.now() - began < 3_000);
+});
+
+test("a ping settles with any answer, and rejects without one", async (t) => {
+  const silent = await engineApi(t, { "/_ping": null });
+  const well = await engineApi(t, { "/_ping": "OK" });
+  const broken = await engineApi(t, {});
+  await t.notThrowsAsync(new DockerEngine(well.socket, null, "swarmnfs").ping(5_000));
+  await t.notThrowsAsync(new DockerEngine(broken.socket, null, "swarmnfs").ping(5_000));
+  await t.throwsAsync(new DockerEngine(silent.socket, null, "swarmnfs").ping(100), {
+    code: "unavailable",
+  });
+  await t.throwsAsync(new DockerEngine("/nowhere.sock", null, "swarmnfs").ping(5_000), {
+    code: "unavailable",
+  });
 });
 
 test("it tells why a container ended, and starts and stops", async (t) => {

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from "node:timers/promises";
 import { UserError } from "../../service/user-error.ts";
 import type {
   Container,
@@ -30,6 +31,13 @@ export class FakeEngine {
   swarmNode: string | null = null;
   /** True: it accepts connections and answers nothing, as while it starts. */
   silent = false;
+  /** Milliseconds it needs to say who it is, and to list containers: whoever waits for less gets no answer. */
+  identifyMs = 0;
+  listMs = 0;
+  /** Milliseconds after which it really answers everything but a ping. */
+  slowMs = 0;
+  /** It answers everything but a ping with this. */
+  failure: Error | null = null;
   /** What starting a container does beyond noting it. */
   onStart: (name: string) => Promise<void> = async () => undefined;
   /** What stopping one does. */
@@ -38,10 +46,15 @@ export class FakeEngine {
   /** The plugin's side of it. */
   readonly api: Engine = guarded<Engine>(
     {
-      identify: async () => this.#identity(),
-      consumersOf: async (volume) =>
-        this.#listed().filter((container) => container.volumes.includes(volume)),
-      consumers: async () => this.#listed().filter(({ volumes }) => volumes.length > 0),
+      ping: async () => undefined,
+      identify: async (boundMs) => {
+        if (this.identifyMs > boundMs) throw noAnswer();
+        return this.#identity();
+      },
+      consumersOf: async (volume, boundMs) =>
+        this.#listed(boundMs).filter((container) => container.volumes.includes(volume)),
+      consumers: async (boundMs) =>
+        this.#listed(boundMs).filter(({ volumes }) => volumes.length > 0),
       isHeld: async (id) => this.#one(id).held,
       end: async (id) => this.#end(id),
       start: async (id) => {
@@ -55,9 +68,11 @@ export class FakeEngine {
       },
       volumes: async () => this.known,
     },
-    async () => {
-      if (this.silent)
-        throw new UserError("unavailable", "Docker does not answer on /run/docker.sock");
+    async (method) => {
+      if (this.silent) throw noAnswer();
+      if (method === "ping") return;
+      if (this.slowMs > 0) await delay(this.slowMs);
+      if (this.failure !== null) throw this.failure;
     },
   );
 
@@ -81,7 +96,8 @@ export class FakeEngine {
     return { driver: "swarmnfs", swarmNode: this.swarmNode };
   }
 
-  #listed(): Container[] {
+  #listed(boundMs: number): Container[] {
+    if (this.listMs > boundMs) throw noAnswer();
     return [...this.containers.values()].map(({ id, name, state, labels, volumes }) => ({
       id,
       name,
@@ -101,4 +117,8 @@ export class FakeEngine {
     if (container === undefined) throw new Error(`the engine has no container ${id}`);
     return container;
   }
+}
+
+function noAnswer(): UserError {
+  return new UserError("unavailable", "Docker does not answer on /run/docker.sock");
 }

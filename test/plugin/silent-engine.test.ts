@@ -2,6 +2,7 @@
 import test from "ava";
 import { UserError } from "../../service/user-error.ts";
 import { FakeDaemon, newId } from "./fake-daemon.ts";
+import type { FakeEngine } from "./fake-engine.ts";
 import { startPlugin } from "./plugin-under-test.ts";
 import { until } from "./until.ts";
 
@@ -97,6 +98,61 @@ test("while Docker is silent, a volume that nobody was allowed before is refused
     docker.container("blog-1").error,
     'swarmnfs: "blog_data" cannot be given to anyone now: Docker does not answer on /run/docker.sock, and on node "node1" nobody was allowed to mount it before. Try again when Docker answers: docker info',
   );
+});
+
+test("an engine that is slow is waited for: memory does not answer for it", async (t) => {
+  const plugin = await startPlugin(t);
+  const docker = new FakeDaemon(plugin);
+  await docker.create("blog_data", { app: "blog" });
+  await docker.run({ name: "blog-1", volumes: ["blog_data"] });
+  plugin.engine.listMs = 3_000;
+  await t.throwsAsync(docker.run({ name: "evil", volumes: ["blog_data"] }), {
+    message: /^swarmnfs: "blog_data" belongs to app "blog": .*; this is container "evil"/,
+  });
+  docker.removeContainer("evil");
+  await docker.run({ name: "blog-2", volumes: ["blog_data"] });
+  t.false(plugin.audits.some(({ why }) => why === "remembered"));
+});
+
+for (const [title, breakIt, words] of [
+  [
+    "far too slow",
+    (engine: FakeEngine): unknown => (engine.listMs = 30_000),
+    "Docker does not answer on /run/docker.sock",
+  ],
+  [
+    "broken",
+    (engine: FakeEngine): unknown => (engine.failure = new Error("(HTTP code 500) server error")),
+    "(HTTP code 500) server error",
+  ],
+] as const) {
+  test(`an engine that is there and ${title} gets a volume for nobody, but those for everyone`, async (t) => {
+    const plugin = await startPlugin(t);
+    const docker = new FakeDaemon(plugin);
+    await docker.create("blog_data", { app: "blog" });
+    await docker.create("everyones", { app: "shared" });
+    await docker.run({ name: "blog-1", volumes: ["blog_data"] });
+    breakIt(plugin.engine);
+    t.deepEqual(await docker.call("Mount", { Name: "blog_data", ID: newId() }), {
+      Err: `swarmnfs: "blog_data" cannot be mounted on node1: who asks for it cannot be told, since Docker does not say which containers there are: ${words}. Look at: docker ps --all`,
+    });
+    t.like(plugin.audits.at(-1), { audit: "deny", volume: "blog_data" });
+    t.like(await docker.call("Mount", { Name: "everyones", ID: newId() }), {
+      Mountpoint: "/mounts/everyones",
+    });
+  });
+}
+
+test("an engine that does not run this plugin is told of, and memory does not answer for it", async (t) => {
+  const plugin = await startPlugin(t);
+  const docker = new FakeDaemon(plugin);
+  await docker.create("blog_data", { app: "blog" });
+  await docker.run({ name: "blog-1", volumes: ["blog_data"] });
+  await plugin.crashAndBegin();
+  plugin.engine.failure = new UserError("denied", "the engine does not run this plugin");
+  t.deepEqual(await docker.call("Mount", { Name: "blog_data", ID: newId() }), {
+    Err: "swarmnfs: the engine does not run this plugin",
+  });
 });
 
 test("a container that cannot be stopped keeps nobody else from being stopped", async (t) => {
