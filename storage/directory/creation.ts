@@ -11,7 +11,7 @@ import { ensureApp, keptChanging, tooSimilar } from "./apps.ts";
 import { attempts, type Layout, type Parts } from "./parts.ts";
 import { provision, refuseOccupied } from "./provisioning.ts";
 import { refuseDifferences, refuseUnsupported } from "./refusals.ts";
-import { abandon, finishRemoval } from "./removal.ts";
+import { abandon, settleRemoval } from "./removal.ts";
 import { finishUndelete } from "./undelete.ts";
 
 /**
@@ -106,7 +106,7 @@ async function reuse(
   options: VolumeOptions,
 ): Promise<VolumeRecord | null> {
   if (record.state === "trashed") {
-    await finishRemoval(parts, layout, record);
+    await settleRemoval(parts, layout, record);
     return null;
   }
   refuseDifferences(record, options, parts.trashDays);

@@ -11,7 +11,7 @@ import type { Directory } from "./confined.ts";
 import { isTrouble } from "./file-trouble.ts";
 import type { Layout, Parts } from "./parts.ts";
 import { textOf } from "./record-file.ts";
-import { finishRemoval } from "./removal.ts";
+import { settleRemoval } from "./removal.ts";
 import { dropUnfinished, listTrash, purge } from "./trash.ts";
 import { deleteTree } from "./tree.ts";
 import { countVolume } from "./usage.ts";
@@ -49,7 +49,7 @@ export async function housekeep(
   if (!(await holdLease(parts, layout, by))) return { held: false, purged: [], sweptStaging: [] };
   const { records } = await parts.volumes.list(layout);
   for (const record of records)
-    if (record.state === "trashed") await finishRemoval(parts, layout, record);
+    if (record.state === "trashed") await settleRemoval(parts, layout, record);
   const purged = await purgeExpired(parts, layout, records);
   await dropUnfinished(parts, layout);
   await dropForgottenApps(parts, layout);

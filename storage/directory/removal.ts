@@ -27,25 +27,60 @@ export async function removeVolume(
     if (record === null || record.id !== (meant ?? record.id)) throw notFound(name, parts.url);
     meant = record.id;
     if (record.state === "retained") return { kind: "retained" };
-    if (record.state === "trashed") return finishRemoval(parts, layout, record);
+    if (record.state === "trashed") {
+      await takeBackIfUsed(parts, layout, record, by);
+      return finishOwn(parts, layout, record, by);
+    }
     refuseInUse(name, await parts.uses.of(layout, name), by, parts.clock.now());
     const marked = await parts.volumes.replace(layout, name, record, mark(parts, record, by));
     if (marked === null) continue;
     await parts.checkpoint("removal:marked");
-    await takeBackIfUsed(parts, layout, record, marked, by);
-    return marked.state === "retained"
-      ? { kind: "retained" }
-      : finishRemoval(parts, layout, marked);
+    await takeBackIfUsed(parts, layout, marked, by, record.state);
+    if (marked.state === "retained") return { kind: "retained" };
+    return finishOwn(parts, layout, marked, by);
   }
   throw keptChanging(`volume "${name}"`);
 }
 
-/** Finishes a removal that is written down; whoever meets an interrupted one calls it, and all may at once. */
-export async function finishRemoval(
+/**
+ * Finishes a removal that somebody else wrote down, or takes it back if a node uses the volume: whoever wrote it may
+ * have died before looking at the signs of use a second time. All who meet one may call it at once.
+ */
+export async function settleRemoval(
   parts: Parts,
   layout: Layout,
   record: VolumeRecord,
+): Promise<void> {
+  const { removal } = record;
+  // What the remover itself shows did not keep it from removing.
+  const remover = { id: removal?.nodeId ?? "", name: removal?.by ?? "" };
+  try {
+    await takeBackIfUsed(parts, layout, record, remover);
+  } catch (error) {
+    if (error instanceof UserError && error.code === "in-use") return;
+    throw error;
+  }
+  await finishRemoval(parts, layout, record);
+}
+
+async function finishOwn(
+  parts: Parts,
+  layout: Layout,
+  record: VolumeRecord,
+  by: NodeIdentity,
 ): Promise<RemoveOutcome> {
+  const outcome = await finishRemoval(parts, layout, record);
+  if (outcome !== null) return outcome;
+  refuseInUse(record.name, await parts.uses.of(layout, record.name), by, parts.clock.now());
+  throw keptChanging(`volume "${record.name}"`); // not begun again: it may have been brought back on purpose
+}
+
+/** Null if somebody took the removal back meanwhile. */
+async function finishRemoval(
+  parts: Parts,
+  layout: Layout,
+  record: VolumeRecord,
+): Promise<RemoveOutcome | null> {
   const { removal } = record;
   let outcome: RemoveOutcome = { kind: "forgotten" };
   if (removal && !record.root) {
@@ -62,6 +97,8 @@ export async function finishRemoval(
   }
   if (!removal && !record.root && (await isStill(parts, layout, record)))
     await dropEmpty(layout, record);
+  const now = await parts.volumes.read(layout, record.name);
+  if (now?.id === record.id && now.state !== "trashed") return null;
   await parts.uses.clear(layout, record.name);
   await releaseIfLast(parts, layout, record);
   await parts.checkpoint("removal:released");
@@ -97,7 +134,14 @@ function mark(parts: Parts, record: VolumeRecord, by: NodeIdentity): Partial<Vol
   const at = new Date(now).toISOString();
   return {
     state: "trashed",
-    removal: { entry, at, by: by.name, purgeAt: new Date(now + days * dayMs).toISOString() },
+    removal: {
+      entry,
+      at,
+      by: by.name,
+      nodeId: by.id,
+      from: record.state,
+      purgeAt: new Date(now + days * dayMs).toISOString(),
+    },
   };
 }
 
@@ -106,19 +150,46 @@ function mark(parts: Parts, record: VolumeRecord, by: NodeIdentity): Partial<Vol
 async function takeBackIfUsed(
   parts: Parts,
   layout: Layout,
-  before: VolumeRecord,
   marked: VolumeRecord,
   by: NodeIdentity,
+  before: VolumeRecord["state"] = marked.removal?.from ?? "ready",
 ): Promise<void> {
+  const { name, removal } = marked;
+  if (marked.state === "trashed" && !removal) return; // it never came to be
   try {
-    refuseInUse(before.name, await parts.uses.of(layout, before.name), by, parts.clock.now());
+    refuseInUse(name, await parts.uses.of(layout, name), by, parts.clock.now());
   } catch (error) {
-    await parts.volumes.replace(layout, before.name, marked, {
-      state: before.state,
-      removal: null,
-    });
+    // Where the data has gone already, the removal is past taking back: its entry outlives the signs.
+    if (!(await isInPlace(layout, marked))) return;
+    await parts.volumes.replace(layout, name, marked, { state: before, removal: null });
+    await returnIfTakenBack(parts, layout, marked);
     throw error;
   }
+}
+
+// One takes a removal back while another is about to move the data: whoever comes second puts it where it belongs.
+async function returnIfTakenBack(
+  parts: Parts,
+  layout: Layout,
+  marked: VolumeRecord,
+): Promise<void> {
+  const { name, removal } = marked;
+  const now = await parts.volumes.read(layout, name);
+  if (!removal || now?.id !== marked.id || now.state === "trashed") return;
+  if (await isInPlace(layout, marked)) return;
+  const trash = await layout.folder("trash");
+  if ((await trash.stat(removal.entry)) === null) return;
+  await using entry = await trash.open(removal.entry);
+  await using parent = await layout.makeParent(marked);
+  if (parent === null || !(await entry.rename("data", parent, name))) return;
+  await parent.sync();
+  await entry.sync();
+}
+
+async function isInPlace(layout: Layout, record: VolumeRecord): Promise<boolean> {
+  if (record.root) return true;
+  await using folder = await layout.volume(record);
+  return folder !== null;
 }
 
 async function writeTrashRecord(
@@ -150,10 +221,16 @@ async function moveData(
   entry: Directory,
 ): Promise<void> {
   await using parent = await layout.parent(record);
-  if (parent === null || !(await isStill(parts, layout, record))) return;
+  const meant = (await parent?.stat(record.name)) ?? null;
+  if (parent === null || meant === null || !(await isStill(parts, layout, record))) return;
+  await parts.checkpoint("removal:moving");
   if (!(await parent.rename(record.name, entry, "data"))) return;
+  // While we slept somebody may have finished, and the name may have come again: that one's data stays.
+  const moved = await entry.stat("data");
+  if (moved !== null && moved.ino !== meant.ino) await entry.rename("data", parent, record.name);
   await entry.sync();
   await parent.sync();
+  await returnIfTakenBack(parts, layout, record);
 }
 
 async function dropEmpty(layout: Layout, record: VolumeRecord): Promise<void> {

@@ -46,7 +46,15 @@ export const volumeRecordSchema = z.looseObject({
   state: volumeStateSchema,
   /** While `trashed`: where it goes, so that anybody can finish a removal that was interrupted. */
   removal: z
-    .looseObject({ entry: z.string(), at: timeSchema, by: z.string(), purgeAt: timeSchema })
+    .looseObject({
+      entry: z.string(),
+      at: timeSchema,
+      by: z.string(),
+      nodeId: z.string().optional(),
+      /** What it was before, and is again if the removal is taken back. */
+      from: volumeStateSchema.optional(),
+      purgeAt: timeSchema,
+    })
     .nullable()
     .optional(),
   /** While `creating`: the trash entry that it comes back from, so that anybody can finish an undelete. */
