@@ -8,16 +8,24 @@ export class DockerEngine implements Engine {
   readonly #socketPath: string;
   /** Our own plugin id when we are a managed plugin. */
   readonly #pluginId: string | null;
+  readonly #isManaged: boolean;
   #driver: string;
 
   /**
    * `pluginId` null: a plain process, known to the engine as `driver`. Otherwise the engine must list a plugin of that
-   * id, which proves that it is the one that runs us.
+   * id, which proves that it is the one that runs us. `isManaged` without an id: it could not be found out, so that
+   * nobody can say by which name the engine knows us.
    */
-  constructor(socketPath: string, pluginId: string | null, driver: string) {
+  constructor(
+    socketPath: string,
+    pluginId: string | null,
+    driver: string,
+    isManaged = pluginId !== null,
+  ) {
     this.#docker = new Docker({ socketPath });
     this.#socketPath = socketPath;
     this.#pluginId = pluginId;
+    this.#isManaged = isManaged;
     this.#driver = driver;
   }
 
@@ -30,6 +38,7 @@ export class DockerEngine implements Engine {
   }
 
   async identify(boundMs: number): Promise<EngineIdentity> {
+    if (this.#isManaged && this.#pluginId === null) throw nameless();
     const info = await this.#ask(boundMs, (abortSignal) => infoOf(this.#docker, { abortSignal }));
     if (this.#pluginId !== null) this.#driver = await this.#nameOf(this.#pluginId, boundMs);
     return { driver: this.#driver, swarmNode: info.Swarm?.NodeID || null };
@@ -133,6 +142,14 @@ export class DockerEngine implements Engine {
       });
     }
   }
+}
+
+/** Under a name that is not ours no container would be known as ours, and everyone would pass for the engine itself. */
+function nameless(): UserError {
+  return new UserError(
+    "denied",
+    "the plugin cannot find out under which name Docker knows it, so it cannot tell who asks: the path behind its volumes (the mount at /mnt/volumes, in /proc/self/mountinfo) names no plugin. Install it with: docker plugin install. If that is how it was installed, please report it",
+  );
 }
 
 /** dockerode's `info` takes options like every other call; its types do not say so, nor what it answers. */

@@ -84,5 +84,5 @@ function storageOf(
 function engineOf(settings: Settings, entries: readonly MountEntry[]): DockerEngine | null {
   if (settings.docker === null) return null;
   const pluginId = settings.managed ? pluginIdIn(entries, settings.mounts) : null;
-  return new DockerEngine(settings.docker, pluginId, settings.driver);
+  return new DockerEngine(settings.docker, pluginId, settings.driver, settings.managed);
 }

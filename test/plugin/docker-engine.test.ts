@@ -3,6 +3,7 @@ import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import test, { type ExecutionContext } from "ava";
+import { Consumers } from "../../plugin/consumers.ts";
 import { DockerEngine } from "../../plugin/docker-engine.ts";
 
 const pluginId = "ab12".repeat(16);
@@ -71,6 +72,23 @@ test("an engine that does not run this plugin is not believed", async (t) => {
   await t.throwsAsync(new DockerEngine(socket, pluginId, "swarmnfs").identify(5_000), {
     code: "denied",
     message: `the engine behind ${socket} does not run this plugin. Set SWARMNFS_DOCKER to the socket of the engine that does`,
+  });
+});
+
+test("a managed plugin that does not know its id asks nobody under a name that may not be its own", async (t) => {
+  const { socket } = await engineApi(t, {
+    "/info": {},
+    "/plugins": [{ Id: pluginId, Name: "storage:latest" }],
+    "/containers/json": [listed("web", [{ ...ours, Driver: "storage:latest" }])],
+  });
+  const engine = new DockerEngine(socket, null, "swarmnfs", true);
+  await t.throwsAsync(engine.identify(5_000), {
+    code: "denied",
+    message: /^the plugin cannot find out under which name Docker knows it/,
+  });
+  t.like(await new Consumers(engine).callersOf("v"), {
+    kind: "unknown",
+    error: { code: "denied" },
   });
 });
 
