@@ -136,9 +136,13 @@ export class Gate {
 
   /** Takes an app that is open to the first who comes; whoever was quicker on another node keeps it. */
   async #decideClaiming(record: VolumeRecord, consumers: readonly Consumer[]): Promise<Decision> {
-    let decision = this.#decide(record, await this.#app(record), consumers);
-    // What we remember may be old: before anyone is refused, the storage is asked.
-    if (!decision.allow) decision = this.#decide(...(await this.#fresh(record)), consumers);
+    const app = await this.#app(record);
+    let decision = this.#decide(record, app, consumers);
+    // What we remember may be old: before anyone is refused, the storage is asked, and before anyone is let in because
+    // nobody owns the app yet.
+    const isFree = app.services === "first" && app.owner === null;
+    if (!decision.allow || isFree)
+      decision = this.#decide(...(await this.#fresh(record)), consumers);
     if (!decision.allow || decision.claim === null) return decision;
     const claimed = await this.#storage.claimApp(record.app, {
       ...decision.claim,

@@ -113,6 +113,22 @@ test("without an app, whoever mounts first owns it; plain containers may until t
   t.regex(Volume?.Status?.owner ?? "", /^stack blog \(first, since \d{4}-\d\d-\d\d\)$/);
 });
 
+test("an app that was taken on another node is closed to plain containers at once", async (t) => {
+  const plugin = await startPlugin(t);
+  const other = await startPlugin(t, { sharedWith: plugin, node: "node2" });
+  const docker = new FakeDaemon(plugin);
+  await docker.create("wiki");
+  await new FakeDaemon(other).run({
+    name: "a-web-1",
+    volumes: ["wiki"],
+    labels: composed("a"),
+  });
+  await t.throwsAsync(docker.run({ name: "quiet_owl", volumes: ["wiki"] }), {
+    message: /belongs to compose project "a", which mounted it first/,
+  });
+  t.is(plugin.mounter.table.size, 0);
+});
+
 test("of two nodes whose projects mount a volume first at the same moment, one owns it", async (t) => {
   const one = await startPlugin(t);
   const two = await startPlugin(t, { sharedWith: one, node: "node2" });
