@@ -159,7 +159,7 @@ async function dropForgottenApps(parts: Parts, layout: Layout): Promise<void> {
     const says = services !== "first" || owner !== null || size !== null || hosts.join() !== "*";
     const isYoung = parts.clock.now() - Date.parse(createdAt) < abandonedMs;
     if (says || isYoung || known.has(app)) continue;
-    await parts.apps.delete(layout, app);
+    if (!(await parts.apps.delete(layout, app, record))) continue;
     // A volume of it may have been begun at this very moment.
     if (await hasFolder(layout, app)) await parts.apps.create(layout, app, record);
   }

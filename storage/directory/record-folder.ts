@@ -13,6 +13,7 @@ import {
   type Revised,
 } from "./record-file.ts";
 import type { StorageClock } from "./storage-clock.ts";
+import { unlinkIf } from "./unlink-if.ts";
 
 /** After that long a folder is read again although its modification time says that nothing happened. */
 const trustMs = 60_000;
@@ -107,13 +108,23 @@ export class RecordFolder<Kind extends Revised> {
     return next;
   }
 
-  async delete(layout: Layout, name: string): Promise<void> {
+  /** Removes the record if it is still `current`; false if it is not. */
+  async delete(layout: Layout, name: string, current: Kind): Promise<boolean> {
     const folder = await layout.folder(this.#kind.folder);
-    await this.#change(folder, () => folder.unlink(fileOf(name)));
+    await this.#checkpoint(`deleting:${this.#kind.folder}`);
+    const deleted = await unlinkIf(
+      layout,
+      folder,
+      fileOf(name),
+      async (tmp, as) => this.#isSame((await tmp.read(as))?.text ?? "", name, current),
+      this.#change,
+    );
     await folder.sync();
+    if (!deleted) return false;
     this.#entries.delete(name);
     this.#touched.set(name, null);
     this.#folded.get(name.toLowerCase())?.delete(name);
+    return true;
   }
 
   /** Another name that differs from this one in upper and lower case alone, or null. */
@@ -230,6 +241,16 @@ export class RecordFolder<Kind extends Revised> {
       }
       return result;
     });
+
+  #isSame(text: string, name: string, current: Kind): boolean {
+    try {
+      const found = this.#kind.parse(text, name);
+      return found.revision === current.revision && this.#kind.sameLife(found, current);
+    } catch (error) {
+      if (error instanceof DamagedRecord) return false;
+      throw error;
+    }
+  }
 
   #remember(name: string, entry: Entry<Kind>): void {
     this.#entries.set(name, entry);

@@ -99,10 +99,10 @@ async function finishRemoval(
     await dropEmpty(layout, record);
   const now = await parts.volumes.read(layout, record.name);
   if (now?.id === record.id && now.state !== "trashed") return null;
-  await parts.uses.clear(layout, record.name);
+  if (await isStill(parts, layout, record)) await parts.uses.clear(layout, record.name);
   await releaseIfLast(parts, layout, record);
   await parts.checkpoint("removal:released");
-  if (await isStill(parts, layout, record)) await parts.volumes.delete(layout, record.name);
+  if (await isStill(parts, layout, record)) await parts.volumes.delete(layout, record.name, record);
   return outcome;
 }
 

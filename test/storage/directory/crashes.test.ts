@@ -206,9 +206,16 @@ for (const story of stories) {
         const volume = await create(storage, "v", {}, node2);
         await writeFile(join(await directoryOf(storage, "v"), "other"), "other");
         const revision = (await storage.get("v"))?.revision;
+        const sign = { volume: "v", since: "2026-03-01T09:00:00Z", consumers: ["service s"] };
+        await storage.renew([sign], node2);
         await resume();
         t.like(await storage.get("v"), { id: volume.id, state: "ready", revision }, step);
         t.is(await readFile(join(await directoryOf(storage, "v"), "other"), "utf8"), "other", step);
+        t.deepEqual(
+          (await storage.list()).uses["v"]?.map(({ node }) => node),
+          [node2.name],
+          step,
+        );
         if (story.title !== "purge" && story.title !== "undelete") {
           t.deepEqual(
             (await storage.trash()).map(({ id }) => id),
