@@ -25,7 +25,7 @@ const leaseSchema = z.looseObject({
   renewedAt: timeSchema,
 });
 
-/** Staging and claims that nobody finished for that long are swept. */
+/** Staging and claims that nobody finished for that long are swept, and signs of use that nobody renewed. */
 const abandonedMs = 86_400_000;
 /** A volume is counted anew after that long. */
 const countEveryMs = 60 * 60_000;
@@ -54,6 +54,7 @@ export async function housekeep(
   await dropUnfinished(parts, layout);
   await dropForgottenApps(parts, layout);
   const sweptStaging = await sweep(parts, layout);
+  await parts.uses.sweep(layout, abandonedMs).catch(unlessStuck);
   await noteUses(parts, layout, tables.lastUse, records);
   await countUsage(parts, layout, tables.usage, records, by);
   return { held: true, purged, sweptStaging };

@@ -1,3 +1,4 @@
+import type { BigIntStats } from "node:fs";
 import { v7 as uuid } from "uuid";
 import { formatMoment } from "../../service/age.ts";
 import { rfc3339 } from "../../service/clock.ts";
@@ -11,6 +12,7 @@ import { isTrouble } from "./file-trouble.ts";
 import type { Layout } from "./layout.ts";
 import { textOf } from "./record-file.ts";
 import type { StorageClock } from "./storage-clock.ts";
+import { unlinkIf } from "./unlink-if.ts";
 
 /**
  * Signs of life of the nodes that have volumes mounted, `use/<volume>/<node id>`. Their age is that of the file, by
@@ -80,6 +82,29 @@ export class UseSigns {
       throw error;
     }
     await uses.rmdir(volume);
+  }
+
+  /**
+   * Takes away the signs that are older than `ageMs`, also those of volumes that are no more: each list reads them all.
+   * One that is renewed at this moment stays.
+   */
+  async sweep(layout: Layout, ageMs: number): Promise<void> {
+    const uses = await layout.folder("use");
+    const isOld = (stamp: BigIntStats | null): boolean =>
+      stamp?.isFile() === true && this.#clock.now() - Number(stamp.mtimeMs) > ageMs;
+    await concurrently(await uses.names(), async (volume) => {
+      try {
+        await using folder = await uses.open(volume);
+        for (const name of await folder.names()) {
+          if (!isOld(await folder.stat(name))) continue;
+          await unlinkIf(layout, folder, name, async (tmp, as) => isOld(await tmp.stat(as)));
+        }
+      } catch (error) {
+        if (isTrouble(error, "ENOENT", "ENOTDIR")) return;
+        throw error;
+      }
+      await uses.rmdir(volume);
+    });
   }
 
   /** Those nodes that showed a sign of life lately. */

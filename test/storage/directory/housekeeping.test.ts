@@ -178,6 +178,29 @@ test("a sign of use lapses after 90 s, by the storage's clock and not by the nod
   t.is((await storage.remove("v", node1)).kind, "trashed");
 });
 
+test("signs of use that are older than a day go, also those of volumes that are no more", async (t) => {
+  const { path, storage } = await start(t);
+  await create(storage, "v");
+  const since = "2026-03-01T09:00:00Z";
+  const signs = ["v", "gone", "silent"].map((volume) => ({ volume, since, consumers: [] }));
+  await storage.renew(signs, node1);
+  await storage.renew(signs.slice(0, 1), node2);
+  const uses = join(path, ".swarmnfs/use");
+  for (const [volume, seconds] of [
+    ["v", 86_460],
+    ["gone", 86_460],
+    ["silent", 3600],
+  ] as const) {
+    const past = new Date(Date.now() - seconds * 1000);
+    await utimes(join(uses, volume, node1.id), past, past);
+  }
+  await storage.housekeep(node1);
+  t.deepEqual((await readdir(uses)).toSorted(), ["silent", "v"]);
+  t.deepEqual(await readdir(join(uses, "v")), [node2.id]);
+  t.deepEqual(await readdir(join(uses, "silent")), [node1.id]);
+  t.deepEqual(await readdir(join(path, ".swarmnfs/tmp")), []);
+});
+
 test("a sign that cannot be read is somebody's, until it lapses", async (t) => {
   const { path, storage } = await start(t);
   await create(storage, "v");
