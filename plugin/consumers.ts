@@ -78,9 +78,12 @@ export class Consumers {
     return containers.some(({ state }) => state === "created");
   }
 
-  /** By volume: everyone who holds it now. Learns anew who the engine is. Rejects when it is silent. */
+  /** By volume: everyone who holds it now. Learns anew who the engine is, if it says so. Rejects when it is silent. */
   async holders(boundMs: number): Promise<Map<string, Consumer[]>> {
-    await this.identifyEngine(boundMs);
+    await this.identifyEngine(boundMs).catch((error: unknown) => {
+      // On a big host this takes longer than the list, and what is known is seldom wrong.
+      if (!this.#identified || isRefusal(error)) throw error;
+    });
     const byVolume = new Map<string, Consumer[]>();
     for (const { container, consumer } of this.#holders(await this.#engine.consumers(boundMs))) {
       for (const volume of container.volumes)

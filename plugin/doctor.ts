@@ -46,7 +46,7 @@ async function pluginFinding({ engine }: DoctorParts): Promise<Finding> {
     return {
       level: "problem",
       title: `plugin ${version} cannot ask Docker`,
-      advice: `${messageOf(error)}. Who mounts a volume cannot be told; only remembered grants hold. Look at: docker info; docker plugin inspect swarmnfs`,
+      advice: `${messageOf(error)}. Who mounts a volume cannot be told: those for everyone are given out, others only by remembered grants while Docker starts. Look at: docker info; docker plugin inspect swarmnfs`,
     };
   }
 }

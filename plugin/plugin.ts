@@ -25,8 +25,8 @@ import { statusOf } from "./status.ts";
 import { StorageWatch } from "./storage-watch.ts";
 import { createVerbsApi } from "./verbs-api.ts";
 
-/** How long an engine may take to say who holds a volume, in milliseconds. */
-const holdersBoundMs = 1_000;
+/** How long an engine may take to say who holds a volume, in milliseconds; a mount of it may have to wait so long. */
+const holdersBoundMs = 4_000;
 
 /** The world the plugin lives in: every effect it has is one of these. */
 export interface World {

@@ -7,7 +7,8 @@ import type { Gate } from "./gate.ts";
 import type { Mounts } from "./mounts.ts";
 import type { MountRow, MountTable } from "./mount-table.ts";
 
-const askBoundMs = 2_000;
+/** Nobody waits for it, and an engine with many containers takes long. */
+const askBoundMs = 10_000;
 /** A holder this young may belong to a container that is not listed as running yet. */
 const settleMs = 60_000;
 /** So long the engine may be at copying an image's files into a volume, for a container that it may not list yet. */

@@ -1,7 +1,8 @@
 import type { Log } from "../service/log.ts";
 import type { Engine } from "./engine.ts";
 
-const askBoundMs = 2_000;
+/** Nobody waits for it, and an engine with many containers takes long. */
+const askBoundMs = 10_000;
 const startBoundMs = 40_000;
 const shortestWaitMs = 5_000;
 const longestWaitMs = 600_000;

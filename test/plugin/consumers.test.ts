@@ -1,4 +1,5 @@
 import test from "ava";
+import { UserError } from "../../service/user-error.ts";
 import type { Container } from "../../plugin/engine.ts";
 import { consumerOf, Consumers } from "../../plugin/consumers.ts";
 import type { Consumer } from "../../storage/rules/access.ts";
@@ -238,6 +239,20 @@ test("holders are those who run, are paused, restart or are being removed", asyn
     holders.get("v")?.map(({ container: name }) => name),
     ["running", "paused", "restarting", "removing"],
   );
+});
+
+test("holders are told also when the engine is slow to say who it is, as long as it said so once", async (t) => {
+  const engine = new FakeEngine();
+  engine.add("web", { state: "running", volumes: ["v"] });
+  const consumers = new Consumers(engine.api);
+  engine.identifyMs = 30_000;
+  await t.throwsAsync(consumers.holders(10_000), { code: "unavailable" });
+  engine.identifyMs = 0;
+  await consumers.holders(10_000);
+  engine.identifyMs = 30_000;
+  t.deepEqual([...(await consumers.holders(10_000)).keys()], ["v"]);
+  engine.failure = new UserError("denied", "the engine does not run this plugin");
+  await t.throwsAsync(consumers.holders(10_000), { code: "denied" });
 });
 
 test("a node that left its swarm is noticed with the next look at all holders", async (t) => {

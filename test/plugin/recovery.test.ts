@@ -175,6 +175,18 @@ test("a volume that cannot be unmounted keeps none of the others mounted", async
   plugin.lines.length = 0;
 });
 
+test("an engine that needs seconds to answer is waited for", async (t) => {
+  const plugin = await startPlugin(t);
+  const docker = new FakeDaemon(plugin);
+  await docker.run({ name: "web", volumes: ["v"] });
+  docker.die();
+  await plugin.ageHolds(3_600_000);
+  plugin.engine.identifyMs = 3_500;
+  plugin.engine.listMs = 3_500;
+  await plugin.reconcile();
+  t.is(plugin.mounter.table.size, 0);
+});
+
 test("nothing is taken away while Docker is silent", async (t) => {
   const plugin = await startPlugin(t);
   const docker = new FakeDaemon(plugin);
