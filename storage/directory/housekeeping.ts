@@ -17,7 +17,11 @@ import { deleteTree } from "./tree.ts";
 import { countVolume } from "./usage.ts";
 
 const leaseFile = "housekeeper.json";
-const leaseMs = 5 * 60_000;
+/**
+ * Nodes come round every five minutes. A lease of five would lapse just then and wander from node to node, each of
+ * which would read everything anew; this one bears a missed round.
+ */
+const leaseMs = 12 * 60_000;
 const leaseSchema = z.looseObject({
   schema: z.literal(1),
   node: z.string(),
