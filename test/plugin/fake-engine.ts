@@ -38,6 +38,8 @@ export class FakeEngine {
   slowMs = 0;
   /** It answers everything but a ping with this. */
   failure: Error | null = null;
+  /** What comes before every answer. */
+  onAsk: (method: string) => Promise<void> = async () => undefined;
   /** What starting a container does beyond noting it. */
   onStart: (name: string) => Promise<void> = async () => undefined;
   /** What stopping one does. */
@@ -69,6 +71,7 @@ export class FakeEngine {
       volumes: async () => this.known,
     },
     async (method) => {
+      await this.onAsk(method);
       if (this.silent) throw noAnswer();
       if (method === "ping") return;
       if (this.slowMs > 0) await delay(this.slowMs);
