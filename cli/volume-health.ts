@@ -13,7 +13,6 @@ const tones: Record<VolumeStatus["health"], Tone> = {
   "read-only": "act",
   full: "act",
   damaged: "act",
-  misconfigured: "act",
 };
 
 /** A word that a newer plugin may have is at least worth a look. */

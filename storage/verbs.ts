@@ -56,14 +56,7 @@ export interface VolumeStatus {
   readonly path: string;
   readonly state: "mounted" | "idle" | "mounting" | VolumeRecord["state"];
   /** `ok`, or one word for what is wrong. */
-  readonly health:
-    | "ok"
-    | "unreachable"
-    | "read-only"
-    | "full"
-    | "nearly-full"
-    | "damaged"
-    | "misconfigured";
+  readonly health: "ok" | "unreachable" | "read-only" | "full" | "nearly-full" | "damaged";
   /** Why, in words for people; absent when `health` is `ok`. */
   readonly reason?: string;
   /** RFC 3339: since when state and health are what they are. */

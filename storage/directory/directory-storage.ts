@@ -1,12 +1,10 @@
 import type { Clock } from "../../service/clock.ts";
 import { checkVolumeName } from "../rules/names.ts";
 import type { AppOwner, AppRecord } from "../records/app.ts";
-import { timeSchema } from "../records/fields.ts";
 import { parseAppRecord, parseVolumeRecord } from "../records/parse.ts";
 import type { VolumeRecord } from "../records/volume.ts";
 import type * as storage from "../storage.ts";
 import { StorageUnavailable } from "../unavailable.ts";
-import { AdvisoryTable } from "./advisory-table.ts";
 import { claimApp, updateApp } from "./apps.ts";
 import { attachVolume } from "./attachment.ts";
 import { updateVolume } from "./change.ts";
@@ -31,7 +29,7 @@ import { notFound, removeVolume } from "./removal.ts";
 import { StorageClock } from "./storage-clock.ts";
 import { listTrash, purge } from "./trash.ts";
 import { undelete } from "./undelete.ts";
-import { countVolume, usageTable } from "./usage.ts";
+import { countVolume, lastUseTable, usageTable } from "./usage.ts";
 import { UseSigns } from "./use-signs.ts";
 
 export interface DirectorySettings {
@@ -74,10 +72,7 @@ export class DirectoryStorage implements storage.Storage {
     const { checkpoint = async () => {}, progress = () => {} } = effects;
     this.url = settings.url;
     this.#settings = settings;
-    this.#tables = {
-      usage: usageTable(clock),
-      lastUse: new AdvisoryTable<string>("last-use.json", timeSchema, clock),
-    };
+    this.#tables = { usage: usageTable(clock), lastUse: lastUseTable(clock) };
     this.#parts = {
       url: settings.url,
       clock,

@@ -21,6 +21,11 @@ export function usageTable(clock: StorageClock): AdvisoryTable<Usage> {
   return new AdvisoryTable<Usage>("usage.json", usageSchema, clock);
 }
 
+/** When volumes were last used, as housekeepers saw it: `.swarmnfs/last-use.json`. */
+export function lastUseTable(clock: StorageClock): AdvisoryTable<string> {
+  return new AdvisoryTable<string>("last-use.json", timeSchema, clock);
+}
+
 /**
  * Counts one volume: by its project quota where the file system limits this directory (then statfs(2) of it answers
  * for the quota, in no time), else by walking.

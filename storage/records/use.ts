@@ -2,8 +2,8 @@ import * as z from "zod";
 import { timeSchema } from "./fields.ts";
 
 /**
- * Sign of life of a node that has a volume mounted, `<root>/.swarmnfs/use/<volume>/<node id>`, written anew every
- * 30 s. A sign older than {@link useExpiryMs} means nothing any more.
+ * Sign of life of a node that has a volume mounted, `<root>/.swarmnfs/use/<volume>/<node id>`, written anew
+ * every 25 s. A sign older than {@link useExpiryMs} means nothing any more.
  */
 export const useRecordSchema = z.looseObject({
   schema: z.literal(1),

@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { nameSchema, timeSchema } from "./fields.ts";
 
-/** Who may mount: `"first"` (whoever mounts it first owns it), or a list of names; `["*"]` is everyone. */
+/** `shared`: mounted on many nodes at once; `exclusive`: on one at a time; `readonly`: on many, and nobody writes. */
 export const accessModeSchema = z.enum(["shared", "exclusive", "readonly"]);
 export const onRemoveSchema = z.enum(["archive", "delete", "retain"]);
 export const volumeStateSchema = z.enum(["creating", "filling", "ready", "retained", "trashed"]);
