@@ -51,7 +51,7 @@ export class Driver {
     /** Options every new volume gets unless it asks for others. */
     defaults: Readonly<Record<string, string>>;
     status: (record: VolumeRecord) => VolumeStatus;
-    /** Settles when the storage has been opened or could not be: requests may come before that. */
+    /** Settles when the storage has been opened: requests may come before that. Rejects with why it cannot be. */
     opened: () => Promise<void>;
     /** Told of every mount that failed because the storage did not answer. */
     onStorageFailure: (volume: string) => void;

@@ -11,6 +11,8 @@ export class StorageWatch {
   readonly #log: Log;
   #id: string | null = null;
   #trouble: Trouble | null = null;
+  /** Why the last look failed. */
+  #failure: unknown = null;
   #health: StorageHealth | null = null;
   #healthSince = new Date().toISOString();
   #looking: Promise<void> | null = null;
@@ -49,9 +51,10 @@ export class StorageWatch {
     return this.#looking;
   }
 
-  /** Settles when the storage is open, or when the attempt to open it has failed once more. Never rejects. */
+  /** Settles when the storage is open. Rejects with the reason why it cannot be, having tried once more. */
   async opened(): Promise<void> {
     if (this.#id === null) await this.look();
+    if (this.#id === null) throw this.#failure;
   }
 
   /** Looks in the background unless that was done within the last `ms` milliseconds. */
@@ -71,6 +74,7 @@ export class StorageWatch {
       this.#trouble = null;
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
+      this.#failure = error;
       if (this.#trouble === null)
         this.#log.error({ storage: this.#storage.url, err: error }, "the storage cannot be used");
       this.#trouble = { reason, since: this.#trouble?.since ?? new Date().toISOString() };

@@ -93,3 +93,15 @@ test("a storage whose marker is missing is refused, and never made anew", async 
     ),
   );
 });
+
+test("a storage that is not there is named as the reason, from the first volume on", async (t) => {
+  const plugin = await startPlugin(t, {
+    makeStorage: (path) =>
+      new GuardedStorage(
+        { url: "dir:///srv/swarm", path: join(path, "missing"), trashDays: 30, makeRoot: false },
+        { keeper: { command: process.execPath, args: [program] } },
+      ),
+  });
+  const { Err } = await plugin.docker.call("Create", { Name: "v", Opts: null });
+  t.regex(Err ?? "", /^swarmnfs: dir:\/\/\/srv\/swarm .*(is not there|does not exist|no such)/);
+});
