@@ -20,9 +20,12 @@ const socketPath = process.env["SWARMNFS_SOCKET"] || "/run/docker/plugins/swarmn
 const waiting: Parameters<Answer>[] = [];
 let answer: Answer = (...call) => void waiting.push(call);
 
-const server = createServer((request, response) => answer(request, response, performance.now()));
-// Docker may keep a connection idle for long; none of them is a reason to stop slowly.
-server.keepAliveTimeout = 60_000;
+// Docker keeps a connection idle for as long as it likes. No time of ours may end one: it could be the moment in which
+// Docker sends its next request on it, which is then repeated without its content, or lost. Only root gets this far.
+const patience = { keepAliveTimeout: 0, headersTimeout: 0, requestTimeout: 0 };
+const server = createServer(patience, (request, response) =>
+  answer(request, response, performance.now()),
+);
 
 const listening = Promise.withResolvers<void>();
 

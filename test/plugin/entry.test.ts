@@ -1,5 +1,6 @@
 // The plugin as it is really run: a process, a socket, mount(8), the kernel.
 import { access, readFile, stat } from "node:fs/promises";
+import { Agent, request, type IncomingMessage } from "node:http";
 import { join } from "node:path";
 import test from "ava";
 import { EntryUnderTest } from "./entry-under-test.ts";
@@ -21,6 +22,27 @@ test.serial("it listens at once, and answers what came before it was ready", asy
   const ms = [listening - began, performance.now() - began].map(Math.round);
   t.log(`listened after ${ms[0]} ms, answered after ${ms[1]} ms`);
   t.is((await stat(plugin.socket)).mode & 0o777, 0o600);
+});
+
+test.serial("it never closes a connection that Docker keeps, but when it ends", async (t) => {
+  const plugin = await EntryUnderTest.prepare(t);
+  const running = plugin.start();
+  await plugin.listening();
+  const agent = new Agent({ keepAlive: true });
+  t.teardown(() => agent.destroy());
+  const response = await new Promise<IncomingMessage>((resolve, reject) => {
+    const path = "/VolumeDriver.Capabilities";
+    request({ socketPath: plugin.socket, path, method: "POST", agent }, resolve)
+      .on("error", reject)
+      .end("{}");
+  });
+  response.resume();
+  t.is(response.headers.connection, "keep-alive");
+  // Would tell after how many seconds it is closed.
+  t.is(response.headers["keep-alive"], undefined);
+  const began = performance.now();
+  t.is(await running.end("SIGTERM"), 0);
+  t.true(performance.now() - began < 4_000, "an idle connection is no reason to end late");
 });
 
 test.serial("a killed plugin's mounts go on, and the next one takes them over", async (t) => {
