@@ -2,7 +2,7 @@ import test from "ava";
 import { Refusal } from "./fake-plugin.ts";
 import { ascii, colours, says, terminal } from "./says.ts";
 import { speak } from "./spoken.ts";
-import { answers } from "./world.ts";
+import { answers, doubleNode } from "./world.ts";
 
 test("doctor on a terminal: what is wrong, what it means, what to do", says, {
   ...terminal,
@@ -10,15 +10,20 @@ test("doctor on a terminal: what is wrong, what it means, what to do", says, {
   exit: 1,
   requests: ["Status {}", "Doctor {}"],
   out: `
-node2 → nfs://storage1/swarm
-  ✔ plugin 0.1.0, enabled as "swarmnfs"
-  ✔ storage1 resolves to 10.0.0.5 and answers on 2049 (NFS 4.2)
-  ✘ guard: containers can reach 10.0.0.5:2049
-      The nftables table "swarmnfs" is missing. It is put back within a minute; to do it now:
+node2 → dir:///srv/swarm
+  ✔ plugin 0.1.0, known to Docker as "swarmnfs"; swarm node
+  ✔ dir:///srv/swarm answers (storage 01953f5e-0000-7000-8000-00000000abcd)
+  ✔ 157G of 200G free
+  ✘ .swarmnfs/volumes/wiki.json cannot be read
+      it is not JSON. It is left alone. Restore the file from a backup; the volume's data is not
+      touched.
+  ! two nodes call themselves "node2"
+      Rules for hosts cannot tell them apart. Set SWARMNFS_NODE on one of them: docker plugin set
+      swarmnfs SWARMNFS_NODE=NAME
+  ! blog_data: mounted, though nobody seems to use it
+      It is unmounted within a minute, once Docker says that no container has it. To do it now:
       swarmnfs doctor --fix
-  ! two nodes call themselves "node2": NFS locks of both are at risk
-      Set SWARMNFS_NODE on one of them.
-2 ok, 1 warning, 1 problem
+3 ok, 2 warnings, 1 problem
 `,
 });
 
@@ -27,27 +32,35 @@ test("doctor in colours", says, {
   line: "doctor",
   exit: 1,
   out: `
-node2 → nfs://storage1/swarm
-  \u001B[32m✔\u001B[39m plugin 0.1.0, enabled as "swarmnfs"
-  \u001B[32m✔\u001B[39m storage1 resolves to 10.0.0.5 and answers on 2049 (NFS 4.2)
-  \u001B[31m✘\u001B[39m guard: containers can reach 10.0.0.5:2049
-      The nftables table "swarmnfs" is missing. It is put back within a minute; to do it now:
+node2 → dir:///srv/swarm
+  \u001B[32m✔\u001B[39m plugin 0.1.0, known to Docker as "swarmnfs"; swarm node
+  \u001B[32m✔\u001B[39m dir:///srv/swarm answers (storage 01953f5e-0000-7000-8000-00000000abcd)
+  \u001B[32m✔\u001B[39m 157G of 200G free
+  \u001B[31m✘\u001B[39m .swarmnfs/volumes/wiki.json cannot be read
+      it is not JSON. It is left alone. Restore the file from a backup; the volume's data is not
+      touched.
+  \u001B[33m!\u001B[39m two nodes call themselves "node2"
+      Rules for hosts cannot tell them apart. Set SWARMNFS_NODE on one of them: docker plugin set
+      swarmnfs SWARMNFS_NODE=NAME
+  \u001B[33m!\u001B[39m blog_data: mounted, though nobody seems to use it
+      It is unmounted within a minute, once Docker says that no container has it. To do it now:
       swarmnfs doctor --fix
-  \u001B[33m!\u001B[39m two nodes call themselves "node2": NFS locks of both are at risk
-      Set SWARMNFS_NODE on one of them.
-2 ok, 1 warning, 1 problem
+3 ok, 2 warnings, 1 problem
 `,
 });
 
 const inWords = `
-node2 -> nfs://storage1/swarm
-  ok   plugin 0.1.0, enabled as "swarmnfs"
-  ok   storage1 resolves to 10.0.0.5 and answers on 2049 (NFS 4.2)
-  FAIL guard: containers can reach 10.0.0.5:2049
-      The nftables table "swarmnfs" is missing. It is put back within a minute; to do it now: swarmnfs doctor --fix
-  warn two nodes call themselves "node2": NFS locks of both are at risk
-      Set SWARMNFS_NODE on one of them.
-2 ok, 1 warning, 1 problem
+node2 -> dir:///srv/swarm
+  ok   plugin 0.1.0, known to Docker as "swarmnfs"; swarm node
+  ok   dir:///srv/swarm answers (storage 01953f5e-0000-7000-8000-00000000abcd)
+  ok   157G of 200G free
+  FAIL .swarmnfs/volumes/wiki.json cannot be read
+      it is not JSON. It is left alone. Restore the file from a backup; the volume's data is not touched.
+  warn two nodes call themselves "node2"
+      Rules for hosts cannot tell them apart. Set SWARMNFS_NODE on one of them: docker plugin set swarmnfs SWARMNFS_NODE=NAME
+  warn blog_data: mounted, though nobody seems to use it
+      It is unmounted within a minute, once Docker says that no container has it. To do it now: swarmnfs doctor --fix
+3 ok, 2 warnings, 1 problem
 `;
 
 test("doctor in a pipe uses words", says, { line: "doctor", exit: 1, out: inWords });
@@ -57,27 +70,33 @@ test("doctor uses words on a terminal that is not known to show UTF-8", says, {
   columns: 200,
   line: "doctor",
   exit: 1,
-  out: inWords.replace("it now: swarmnfs", "it now:\n      swarmnfs"),
+  out: inWords.replaceAll(/(data is not|plugin set|it now:) /g, "$1\n      "),
 });
 
-test("doctor --fix mends, and warnings alone are no failure", says, {
+test("doctor --fix mends what it can", says, {
   line: "doctor --fix",
+  exit: 1,
   requests: ["Status {}", 'Doctor {"fix":true}'],
+  out: inWords
+    .replace(/ {2}warn blog_data(.|\n)*--fix$/m, "  ok   0 volumes are mounted here")
+    .replace("3 ok, 2 warnings", "4 ok, 1 warning"),
+});
+
+test("warnings alone are no failure", says, {
+  line: "doctor",
+  answers: { ...answers, Doctor: () => ({ findings: [doubleNode] }) },
   out: `
-node2 -> nfs://storage1/swarm
-  ok   plugin 0.1.0, enabled as "swarmnfs"
-  ok   storage1 resolves to 10.0.0.5 and answers on 2049 (NFS 4.2)
-  ok   guard: put back
-  warn two nodes call themselves "node2": NFS locks of both are at risk
-      Set SWARMNFS_NODE on one of them.
-3 ok, 1 warning
+node2 -> dir:///srv/swarm
+  warn two nodes call themselves "node2"
+      Rules for hosts cannot tell them apart. Set SWARMNFS_NODE on one of them: docker plugin set swarmnfs SWARMNFS_NODE=NAME
+0 ok, 1 warning
 `,
 });
 
 test("doctor --json is every finding", async (t) => {
   const said = await speak(t, ["doctor", "--json"]);
   const { node, storage, findings } = JSON.parse(said.out);
-  t.deepEqual([node, storage, findings.length], ["node2", "nfs://storage1/swarm", 4]);
+  t.deepEqual([node, storage, findings.length], ["node2", "dir:///srv/swarm", 6]);
   t.is(said.exit, 1);
 });
 

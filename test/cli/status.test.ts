@@ -10,7 +10,7 @@ test("status when all is well, on a terminal", says, {
   out: `
 node      node2
 plugin    0.0.0-development, known to Docker as "swarmnfs"
-storage   nfs://storage1/swarm
+storage   dir:///srv/swarm
           \u001B[32mok, 157G free of 200G\u001B[39m
 docker    \u001B[32manswers\u001B[39m
 volumes   4, 1 mounted on this node
@@ -22,7 +22,7 @@ test("status when all is well, in a pipe", says, {
   out: `
 node      node2
 plugin    0.0.0-development, known to Docker as "swarmnfs"
-storage   nfs://storage1/swarm
+storage   dir:///srv/swarm
           ok, 157G free of 200G
 docker    answers
 volumes   4, 1 mounted on this node
@@ -46,7 +46,7 @@ test("status in trouble fails, with since when and why", says, {
 node      node2
 plugin    0.2.0
           this command is 0.0.0-development: use the one that came with the plugin
-storage   nfs://storage1/swarm
+storage   dir:///srv/swarm
           cannot be used for 3 m 12 s: storage1 (10.0.0.5:2049) does not answer
 docker    does not answer: who may mount is decided by what is remembered
 volumes   4, 1 mounted on this node
@@ -78,7 +78,7 @@ for (const [state, exit, words] of [
     out: `
 node      node2
 plugin    0.0.0-development
-storage   nfs://storage1/swarm
+storage   dir:///srv/swarm
           ${words}, 0 free of 1.0T
           the disk is 12 years old
 docker    not asked (SWARMNFS_DOCKER=off)

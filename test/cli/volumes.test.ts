@@ -138,7 +138,7 @@ volume          blog_data
 app             blog
 health          ok
 state           mounted for 3 h
-storage         nfs://storage1/swarm
+storage         dir:///srv/swarm
 path            apps/blog/blog_data
 services        blog (as the app)
 owner           stack blog (first, since 2026-02-11)
@@ -164,7 +164,7 @@ volume          old_wiki
 app             wiki
 health          unused since 2026-01-19T12:00:00Z
 state           idle since 2026-01-19T12:00:00Z
-storage         nfs://storage1/swarm
+storage         dir:///srv/swarm
 path            apps/wiki/old_wiki
 services        wiki (as the app)
 hosts           * (as the app)
@@ -201,7 +201,7 @@ health          nearly full
                 82 % of 50G are used
                 for 3 h
 state           mounted
-storage         nfs://storage1/swarm
+storage         dir:///srv/swarm
 path            apps/shop/db
 services        shop (as the app)
 hosts           * (as the app)

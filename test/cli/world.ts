@@ -1,7 +1,13 @@
 import type { AppRecord } from "../../storage/records/app.ts";
 import type { VolumeRecord } from "../../storage/records/volume.ts";
 import type { TrashEntry } from "../../storage/storage.ts";
-import type { AppView, PluginStatus, VolumeStatus, VolumeView } from "../../storage/verbs.ts";
+import type {
+  AppView,
+  Finding,
+  PluginStatus,
+  VolumeStatus,
+  VolumeView,
+} from "../../storage/verbs.ts";
 import { type Answers, Refusal } from "./fake-plugin.ts";
 
 /** The moment at which every test takes place. */
@@ -45,7 +51,7 @@ export function volumeView(
 ): VolumeView {
   const status: VolumeStatus = {
     app: record.app,
-    storage: "nfs://storage1/swarm",
+    storage: "dir:///srv/swarm",
     path: `apps/${record.app}/${record.name}`,
     state: "idle",
     health: "ok",
@@ -189,7 +195,7 @@ export const status: PluginStatus = {
   version: "0.0.0-development",
   node: "node2",
   nodeId: "7b0c1a52-1111-4000-8000-000000000002",
-  storage: "nfs://storage1/swarm",
+  storage: "dir:///srv/swarm",
   storageId: "01953f5e-0000-7000-8000-00000000abcd",
   health: { state: "ok", total: 200 * G, free: 157 * G, notes: [] },
   trouble: null,
@@ -203,6 +209,13 @@ function found<T>(item: T | undefined, what: string): T {
   if (item === undefined) throw new Refusal("not-found", `no ${what}. See: swarmnfs volumes`, 404);
   return item;
 }
+
+export const doubleNode: Finding = {
+  level: "warning",
+  title: 'two nodes call themselves "node2"',
+  advice:
+    "Rules for hosts cannot tell them apart. Set SWARMNFS_NODE on one of them: docker plugin set swarmnfs SWARMNFS_NODE=NAME",
+};
 
 /** A plugin with these volumes, apps and trash. What is changed is answered as changed, and forgotten. */
 export const answers: Answers = {
@@ -248,23 +261,30 @@ export const answers: Answers = {
     return volumeView({ ...record.volume, name: as ?? record.volume.name });
   },
   Purge: ({ entries }) => ({ purged: entries }),
+  // Worded as plugin/doctor.ts does.
   Doctor: ({ fix }) => ({
     findings: [
-      { level: "ok", title: 'plugin 0.1.0, enabled as "swarmnfs"' },
-      { level: "ok", title: "storage1 resolves to 10.0.0.5 and answers on 2049 (NFS 4.2)" },
-      fix === true
-        ? { level: "ok", title: "guard: put back" }
-        : {
-            level: "problem",
-            title: "guard: containers can reach 10.0.0.5:2049",
-            advice:
-              'The nftables table "swarmnfs" is missing. It is put back within a minute; to do it now: swarmnfs doctor --fix',
-          },
+      { level: "ok", title: 'plugin 0.1.0, known to Docker as "swarmnfs"; swarm node' },
       {
-        level: "warning",
-        title: 'two nodes call themselves "node2": NFS locks of both are at risk',
-        advice: "Set SWARMNFS_NODE on one of them.",
+        level: "ok",
+        title: "dir:///srv/swarm answers (storage 01953f5e-0000-7000-8000-00000000abcd)",
       },
+      { level: "ok", title: "157G of 200G free" },
+      {
+        level: "problem",
+        title: ".swarmnfs/volumes/wiki.json cannot be read",
+        advice:
+          "it is not JSON. It is left alone. Restore the file from a backup; the volume's data is not touched.",
+      },
+      doubleNode,
+      fix === true
+        ? { level: "ok", title: "0 volumes are mounted here" }
+        : {
+            level: "warning",
+            title: "blog_data: mounted, though nobody seems to use it",
+            advice:
+              "It is unmounted within a minute, once Docker says that no container has it. To do it now: swarmnfs doctor --fix",
+          },
     ],
   }),
 };
