@@ -34,26 +34,41 @@ export type MountRow = z.infer<typeof rowSchema>;
 export class MountTable {
   readonly #file: StateFile<z.infer<typeof tableSchema>>;
   readonly #rows = new Map<string, MountRow>();
+  readonly #monotonic: () => number;
+  readonly #openedAt: number;
+  /** When, by the clock that never jumps, a holder of the volume last came or went. */
+  readonly #touched = new Map<string, number>();
 
-  private constructor(file: StateFile<z.infer<typeof tableSchema>>) {
+  private constructor(file: StateFile<z.infer<typeof tableSchema>>, monotonic: () => number) {
     this.#file = file;
+    this.#monotonic = monotonic;
+    this.#openedAt = monotonic();
     for (const row of file.data.rows) this.#rows.set(row.volume, row);
   }
 
-  /** Opens the table; what an earlier boot left in it is dropped. */
+  /** Opens the table; what an earlier boot left in it is dropped. `monotonic`: milliseconds of a clock that never jumps. */
   static async open(
     directory: string,
     boot: string,
     onDamage: (setAside: string, reason: string) => void,
+    monotonic: () => number = () => performance.now(),
   ): Promise<MountTable> {
     const empty = { schema: 1 as const, boot, rows: [] };
     const file = await StateFile.open(join(directory, "mounts.json"), tableSchema, empty, onDamage);
     if (file.data.boot !== boot) Object.assign(file.data, { boot, rows: [] });
-    return new MountTable(file);
+    return new MountTable(file, monotonic);
   }
 
   get(volume: string): MountRow | null {
     return this.#rows.get(volume) ?? null;
+  }
+
+  /**
+   * Milliseconds since a holder last came or went, as far as this process saw it; since its start at most. `touchedAt`
+   * is for people: the clock it is from may be set at any time, and at boot it often is.
+   */
+  ageOf(volume: string): number {
+    return this.#monotonic() - (this.#touched.get(volume) ?? this.#openedAt);
   }
 
   rows(): readonly MountRow[] {
@@ -62,7 +77,9 @@ export class MountTable {
 
   /** The row of a volume, made if there is none. */
   row(volume: string, now: string): MountRow {
-    const row = this.#rows.get(volume) ?? {
+    const known = this.#rows.get(volume);
+    if (known !== undefined) return known;
+    const row: MountRow = {
       volume,
       holders: [],
       since: now,
@@ -71,6 +88,7 @@ export class MountTable {
       provisional: false,
     };
     this.#rows.set(volume, row);
+    this.#touch(row, now);
     return row;
   }
 
@@ -79,7 +97,7 @@ export class MountTable {
     const holder = row.holders.find((one) => one.id === id);
     if (holder === undefined) row.holders.push({ id, count: 1 });
     else holder.count += 1;
-    row.touchedAt = now;
+    this.#touch(row, now);
   }
 
   /** Takes one hold of `id` away. Unknown volumes and ids are fine: Docker sends them after a crash. */
@@ -89,16 +107,22 @@ export class MountTable {
     if (row === undefined || holder === undefined) return;
     holder.count -= 1;
     if (holder.count === 0) row.holders = row.holders.filter((one) => one !== holder);
-    row.touchedAt = now;
+    this.#touch(row, now);
   }
 
   drop(volume: string): void {
     this.#rows.delete(volume);
+    this.#touched.delete(volume);
   }
 
   /** Settles when the table as it is now is on disk. */
   save(): Promise<void> {
     this.#file.data.rows = this.rows().map((row) => structuredClone(row));
     return this.#file.save();
+  }
+
+  #touch(row: MountRow, now: string): void {
+    row.touchedAt = now;
+    this.#touched.set(row.volume, this.#monotonic());
   }
 }

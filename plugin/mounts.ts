@@ -268,7 +268,7 @@ export class Mounts {
     const live = await this.#holders.of(volume);
     if (live === null || live.length > 0) {
       // Docker lists a container as running until it has stopped, which is after its Unmount.
-      if (Date.now() - Date.parse(row?.touchedAt ?? "") < stoppingMs) this.#linger(volume);
+      if (row !== null && this.#table.ageOf(volume) < stoppingMs) this.#linger(volume);
       return live ?? (this.#isWanted(volume) ? names : null);
     }
     // A hold may have come while we asked.

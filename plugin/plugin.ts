@@ -40,6 +40,8 @@ export interface World {
   /** Milliseconds a volume stays mounted after its last holder left. */
   readonly lingerMs: number;
   readonly log: Log;
+  /** Milliseconds of a clock that never jumps; `performance.now()` unless given. */
+  readonly monotonic?: () => number;
 }
 
 /** A plugin that is put together; it listens to nothing by itself. */
@@ -64,7 +66,7 @@ export async function assemble(world: World): Promise<Plugin> {
   const nodeState = await NodeState.open(settings.state, settings.node, onDamage);
   const node = nodeState.identity;
   const grants = await Grants.open(settings.state, onDamage);
-  const table = await MountTable.open(settings.state, world.boot, onDamage);
+  const table = await MountTable.open(settings.state, world.boot, onDamage, world.monotonic);
   const catalog = new CatalogCopy(settings.state);
   await catalog.load();
 

@@ -54,7 +54,7 @@ export class Reconciler {
     for (const [volume, consumers] of live)
       await this.#mounts.witness(volume, consumers.map(describe));
     for (const row of this.#mounts.rows()) {
-      const age = Date.now() - Date.parse(row.touchedAt);
+      const age = this.#table.ageOf(row.volume);
       if (row.provisional) await this.#check(row, age > startingMs);
       if (live.has(row.volume)) continue;
       if (row.holders.length > 0 && age < copyMs) {

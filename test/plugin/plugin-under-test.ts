@@ -67,6 +67,7 @@ export class PluginUnderTest {
   readonly #socketPath: string;
   #generation = 0;
   #boot: string;
+  #aheadMs = 0;
   #life = new AbortController();
   #server: Server | null = null;
   #plugin: Plugin | null = null;
@@ -132,6 +133,7 @@ export class PluginUnderTest {
       engine: withEngine === false ? null : mortal(this.engine.api, life.signal),
       boot: this.#boot,
       lingerMs: lingerMs ?? 15,
+      monotonic: () => performance.now() + this.#aheadMs,
       log: pino(
         { level: "debug", base: null },
         {
@@ -177,8 +179,14 @@ export class PluginUnderTest {
     await this.begin();
   }
 
-  /** A crash and a new start, between which so much time seems to have passed for whoever holds a volume. */
+  /** A crash and a new start, after which so much time passes for whoever holds a volume. */
   async ageHolds(ms: number): Promise<void> {
+    await this.crashAndBegin();
+    this.#aheadMs += ms;
+  }
+
+  /** A crash and a new start, between which the machine's clock is set forward. */
+  async setClockForward(ms: number): Promise<void> {
     await this.crash();
     const path = join(this.state, "mounts.json");
     const table = JSON.parse(await readFile(path, "utf8")) as { rows: { touchedAt: string }[] };

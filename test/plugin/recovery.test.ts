@@ -128,6 +128,20 @@ test("a container that died with dockerd, whose Unmount never came, is noticed a
   await until("it is unmounted", () => plugin.mounter.table.size === 0);
 });
 
+test("a clock that is set forward takes no mount away from a container that starts", async (t) => {
+  const plugin = await startPlugin(t);
+  const docker = new FakeDaemon(plugin);
+  await docker.prepare({ name: "web", volumes: ["v"] });
+  await docker.start("web");
+  docker.container("web").state = "created";
+  await plugin.setClockForward(7_200_000);
+  await plugin.reconcile();
+  t.true(plugin.mounter.table.has("v"));
+  docker.container("web").state = "running";
+  await docker.stop("web");
+  await until("it is unmounted", () => plugin.mounter.table.size === 0);
+});
+
 test("Docker copying an image's many files into a volume, for whom nobody is listed yet, is let finish", async (t) => {
   const plugin = await startPlugin(t);
   const docker = new FakeDaemon(plugin);
