@@ -13,7 +13,8 @@ export async function formSwarm(lab: Lab, tell: Tell): Promise<void> {
   await lead(first);
   await Promise.all(others.map((node) => join(first, node)));
   tell(`swarm of ${lab.nodes.length} nodes, led by ${first.name}`);
-  await Promise.all(lab.nodes.map(enablePlugin));
+  // One after the other: Docker gives a plugin some nine seconds to listen, and emulated machines share processors.
+  for (const node of lab.nodes) await enablePlugin(node);
   tell("the plugin is enabled on every node");
 }
 
