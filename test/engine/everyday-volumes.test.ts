@@ -178,10 +178,8 @@ test.serial("a volume goes to the trash, comes back whole, and is purged for goo
   await on.inContainer("dear-1", "dear", "mkdir -p a/b && echo precious >a/b/c");
   t.is(await on.docker("volume rm dear"), "dear");
   t.is(await on.docker("volume ls --quiet --filter name=dear"), "");
-  t.is(
-    refusal(await on.attempt("volume rm dear")),
-    "no refusal: exit code 1, Error response from daemon: get dear: no such volume",
-  );
+  // In the words of Docker's client, old or new.
+  t.regex(refusal(await on.attempt("volume rm dear")), /exit code 1, .*no such volume/i);
 
   const [entry = ""] = (await on.swarmnfs("trash")).stdout.split("\n")[1]?.split(" ") ?? [];
   t.regex(entry, /^dear@\d{8}T\d{6}Z-[0-9a-f]{8}$/);
@@ -222,7 +220,7 @@ test.serial("on-remove=retain keeps the volume, and creating it brings it back",
   t.is(await on.docker("volume ls --quiet --filter name=keep"), "");
   t.is((await on.swarmnfs("trash --json")).stdout.includes("keep@"), false);
   const gone = await on.attempt("volume inspect keep");
-  t.is(gone.stderr.trim(), "Error response from daemon: get keep: no such volume");
+  t.regex(gone.stderr, /no such volume/i);
   t.regex((await on.swarmnfs("volumes show keep")).stdout, /^state +retained/m);
   t.is(await on.docker(create), "keep");
   t.is((await on.inContainer("keep-1", "keep", "cat file")).stdout, "kept");

@@ -80,11 +80,9 @@ test.serial("docker run with such a name does not start", async (t) => {
   const mount = "type=volume,target=/d,volume-driver=swarmnfs,source=../../x";
   const refused = await on.attempt(`run --rm --mount ${mount} busybox ls /d`);
   t.is(refused.exitCode, 125);
-  // Docker makes a path of it before it asks us.
-  t.is(
-    refusal(refused),
-    `volume name "/x" begins with a character that is not allowed there: ${rule}`,
-  );
+  // Newer clients of Docker make a path of it before they ask.
+  const said = refusal(refused).replace('"../../x"', '"/x"');
+  t.is(said, `volume name "/x" begins with a character that is not allowed there: ${rule}`);
 });
 
 test.serial("names that are special to programs are plain names", async (t) => {

@@ -63,7 +63,7 @@ test.serial("what it needs is shown to whoever installs it", async (t) => {
     "network: [host]",
     "mount: [/var/lib]",
     "mount: [/run]",
-    "mount: [/var/lib]",
+    "mount: [/sys/class]",
     "capabilities: [CAP_SYS_ADMIN CAP_NET_ADMIN]",
   ]);
 });
