@@ -53,7 +53,15 @@ export function mountOf(entries: readonly MountEntry[], path: string): MountEntr
   return best;
 }
 
-/** What a bind mount of `path` will show in its `root` and `device`: the proof that the right directory was mounted. */
+/**
+ * The directory of its file system that is mounted here. Of NFS the table shows "/" for every directory of an export;
+ * which one it is stands in the source: `nas:/volume1/swarm/apps/blog`.
+ */
+export function directoryOf({ type, root, source }: MountEntry): string {
+  return type.startsWith("nfs") ? source.slice(source.indexOf(":/") + 1) : root;
+}
+
+/** What a bind mount of `path` will show as its directory and `device`: the proof that the right directory was mounted. */
 export function bindIdentity(
   entries: readonly MountEntry[],
   path: string,
@@ -61,7 +69,8 @@ export function bindIdentity(
   const mount = mountOf(entries, path);
   if (mount === null) return null;
   const below = mount.mountPoint === "/" ? path : path.slice(mount.mountPoint.length);
-  const root = `${mount.root === "/" ? "" : mount.root}${below}`;
+  const top = directoryOf(mount);
+  const root = `${top === "/" ? "" : top}${below}`;
   return { device: mount.device, root: root === "" ? "/" : root };
 }
 

@@ -4,7 +4,13 @@ import { execa, ExecaError } from "execa";
 import { UserError } from "../service/user-error.ts";
 import type { Attachment } from "../storage/storage.ts";
 import type { Mounter } from "./mounter.ts";
-import { bindIdentity, parseMountinfo, topmostAt, type MountEntry } from "./mountinfo.ts";
+import {
+  bindIdentity,
+  directoryOf,
+  parseMountinfo,
+  topmostAt,
+  type MountEntry,
+} from "./mountinfo.ts";
 
 /** How long mount(8) and umount(8) may take, in milliseconds. */
 export interface MountBounds {
@@ -110,7 +116,7 @@ function isProof(entries: readonly MountEntry[], target: string, attachment: Att
   if (attachment.options.includes("ro") !== top.options.includes("ro")) return false;
   if (attachment.type === "nfs4") return top.type === "nfs4" && top.source === attachment.source;
   const wanted = bindIdentity(entries, attachment.source);
-  return wanted !== null && wanted.device === top.device && wanted.root === top.root;
+  return wanted !== null && wanted.device === top.device && wanted.root === directoryOf(top);
 }
 
 async function run(command: string, args: readonly string[], boundMs: number): Promise<void> {

@@ -1,6 +1,12 @@
 import test from "ava";
 import { pluginIdIn, seenInPlugin } from "../../plugin/host-path.ts";
-import { bindIdentity, mountOf, parseMountinfo, topmostAt } from "../../plugin/mountinfo.ts";
+import {
+  bindIdentity,
+  directoryOf,
+  mountOf,
+  parseMountinfo,
+  topmostAt,
+} from "../../plugin/mountinfo.ts";
 
 const id = "c0ffee".repeat(10) + "abcd";
 const table = parseMountinfo(`22 1 254:0 / / rw,relatime shared:1 - ext4 /dev/vda rw
@@ -73,4 +79,14 @@ test("a directory that was not shown to the plugin is refused with what to do", 
 test("the plugin's own id is part of the path behind its mounts", (t) => {
   t.is(pluginIdIn(table, "/mnt/volumes"), id);
   t.is(pluginIdIn(table, "/srv"), null);
+});
+
+test("a directory of an NFS server is told from another by its source: the table shows / for each", (t) => {
+  const nfs = parseMountinfo(`60 22 0:60 / /srv/swarm rw - nfs4 [fd00::5]:/volume1/swarm rw
+61 60 0:60 / /mnt/volumes/v rw,nosuid,nodev - nfs4 [fd00::5]:/volume1/swarm/apps/blog/v rw
+62 60 0:60 / /mnt/volumes/w rw,nosuid,nodev - nfs4 [fd00::5]:/volume1/swarm/apps/shop/w rw`);
+  const wanted = bindIdentity(nfs, "/srv/swarm/apps/blog/v");
+  t.deepEqual(wanted, { device: "0:60", root: "/volume1/swarm/apps/blog/v" });
+  t.is(directoryOf(nfs[1] ?? t.fail()), "/volume1/swarm/apps/blog/v");
+  t.is(directoryOf(nfs[2] ?? t.fail()), "/volume1/swarm/apps/shop/w");
 });
