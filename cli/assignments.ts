@@ -1,6 +1,7 @@
 import { nearest } from "../service/nearest.ts";
 import { parseSize } from "../service/size.ts";
 import { UsageError } from "./usage-error.ts";
+import { messageOf } from "../service/message-of.ts";
 
 export interface AssignmentRules<Change> {
   /** For messages and for the help they point to: `apps set`. */
@@ -75,7 +76,7 @@ export function readSize(key: string, command: string): (value: string) => numbe
     try {
       return parseSize(value);
     } catch (error) {
-      const why = error instanceof Error ? error.message : String(error);
+      const why = messageOf(error);
       throw new UsageError(`"${key}=${value}": ${why}`, command);
     }
   };

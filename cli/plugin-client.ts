@@ -3,6 +3,7 @@ import { UserError } from "../service/user-error.ts";
 import type { Verb, VerbFailure, Verbs } from "../storage/verbs.ts";
 import { codeOf, mayNot } from "./plugin-socket.ts";
 import type { Progress } from "./progress.ts";
+import { messageOf } from "../service/message-of.ts";
 
 /** The plugin of this node. */
 export interface Plugin {
@@ -132,7 +133,7 @@ export class PluginClient implements Plugin {
     }
     return new UserError(
       "unavailable",
-      `the plugin broke off (${doing}): ${error instanceof Error ? error.message : String(error)}. Docker starts it again by itself; try again in a moment.`,
+      `the plugin broke off (${doing}): ${messageOf(error)}. Docker starts it again by itself; try again in a moment.`,
       { cause: error },
     );
   }

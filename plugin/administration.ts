@@ -32,11 +32,6 @@ export interface AdministrationParts {
 export function administration(parts: AdministrationParts): VerbHandlers {
   const { storage, watch, catalog, mounts, node, engine, drift, status, log } = parts;
 
-  /** The catalog as it is now if the storage answers, as it was if not. */
-  async function fresh(): Promise<void> {
-    await watch.look();
-  }
-
   function view(record: VolumeRecord): VolumeView {
     return {
       record,
@@ -58,7 +53,7 @@ export function administration(parts: AdministrationParts): VerbHandlers {
 
   return {
     async Status(): Promise<PluginStatus> {
-      await fresh();
+      await watch.look();
       return {
         version,
         node: node.identity.name,
@@ -74,7 +69,7 @@ export function administration(parts: AdministrationParts): VerbHandlers {
       };
     },
     async Volumes(request) {
-      await fresh();
+      await watch.look();
       if (request.drift) await drift?.refresh();
       const views = catalog.volumes().map(view).toSorted(byName);
       return {
@@ -84,7 +79,7 @@ export function administration(parts: AdministrationParts): VerbHandlers {
       };
     },
     async Volume({ name }) {
-      await fresh();
+      await watch.look();
       const record = known(catalog.volume(name), "volume", name);
       if (watch.trouble === null && record.state === "ready" && !record.root) {
         catalog.putUsage(name, await storage.usage(name));
@@ -98,7 +93,7 @@ export function administration(parts: AdministrationParts): VerbHandlers {
       return view(record);
     },
     async Apps() {
-      await fresh();
+      await watch.look();
       return {
         apps: catalog
           .apps()
@@ -107,7 +102,7 @@ export function administration(parts: AdministrationParts): VerbHandlers {
       };
     },
     async App({ app }) {
-      await fresh();
+      await watch.look();
       return appView(known(catalog.app(app), "app", app));
     },
     async SetApp({ app, change }) {
@@ -123,7 +118,7 @@ export function administration(parts: AdministrationParts): VerbHandlers {
       const record = await storage.undelete(entry, as, node.identity);
       catalog.put(record);
       log.info({ audit: "undelete", volume: record.name, entry }, "brought back from the trash");
-      await fresh();
+      await watch.look();
       return view(record);
     },
     async Purge({ entries }) {

@@ -12,6 +12,7 @@ import { UserError } from "../service/user-error.ts";
 import { Call } from "./call.ts";
 import type { Driver } from "./driver.ts";
 import { Unanswerable } from "./unanswerable.ts";
+import { messageOf } from "../service/message-of.ts";
 
 /** What Docker asks for and what everyone else sends back. */
 const mediaType = "application/vnd.docker.plugins.v1.2+json";
@@ -130,7 +131,7 @@ export function createApi(driver: Driver, ours: Router, arrivals: Arrivals, log:
       response.send(JSON.stringify({ Err: `swarmnfs: the request cannot be read: ${reason}` }));
       return;
     }
-    const text = error instanceof Error ? error.message : String(error);
+    const text = messageOf(error);
     response
       .status(500)
       .send(JSON.stringify({ Err: `swarmnfs: an error of ours: ${text}. Please report it` }));

@@ -1,6 +1,7 @@
 import { UserError } from "../service/user-error.ts";
 import type { Consumer } from "../storage/rules/access.ts";
 import type { Container, Engine } from "./engine.ts";
+import { messageOf } from "../service/message-of.ts";
 
 /** What the engine says about who asks for a volume now. */
 export type Callers =
@@ -51,13 +52,13 @@ export class Consumers {
         () => true,
         () => false,
       );
-      if (!isThere) return { kind: "silent", reason: textOf(error) };
+      if (!isThere) return { kind: "silent", reason: messageOf(error) };
     }
     try {
       return await this.#askFor(volume, patientBoundMs);
     } catch (error) {
       if (isRefusal(error)) return { kind: "unknown", error };
-      const reason = `who asks for it cannot be told, since Docker does not say which containers there are: ${textOf(error)}. Look at: docker ps --all`;
+      const reason = `who asks for it cannot be told, since Docker does not say which containers there are: ${messageOf(error)}. Look at: docker ps --all`;
       return { kind: "unknown", error: new UserError("unavailable", reason, { cause: error }) };
     }
   }
@@ -139,10 +140,6 @@ export class Consumers {
 /** The engine answered that it is not the one that runs us. */
 function isRefusal(error: unknown): error is UserError {
   return error instanceof UserError && error.code === "denied";
-}
-
-function textOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
 
 /**

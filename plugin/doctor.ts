@@ -7,6 +7,7 @@ import type { Engine } from "./engine.ts";
 import type { Mounts } from "./mounts.ts";
 import type { NodeState } from "./node-identity.ts";
 import type { StorageWatch } from "./storage-watch.ts";
+import { messageOf } from "../service/message-of.ts";
 
 export interface DoctorParts {
   readonly storage: Storage;
@@ -120,8 +121,4 @@ function mountFinding({ mounts }: DoctorParts): Finding {
     advice:
       "It is unmounted within a minute, once Docker says that no container has it. To do it now: swarmnfs doctor --fix",
   };
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

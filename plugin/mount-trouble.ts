@@ -1,4 +1,5 @@
 import { UserError } from "../service/user-error.ts";
+import { messageOf } from "../service/message-of.ts";
 
 /** Time was up, or Docker hung up, before the mount was there. */
 export function slow(): UserError {
@@ -10,7 +11,7 @@ export function slow(): UserError {
 
 /** A hold that is not on disk would be forgotten by a crash. */
 export function unwritable(error: unknown): UserError {
-  const reason = error instanceof Error ? error.message : String(error);
+  const reason = messageOf(error);
   return new UserError(
     "unavailable",
     `the plugin's state on this node cannot be written (${reason}). Make room or mend the disk; try again then`,

@@ -2,6 +2,7 @@ import type { Log } from "../service/log.ts";
 import type { Catalog, Storage, StorageHealth, Trouble } from "../storage/storage.ts";
 import type { CatalogCopy } from "./catalog-copy.ts";
 import type { NodeState } from "./node-identity.ts";
+import { messageOf } from "../service/message-of.ts";
 
 /** Keeps in mind how the storage is, so that nobody has to ask it: opens it, and looks at it again and again. */
 export class StorageWatch {
@@ -73,7 +74,7 @@ export class StorageWatch {
         this.#log.warn({ storage: this.#storage.url }, "the storage answers again");
       this.#trouble = null;
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
+      const reason = messageOf(error);
       this.#failure = error;
       if (this.#trouble === null)
         this.#log.error({ storage: this.#storage.url, err: error }, "the storage cannot be used");

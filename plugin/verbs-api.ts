@@ -3,6 +3,7 @@ import * as z from "zod";
 import type { Log } from "../service/log.ts";
 import { UserError, type UserErrorCode } from "../service/user-error.ts";
 import type { Verb, VerbFailure, Verbs } from "../storage/verbs.ts";
+import { messageOf } from "../service/message-of.ts";
 
 /** One function a verb: what `/Swarmnfs.<Verb>` answers. */
 export type VerbHandlers = {
@@ -84,5 +85,5 @@ function body(text: unknown): unknown {
 function failureOf(error: unknown): VerbFailure {
   if (error instanceof UserError) return { code: error.code, message: error.message };
   if (error instanceof SyntaxError) return { code: "invalid", message: "the request is not JSON" };
-  return { code: "internal", message: error instanceof Error ? error.message : String(error) };
+  return { code: "internal", message: messageOf(error) };
 }

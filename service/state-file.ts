@@ -2,6 +2,7 @@ import { readFile, rename } from "node:fs/promises";
 import { Low, type Adapter } from "lowdb";
 import type * as z from "zod";
 import { writeFileAtomic } from "./atomic-file.ts";
+import { messageOf } from "./message-of.ts";
 
 /**
  * One small JSON document that survives a power cut: written to a temporary file, fsynced, renamed, and the directory
@@ -32,7 +33,7 @@ export class StateFile<T> {
     } catch (error) {
       const setAside = `${path}.damaged-${new Date().toISOString()}`;
       await rename(path, setAside);
-      onDamage(setAside, error instanceof Error ? error.message : String(error));
+      onDamage(setAside, messageOf(error));
       low.data = initial;
     }
     return new StateFile(low);

@@ -7,6 +7,7 @@ import { appRecordSchema, type AppRecord } from "./app.ts";
 import { trashRecordSchema, type TrashRecord } from "./trash.ts";
 import { useRecordSchema, type UseRecord } from "./use.ts";
 import { volumeRecordSchema, type VolumeRecord } from "./volume.ts";
+import { messageOf } from "../../service/message-of.ts";
 
 /** A record that cannot be read. The message says why, in words for people. */
 export class DamagedRecord extends Error {
@@ -68,7 +69,7 @@ function checked<Record>(record: Record, check: (record: Record) => void): Recor
     check(record);
     return record;
   } catch (error) {
-    throw new DamagedRecord(error instanceof Error ? error.message : String(error), {
+    throw new DamagedRecord(messageOf(error), {
       cause: error,
     });
   }
