@@ -1,4 +1,5 @@
 // Names, options and files that somebody chose to do harm with: refused, or harmless.
+import { resolve } from "node:path";
 import test from "ava";
 import { fileEngine } from "./file-engine.ts";
 import { refusal } from "./words.ts";
@@ -80,9 +81,9 @@ test.serial("docker run with such a name does not start", async (t) => {
   const mount = "type=volume,target=/d,volume-driver=swarmnfs,source=../../x";
   const refused = await on.attempt(`run --rm --mount ${mount} busybox ls /d`);
   t.is(refused.exitCode, 125);
-  // Newer clients of Docker make a path of it before they ask.
-  const said = refusal(refused).replace('"../../x"', '"/x"');
-  t.is(said, `volume name "/x" begins with a character that is not allowed there: ${rule}`);
+  // Newer clients of Docker make a path of it before they ask, seen from where they stand.
+  const said = refusal(refused).replace(`"${resolve("../../x")}"`, '"../../x"');
+  t.is(said, `volume name "../../x" begins with a character that is not allowed there: ${rule}`);
 });
 
 test.serial("names that are special to programs are plain names", async (t) => {
