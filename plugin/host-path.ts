@@ -1,5 +1,5 @@
 import { UserError } from "../service/user-error.ts";
-import { mountOf, topmostAt, type MountEntry } from "./mountinfo.ts";
+import { mountOf, topmostAt, type MountEntry } from "../storage/mounting/mountinfo.ts";
 
 /** Where config.json binds the host's directories inside a managed plugin. */
 const stateBind = "/host/state";

@@ -8,7 +8,7 @@ import { RefusingStorage } from "../storage/refusing-storage.ts";
 import type { Storage } from "../storage/storage.ts";
 import { DockerEngine } from "./docker-engine.ts";
 import { pluginIdIn, seenInPlugin } from "./host-path.ts";
-import { parseMountinfo, type MountEntry } from "./mountinfo.ts";
+import { parseMountinfo, type MountEntry } from "../storage/mounting/mountinfo.ts";
 import { assemble, type Plugin } from "./plugin.ts";
 import { parseSettings, type Settings } from "./settings.ts";
 import { SystemMounter } from "./system-mounter.ts";

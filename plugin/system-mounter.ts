@@ -10,7 +10,7 @@ import {
   parseMountinfo,
   topmostAt,
   type MountEntry,
-} from "./mountinfo.ts";
+} from "../storage/mounting/mountinfo.ts";
 
 /** How long mount(8) and umount(8) may take, in milliseconds. */
 export interface MountBounds {

@@ -1,6 +1,6 @@
 import test from "ava";
 import { seenInPlugin } from "../../plugin/host-path.ts";
-import { parseMountinfo, type MountEntry } from "../../plugin/mountinfo.ts";
+import { parseMountinfo, type MountEntry } from "../../storage/mounting/mountinfo.ts";
 
 /** A line of the mount table, of something shown as `ROOT TYPE`. */
 function line([place, shown]: readonly [string, string]): string {

@@ -1,12 +1,12 @@
 import test from "ava";
-import { pluginIdIn, seenInPlugin } from "../../plugin/host-path.ts";
+import { pluginIdIn, seenInPlugin } from "../../../plugin/host-path.ts";
 import {
   bindIdentity,
   directoryOf,
   mountOf,
   parseMountinfo,
   topmostAt,
-} from "../../plugin/mountinfo.ts";
+} from "../../../storage/mounting/mountinfo.ts";
 
 const id = "c0ffee".repeat(10) + "abcd";
 const table = parseMountinfo(`22 1 254:0 / / rw,relatime shared:1 - ext4 /dev/vda rw
