@@ -19,6 +19,14 @@ test: node_modules/.ready ## everything that is checked: types, style, unit, pro
 	@sh engine-box/install.sh test
 	@$(ROOT) $(NODE) test/run.ts
 
+test-lab: node_modules/.ready ## a swarm of virtual machines over real NFS, and what goes wrong there (LAB=name: in yours)
+	@sh engine-box/install.sh lab
+	@$(ROOT) $(NODE) test/run.ts lab
+
+soak: node_modules/.ready ## the same with the cases that CI has no time for
+	@sh engine-box/install.sh lab
+	@$(ROOT) $(NODE) test/run.ts soak
+
 check: node_modules/.ready ## types, lint, format, unused code
 	@$(NODE) test/run.ts check
 
@@ -82,4 +90,4 @@ node_modules/.ready: package-lock.json
 	@touch $@
 
 .PHONY: lab-up lab-status lab-ssh lab-fault lab-mend lab-logs lab-down
-.PHONY: help demo test check bench rootfs plugin plugin-remove plugin-push repository-given cli engine clean
+.PHONY: help demo test test-lab soak check bench rootfs plugin plugin-remove plugin-push repository-given cli engine clean

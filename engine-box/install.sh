@@ -1,6 +1,7 @@
 #!/bin/sh
-# Installs what a private engine, the demo, the tests and the benchmarks need and this machine lacks; says so first.
-#   install.sh demo|test|bench
+# Installs what a private engine, the lab, the demo, the tests and the benchmarks need and this machine lacks; says so
+# first.
+#   install.sh demo|test|bench|lab|bench-lab
 set -eu
 purpose=$1
 
@@ -8,17 +9,21 @@ purpose=$1
 needed() {
   cat <<'TABLE'
 dockerd         docker.io                 demo test bench
-docker          docker-cli                demo test bench
+docker          docker-cli                demo test bench lab
 containerd      containerd                demo test bench
 iptables        iptables                  demo test bench
 ip              iproute2                  demo test bench
-unshare         util-linux                demo test bench
+unshare         util-linux                demo test bench lab bench-lab
 pgrep           procps                    demo test bench
-debootstrap     debootstrap               demo test bench
+debootstrap     debootstrap               demo test bench lab bench-lab
 docker-compose  docker-compose            demo test
 docker-registry docker-registry           test
 bindfs          bindfs                    test
 rclone          rclone                    bench
+qemu-system-x86_64 qemu-system-x86        lab bench-lab
+qemu-img        qemu-utils                lab bench-lab
+mkfs.ext4       e2fsprogs                 lab bench-lab
+ssh             openssh-client            lab bench-lab
 TABLE
 }
 

@@ -1,16 +1,19 @@
 import { existsSync } from "node:fs";
-import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { chooseAccelerator } from "./accelerator.ts";
 import { provideDockerDisk } from "./image/docker-disk.ts";
 import { run } from "./image/command.ts";
 import { provideSystem } from "./image/system.ts";
 import { Machine } from "./machine.ts";
+import { isAbandoned, ownLab } from "./owner.ts";
 import { labPlan, planEthernet, planMachines, type LabPlan } from "./plan.ts";
 import { checkRequirements } from "./requirements.ts";
 
 /** Where labs live: below the project, ignored by git. */
 export const labsFolder = path.join(import.meta.dirname, "../.lab");
+
+const namePattern = /^[a-z0-9][a-z0-9-]{0,31}$/;
 
 /** Tells a person what is going on. */
 export type Tell = (line: string) => void;
@@ -42,11 +45,13 @@ export class Lab {
 
   /**
    * Plans a lab and makes what its machines are made of; none of them is on yet. Throws with what this machine lacks, and
-   * leaves nothing behind then.
+   * leaves nothing behind then. A lab that is `ours` dies with this process: if we cannot remove it ourselves any more,
+   * whoever makes the next lab does.
    */
-  static async create(name: string, nodes: number, tell: Tell): Promise<Lab> {
+  static async create(name: string, nodes: number, tell: Tell, ours = false): Promise<Lab> {
     const folder = folderOf(name);
     await mkdir(labsFolder, { recursive: true });
+    await sweepLabs(tell);
     try {
       await mkdir(folder);
     } catch (error) {
@@ -58,6 +63,7 @@ export class Lab {
       );
     }
     try {
+      if (ours) await ownLab(folder);
       const plan = await planLab(name, nodes, folder, tell);
       await run("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-f", path.join(folder, "key")]);
       const lab = new Lab(plan, folder);
@@ -91,7 +97,7 @@ export class Lab {
   async start(tell: Tell): Promise<void> {
     this.#turningOn = this.#turnOn();
     await this.#turningOn;
-    const ends = await Promise.allSettled(this.machines.map((each) => this.#boot(each, tell)));
+    const ends = await Promise.allSettled(this.machines.map((each) => this.boot(each, tell)));
     const failures = ends.flatMap((end) => (end.status === "rejected" ? [end.reason] : []));
     if (failures.length === 1) throw failures[0];
     if (failures.length > 1) throw new AggregateError(failures, failures.join("\n"));
@@ -109,8 +115,10 @@ export class Lab {
     for (const machine of this.machines) if (!this.#isGoing) await machine.start();
   }
 
-  async #boot(machine: Machine, tell: Tell): Promise<void> {
+  /** Turns one machine on if it is off, and waits until it is ready. If it does not boot it is started once more. */
+  async boot(machine: Machine, tell: Tell): Promise<void> {
     const began = Date.now();
+    await machine.start();
     try {
       await machine.ready();
     } catch (error) {
@@ -134,6 +142,16 @@ export async function removeLab(name: string): Promise<boolean> {
   return true;
 }
 
+/** Removes the labs whose process is gone. */
+async function sweepLabs(tell: Tell): Promise<void> {
+  for (const name of await readdir(labsFolder)) {
+    const isLab = namePattern.test(name);
+    if (!isLab || !(await isAbandoned(path.join(labsFolder, name)))) continue;
+    tell(`removing lab "${name}": its owner is gone`);
+    await removeLab(name);
+  }
+}
+
 export function labExists(name: string): boolean {
   return existsSync(path.join(folderOf(name), "lab.json"));
 }
@@ -152,7 +170,7 @@ async function planLab(name: string, nodes: number, folder: string, tell: Tell):
 }
 
 function folderOf(name: string): string {
-  if (!/^[a-z0-9][a-z0-9-]{0,31}$/.test(name))
+  if (!namePattern.test(name))
     throw new Error(
       `"${name}" cannot be a lab's name: small letters, digits and dashes, at most 32`,
     );

@@ -1,8 +1,10 @@
-// Runs everything, or only what is named (`check`, `unit`, `engine`), and ends with "N passed, N failed".
+// Runs what needs no virtual machines, or only what is named (`check`, `unit`, `engine`, `lab`, `soak`), and ends with
+// "N passed, N failed".
 import process from "node:process";
 import { checks } from "./run/checks.ts";
 import { runCommand } from "./run/command.ts";
 import { runAva } from "./run/ava.ts";
+import { runLab } from "./run/lab.ts";
 import type { Tally } from "./run/tally.ts";
 
 const suites: Readonly<Record<string, () => Promise<Tally>>> = {
@@ -14,12 +16,16 @@ const suites: Readonly<Record<string, () => Promise<Tally>>> = {
     const { passed, failed } = await runAva(["--config", "test/engine/ava.config.mjs"]);
     return { passed: passed + built.passed, failed };
   },
+  // The core of the lab's cases, as CI has time for; then all of them.
+  lab: () => runLab(["test/lab/*.test.ts"]),
+  soak: () => runLab([]),
 };
+const usual = ["check", "unit", "engine"];
 
 const wanted = process.argv.slice(2);
 let passed = 0;
 let failed = 0;
-for (const name of wanted.length > 0 ? wanted : Object.keys(suites)) {
+for (const name of wanted.length > 0 ? wanted : usual) {
   const suite = suites[name];
   if (suite === undefined) {
     process.stderr.write(`"${name}" is no suite. Suites: ${Object.keys(suites).join(", ")}\n`);

@@ -5,11 +5,17 @@ import { execa } from "execa";
 import { environment } from "./command.ts";
 import type { Tally } from "./tally.ts";
 
-/** Runs ava and counts what it reports as TAP; a failure is shown with its reason, and so is a slow run's progress. */
-export async function runAva(args: readonly string[]): Promise<Tally> {
+/**
+ * Runs ava, with `env` besides the usual environment, and counts what it reports as TAP; a failure is shown with its
+ * reason, and so is a slow run's progress.
+ */
+export async function runAva(
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Promise<Tally> {
   const run = execa("ava", ["--tap", ...args], {
     cwd: path.join(import.meta.dirname, "../.."),
-    env: environment,
+    env: { ...environment, ...env },
     buffer: false,
     reject: false,
     stdin: "ignore",

@@ -1,0 +1,65 @@
+import { rm } from "node:fs/promises";
+import path from "node:path";
+import process from "node:process";
+import { Lab, labsFolder } from "../../lab/lab.ts";
+import { collectLogs } from "../../lab/logs.ts";
+import { formSwarm } from "../../lab/swarm.ts";
+import { runAva } from "./ava.ts";
+import { runCommand } from "./command.ts";
+import type { Tally } from "./tally.ts";
+
+const config = "test/lab/ava.config.mjs";
+
+/**
+ * Runs test files against a lab: the one that LAB names, or a new one of three nodes that is gone afterwards. With
+ * LAB_KEEP=1 it stays, as a lab of the person who asked for it.
+ */
+export async function runLab(files: readonly string[]): Promise<Tally> {
+  const given = process.env["LAB"];
+  if (given) return runAva(["--config", config, ...files], { LAB: given });
+  const built = await runCommand("rootfs", "node", ["rootfs-build/build.ts"]);
+  if (built.failed > 0) return built;
+  const keep = process.env["LAB_KEEP"] === "1";
+  const name = `test-${process.pid}`;
+  const lab = await Lab.create(name, 3, tell, !keep);
+  const leave = async (): Promise<void> => {
+    if (!keep) await lab.destroy();
+    process.exit(130);
+  };
+  // Not once(): execa ends a process at a signal that nobody listens to any more.
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
+    process.on(signal, () => void leave());
+  try {
+    if (!(await comesUp(lab))) return { passed: built.passed, failed: 1 };
+    const { passed, failed } = await runAva(["--config", config, ...files], {
+      LAB: name,
+      // Nobody needs it afterwards, so tests may leave their volumes.
+      LAB_ENDS: keep ? "" : "1",
+    });
+    return { passed: passed + built.passed + 1, failed };
+  } finally {
+    if (keep) tell(`lab "${name}" stays. To remove it: LAB=${name} make lab-down`);
+    else await lab.destroy();
+  }
+}
+
+async function comesUp(lab: Lab): Promise<boolean> {
+  const began = Date.now();
+  try {
+    await lab.start(tell);
+    await formSwarm(lab, tell);
+    tell(`ok  the lab is up (${Math.round((Date.now() - began) / 1000)} s)`);
+    return true;
+  } catch (error) {
+    tell(`FAIL  the lab does not come up: ${String(error)}`);
+    const folder = path.join(labsFolder, ".logs", "up");
+    await rm(folder, { recursive: true, force: true });
+    await collectLogs(lab, folder);
+    tell(`logs: ${folder}`);
+    return false;
+  }
+}
+
+function tell(line: string): void {
+  process.stdout.write(`  ${line}\n`);
+}
