@@ -9,7 +9,7 @@ purpose=$1
 needed() {
   cat <<'TABLE'
 dockerd         docker.io                 demo test bench
-docker          docker-cli                demo test bench lab
+docker          docker-cli                demo test bench
 containerd      containerd                demo test bench
 iptables        iptables                  demo test bench
 ip              iproute2                  demo test bench

@@ -1,8 +1,10 @@
-// What a swarm is for: volumes that every node sees.
+// What a swarm is for: volumes that every node sees, and tasks that find their data wherever they run.
 import test from "ava";
 import { labCluster } from "./cluster.ts";
+import { eventually } from "./eventually.ts";
 
 const on = labCluster();
+const nodeNames = (): string[] => on.nodes.map(({ name }) => name);
 
 test("a file that a task wrote on one node is read by a task on another", async (t) => {
   const name = on.name("shared");
@@ -15,4 +17,86 @@ test("a file that a task wrote on one node is read by a task on another", async 
       await on.says(on.lab.machine(node), `${name}-reader`, name, "ls"),
       nodes.toSorted().join("\n"),
     );
+});
+
+test("a volume made on one node is there for a stack on every node, as external: true", async (t) => {
+  const name = await on.volume("given");
+  const stack = `
+version: "3.8"
+services:
+  web:
+    image: busybox
+    command: sh -c "touch /d/$$(hostname); exec sleep 3600"
+    hostname: "{{.Node.Hostname}}"
+    init: true
+    stop_grace_period: 1s
+    volumes: ["given:/d"]
+    deploy: {mode: global}
+volumes:
+  given: {external: true, name: ${name}}
+`;
+  on.afterwards(() => on.docker(on.leader, `stack rm ${name}`));
+  await on.leader.must(
+    `docker stack deploy --resolve-image never --compose-file - ${name} <<'STACK'${stack}STACK`,
+    { timeout: 120_000 },
+  );
+  t.deepEqual((await on.running(`${name}_web`, on.nodes.length)).toSorted(), nodeNames());
+  for (const node of on.nodes) {
+    const format = ["--format", "{{.Driver}} {{.Name}}"];
+    t.is(
+      await on.docker(node, `volume ls --filter name=${name}`, ...format),
+      `swarmnfs:latest ${name}`,
+    );
+  }
+  t.is(await on.says(on.node(2), `${name}-reader`, name, "ls"), nodeNames().join("\n"));
+});
+
+test("nodes that make the same volume at once all get it, and it is one volume", async (t) => {
+  const name = on.name("same");
+  const made = await Promise.all(
+    on.nodes.map((node) => on.docker(node, `volume create -d swarmnfs -o app=${name} ${name}`)),
+  );
+  t.deepEqual(
+    made,
+    Array.from(on.nodes, () => name),
+  );
+  for (const node of on.nodes)
+    await on.says(node, `${name}-${node.name}`, name, `touch ${node.name}`);
+  t.is(await on.says(on.node(1), `${name}-reader`, name, "ls"), nodeNames().join("\n"));
+});
+
+test("of two nodes that make a volume at once with different options, one is told the difference", async (t) => {
+  const name = on.name("either");
+  const ends = await Promise.all(
+    [on.node(1), on.node(2)].map((node, index) =>
+      on.attempt(
+        node,
+        `volume create -d swarmnfs -o app=${name} -o mode=${["0750", "0770"][index]} ${name}`,
+      ),
+    ),
+  );
+  t.is(ends.filter(({ exitCode }) => exitCode === 0).length, 1);
+  t.regex(ends.map(({ stderr }) => stderr).join(""), /mode/);
+});
+
+test("a node is drained: the task goes to another and its data with it", async (t) => {
+  const name = on.name("moving");
+  const script = "hostname >>/d/places; exec sleep 3600";
+  await on.service(name, script);
+  const [first = ""] = await on.running(name, 1);
+  on.afterwards(() => on.docker(on.leader, `node update --availability active ${first}`));
+  await on.docker(on.leader, `node update --availability drain ${first}`);
+  const second = await eventually(async () => {
+    const [node] = await on.running(name, 1);
+    return node !== first && node;
+  }, "the task has moved");
+  t.is(
+    await on.says(on.lab.machine(second), `${name}-reader`, name, "cat places"),
+    `${first}\n${second}`,
+  );
+  await eventually(
+    async () => !(await on.mounted(on.lab.machine(first))).includes(name),
+    `${name} is unmounted on ${first}`,
+  );
+  t.pass();
 });
