@@ -4,6 +4,8 @@ import { didYouMean } from "../service/nearest.ts";
 import { UserError } from "../service/user-error.ts";
 import type { Command } from "./keeper/child.ts";
 import { GuardedStorage, type GuardedOptions } from "./keeper/guarded-storage.ts";
+import { NfsStorage, type NfsSettings } from "./nfs/nfs-storage.ts";
+import { parseNfsUrl } from "./nfs/nfs-url.ts";
 
 /** Below here a directory is ours by itself; anywhere else it may be a mount point, and is never made by us. */
 const ownPlace = "/var/lib/swarmnfs/";
@@ -18,6 +20,8 @@ export interface OpenSettings {
   /** How the keeper is started; by default the one that lies beside this file. */
   readonly keeper?: Command;
   readonly onChange?: GuardedOptions["onChange"];
+  /** What nfs:// needs of this node; without it nfs:// is refused. */
+  readonly nfs?: NfsSettings;
 }
 
 /**
@@ -25,31 +29,38 @@ export interface OpenSettings {
  * for a URL that cannot be one, and `unsupported` for kinds of storage that come with a later version.
  */
 export function openStorage(url: string, settings: OpenSettings): GuardedStorage {
-  const path = pathOf(url);
   const options = {
     keeper: settings.keeper ?? keeperBeside(),
     ...(settings.onChange && { onChange: settings.onChange }),
   };
+  const { trashDays, nfs } = settings;
+  if (/^nfs:\/\//i.test(url)) {
+    const place = parseNfsUrl(url);
+    if (nfs === undefined)
+      throw new UserError("unsupported", `${url} cannot be used by this program`);
+    return new NfsStorage(place, { ...nfs, trashDays }, options);
+  }
+  const path = pathOf(url);
   const seen = settings.seen?.(path) ?? path;
   return new GuardedStorage(
-    { url, path: seen, trashDays: settings.trashDays, makeRoot: path.startsWith(ownPlace) },
+    { url, path: seen, trashDays, makeRoot: path.startsWith(ownPlace) },
     options,
   );
 }
 
 function pathOf(url: string): string {
   const [, scheme = "", rest = ""] = /^([a-zA-Z][a-zA-Z0-9+.-]*):\/\/(.*)$/.exec(url) ?? [];
-  if (scheme === "nfs" || scheme === "swarmnfs") {
+  if (scheme === "swarmnfs") {
     throw new UserError(
       "unsupported",
-      `storage "${url}": ${scheme}:// comes with a later version of swarmnfs. Today dir:///path works: a directory of this node, or one that all nodes share`,
+      `storage "${url}": swarmnfs:// comes with a later version of swarmnfs. Today nfs://server/path works, any NFSv4 server or NAS, and dir:///path, a directory that all nodes share`,
     );
   }
   if (scheme !== "dir") {
     const hint = scheme === "" ? "" : didYouMean(scheme, schemes);
     throw new UserError(
       "invalid",
-      `storage "${url}" is not a storage URL${hint || "."} Write dir:///path, as in dir:///srv/swarm`,
+      `storage "${url}" is not a storage URL${hint || "."} Write nfs://server/path, as in nfs://nas.lan/volume1/swarm, or dir:///path, as in dir:///srv/swarm`,
     );
   }
   if (!rest.startsWith("/")) {

@@ -38,7 +38,7 @@ export async function attachVolume(
     if (before === null) await parts.uses.remove(layout, name, by);
     throw notFound(name, parts.url);
   }
-  return { type: "bind", source, options: optionsOf(now) };
+  return { type: "bind", source, options: optionsOf(now, parts.bound) };
 }
 
 async function usable(
@@ -82,7 +82,10 @@ async function sourceOf(layout: Layout, record: VolumeRecord, url: string): Prom
   );
 }
 
-function optionsOf(record: VolumeRecord): readonly string[] {
+function optionsOf(record: VolumeRecord, bound: boolean): readonly string[] {
   const readOnly = record.access === "readonly" ? ["ro"] : [];
-  return [...readOnly, ...record.mountOptions.filter((option) => bindOptions.has(option))];
+  return [
+    ...readOnly,
+    ...record.mountOptions.filter((option) => !bound || bindOptions.has(option)),
+  ];
 }

@@ -26,6 +26,7 @@ import {
 import type { Parts } from "./parts.ts";
 import { RecordFolder } from "./record-folder.ts";
 import { notFound, removeVolume } from "./removal.ts";
+import { refuseSquashedRoot, squashedRoot } from "./squashed-root.ts";
 import { StorageClock } from "./storage-clock.ts";
 import { listTrash, purge } from "./trash.ts";
 import { undelete } from "./undelete.ts";
@@ -40,6 +41,11 @@ export interface DirectorySettings {
   readonly trashDays: number;
   /** Make the root itself if it is missing and this node never knew the storage. */
   readonly makeRoot: boolean;
+  /**
+   * It is an export of an NFS server, mounted at `path` for this process alone: root must not be squashed there, and
+   * volumes are mounted anew, with all their own mount options.
+   */
+  readonly nfs?: true;
 }
 
 /** Effects that tests and the keeper give. */
@@ -90,6 +96,7 @@ export class DirectoryStorage implements storage.Storage {
       ),
       uses: new UseSigns(clock),
       trashDays: settings.trashDays,
+      bound: settings.nfs !== true,
       checkpoint,
       progress,
     };
@@ -106,9 +113,12 @@ export class DirectoryStorage implements storage.Storage {
       if (marker === null) throw markerMissing(url);
       if (knownId !== null && marker.id !== knownId) throw markerDiffers(url, marker.id, knownId);
       this.#marker = marker;
+      if (this.#settings.nfs) await this.#run((layout) => refuseSquashedRoot(layout, url));
       return { id: marker.id };
     } catch (error) {
-      throw explain(error, url);
+      throw this.#settings.nfs
+        ? (squashedRoot(error, url) ?? explain(error, url))
+        : explain(error, url);
     }
   }
 

@@ -93,7 +93,7 @@ export function markerDiffers(url: string, id: string, knownId: string): Storage
  */
 export async function initialise(path: string, url: string, now: number): Promise<void> {
   await using root = await openRoot(path, url);
-  await refuseStrangers(root, url, path);
+  await refuseStrangers(root, url);
   await root.mkdir(metaFolder, 0o700);
   await using layout = await Layout.within(await openRoot(path, url));
   await refuseOrphans(layout, url);
@@ -117,7 +117,7 @@ export async function makeRoot(path: string): Promise<void> {
   await mkdir(path, { recursive: true, mode: 0o755 });
 }
 
-async function refuseStrangers(root: Directory, url: string, path: string): Promise<void> {
+async function refuseStrangers(root: Directory, url: string): Promise<void> {
   const names = await root.names();
   if (names.includes(metaFolder)) return; // begun by us and not finished, or its marker was lost: looked at next
   const strange = names.filter((name) => !harmless.test(name));
@@ -128,7 +128,7 @@ async function refuseStrangers(root: Directory, url: string, path: string): Prom
     .join(", ");
   throw new UserError(
     "conflict",
-    `${url} is not empty (it holds ${shown}${strange.length > 3 ? ", …" : ""}) and was never used by swarmnfs. Give swarmnfs a directory of its own, like dir://${path === "/" ? "" : path}/swarmnfs`,
+    `${url} is not empty (it holds ${shown}${strange.length > 3 ? ", …" : ""}) and was never used by swarmnfs. Give swarmnfs a directory of its own, like ${url.replace(/[/]*([?].*)?$/, "/swarmnfs")}`,
   );
 }
 

@@ -14,6 +14,8 @@ export interface Parts {
   readonly uses: UseSigns;
   /** Days that a removed volume stays in the trash. */
   readonly trashDays: number;
+  /** Volumes are mounted by bind, for which most mount options mean nothing. */
+  readonly bound: boolean;
   /** Called between the steps of an operation. Tests stop here; everything must be repeatable from each. */
   readonly checkpoint: (name: string) => Promise<void>;
   /** Called whenever long work got on, so that it can be told from work that hangs. */

@@ -5,14 +5,16 @@ import { StorageUnavailable } from "../unavailable.ts";
 
 interface State {
   readonly since: number;
-  readonly hung: boolean;
-  readonly reason: string;
+  /** Nobody but the probe asks it. */
+  readonly refuses: boolean;
+  /** Null: it hangs, which is all that is known. */
+  readonly reason: string | null;
 }
 
 /**
- * The circuit breaker of one storage. A storage that **hangs** is not asked again until a probe found it well: its
- * callers get the reason at once. One that **fails** quickly is still asked, since that costs nothing, and probed too,
- * so that its return is noticed although nobody asks.
+ * The circuit breaker of one storage. A storage that **hangs**, or that is **away** (there is no way to it), is not
+ * asked again until a probe found it well: its callers get the reason at once. One that **fails** quickly is still
+ * asked, since that costs nothing, and probed too, so that its return is noticed although nobody asks.
  */
 export class Breaker {
   readonly #url: string;
@@ -29,15 +31,12 @@ export class Breaker {
   get trouble(): Trouble | null {
     const state = this.#state;
     if (state === null) return null;
-    return {
-      reason: state.hung ? this.#silence(state.since) : state.reason,
-      since: rfc3339(state.since),
-    };
+    return { reason: this.#reason(state), since: rfc3339(state.since) };
   }
 
-  /** Throws `unavailable` with the true reason while the storage hangs. */
+  /** Throws `unavailable` with the true reason while the storage hangs or is away. */
   check(): void {
-    if (this.#state?.hung === true) throw this.silent();
+    if (this.#state?.refuses === true) throw new StorageUnavailable(this.#reason(this.#state));
   }
 
   /** What callers get whose call was not answered. */
@@ -46,24 +45,39 @@ export class Breaker {
   }
 
   hung(since: number): void {
-    this.#change({ since: this.#state?.since ?? since, hung: true, reason: "" });
+    this.#change({ since: this.#state?.since ?? since, refuses: true, reason: null });
   }
 
-  failed(reason: string): void {
-    if (this.#state?.hung !== true)
-      this.#change({ since: this.#state?.since ?? this.#clock.now(), hung: false, reason });
+  /** It cannot be reached at all, which takes a while to find out. */
+  away(reason: string): void {
+    this.#change({ since: this.#since(), refuses: true, reason });
   }
 
-  /** A storage that fails is well again with its first success; one that hung, when the probe says so. */
+  /** It answered with an error; of one that hung or was away that is news only if the probe saw it. */
+  failed(reason: string, probe: boolean): void {
+    if (probe || this.#state?.refuses !== true)
+      this.#change({ since: this.#since(), refuses: false, reason });
+  }
+
+  /** A storage that fails is well again with its first success; one that hung or was away, when the probe says so. */
   succeeded(probe: boolean): void {
-    if (this.#state !== null && (probe || !this.#state.hung)) this.#change(null);
+    if (this.#state !== null && (probe || !this.#state.refuses)) this.#change(null);
+  }
+
+  #since(): number {
+    return this.#state?.since ?? this.#clock.now();
   }
 
   #change(state: State | null): void {
     const before = this.#state;
     this.#state = state;
-    if (before?.hung !== state?.hung || before?.reason !== state?.reason)
+    if (before?.refuses !== state?.refuses || before?.reason !== state?.reason)
       this.#onChange(this.trouble);
+  }
+
+  #reason({ refuses, reason, since }: State): string {
+    if (reason === null) return this.#silence(since);
+    return refuses ? `${reason}. So since ${formatMoment(since, this.#clock.now())}` : reason;
   }
 
   #silence(since: number): string {

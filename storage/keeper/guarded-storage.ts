@@ -1,12 +1,13 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { systemClock } from "../../service/clock.ts";
 import type { DirectorySettings } from "../directory/directory-storage.ts";
-import type { Catalog, Storage, Trouble } from "../storage.ts";
+import type { Attachment, Catalog, Storage, StorageHealth, Trouble } from "../storage.ts";
 import { StorageUnavailable } from "../unavailable.ts";
 import { Breaker } from "./breaker.ts";
 import { ChildHung, type Command } from "./child.ts";
 import { deadlines as usualDeadlines, type Deadline } from "./deadlines.ts";
 import { atIdlePriority, Lane } from "./lane.ts";
+import type { Presence } from "./presence.ts";
 import { Probe } from "./probe.ts";
 import type { Arguments, Method, Result, Welcome } from "./protocol.ts";
 
@@ -18,9 +19,17 @@ export interface GuardedOptions {
   /** Milliseconds between looks at a storage in trouble. */
   readonly probeEveryMs?: number;
   readonly deadlines?: Readonly<Record<Method, Deadline>>;
+  /** For a file system that this process has to mount first. */
+  readonly presence?: Presence;
   /** Told whenever the storage gets into trouble, its reason changes, or it is well again (null). */
   readonly onChange?: (trouble: Trouble | null) => void;
 }
+
+/** Who asks: somebody with work, the probe, or the probe with the question that decides. */
+type Asks = "work" | "look" | "verdict";
+
+/** However long it took to make the file system present, a call has this long, in milliseconds. */
+const leastMs = 2000;
 
 /**
  * A storage whose file system may hang: all work is done in child processes that can be killed, every call ends by
@@ -30,6 +39,7 @@ export interface GuardedOptions {
 export class GuardedStorage implements Storage {
   readonly url: string;
   readonly #deadlines: Readonly<Record<Method, Deadline>>;
+  readonly #presence: Presence | null;
   readonly #breaker: Breaker;
   readonly #probe: Probe;
   readonly #quick: Lane;
@@ -43,6 +53,7 @@ export class GuardedStorage implements Storage {
     const idleMs = options.idleMs ?? 30_000;
     this.url = settings.url;
     this.#deadlines = options.deadlines ?? usualDeadlines;
+    this.#presence = options.presence ?? null;
     this.#quick = new Lane(options.keeper, welcome, idleMs);
     this.#long = new Lane(atIdlePriority(options.keeper), welcome, idleMs);
     this.#probe = new Probe(() => this.#look(), options.probeEveryMs ?? 3000);
@@ -86,7 +97,6 @@ export class GuardedStorage implements Storage {
   create = this.#caller("create");
   update = this.#caller("update");
   remove = this.#caller("remove");
-  attach = this.#caller("attach");
   detach = this.#caller("detach");
   renew = this.#caller("renew");
   getApp = this.#caller("getApp");
@@ -97,7 +107,14 @@ export class GuardedStorage implements Storage {
   undelete = this.#caller("undelete");
   purge = this.#caller("purge");
   housekeep = this.#caller("housekeep");
-  health = this.#caller("health");
+
+  attach(...args: Arguments<"attach">): Promise<Attachment> {
+    return this.#call("attach", args);
+  }
+
+  health(): Promise<StorageHealth> {
+    return this.#call("health", []);
+  }
 
   async close(): Promise<void> {
     this.#closed = true;
@@ -114,7 +131,7 @@ export class GuardedStorage implements Storage {
     this.#breaker.check();
     const { patience } = this.#deadlines[method];
     const begun = Date.now();
-    const answer = this.#ask(method, args, false);
+    const answer = this.#ask(method, args, "work");
     if (patience === undefined) return answer;
     const timer = new AbortController();
     const impatient = sleep(patience, null, { signal: timer.signal, ref: false }).then(() => {
@@ -129,31 +146,49 @@ export class GuardedStorage implements Storage {
     }
   }
 
-  async #ask<M extends Method>(method: M, args: Arguments<M>, probe: boolean): Promise<Result<M>> {
+  async #ask<M extends Method>(method: M, args: Arguments<M>, asks: Asks): Promise<Result<M>> {
     const { long = false, kill } = this.#deadlines[method];
     const lane = long ? this.#long : this.#quick;
+    const begun = performance.now();
+    await this.#present();
+    const left = long ? kill : Math.max(leastMs, kill - (performance.now() - begun));
     try {
       // The child answers with what this method of Storage returns.
       // oxlint-disable-next-line typescript/no-unsafe-type-assertion
-      const result = (await lane.call(method, args, kill)) as Result<M>;
-      this.#breaker.succeeded(probe);
+      const result = (await lane.call(method, args, Math.min(kill, left))) as Result<M>;
+      this.#breaker.succeeded(asks === "verdict");
       return result;
     } catch (error) {
-      if (error instanceof StorageUnavailable) this.#breaker.failed(error.message);
+      if (error instanceof StorageUnavailable) {
+        this.#presence?.doubt();
+        this.#breaker.failed(error.message, asks !== "work");
+      }
       if (!(error instanceof ChildHung)) throw error;
       this.#probe.abandoned(error.child);
       // A walk may hang on one bad spot; whether the storage does, a look will tell.
       if (lane === this.#long) void this.#look();
-      else this.#breaker.hung(error.since);
+      else {
+        this.#presence?.doubt();
+        this.#breaker.hung(error.since);
+      }
       throw this.#breaker.silent(error.since);
+    }
+  }
+
+  async #present(): Promise<void> {
+    try {
+      await this.#presence?.ensure();
+    } catch (error) {
+      if (error instanceof StorageUnavailable) this.#breaker.away(error.message);
+      throw error;
     }
   }
 
   /** Whether the storage is well: the one that it was, and answering. */
   async #look(): Promise<boolean> {
     try {
-      this.#knownId = (await this.#ask("open", [this.#knownId], false)).id;
-      await this.#ask("health", [], true);
+      this.#knownId = (await this.#ask("open", [this.#knownId], "look")).id;
+      await this.#ask("health", [], "verdict");
       return true;
     } catch {
       return false;

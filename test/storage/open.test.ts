@@ -2,11 +2,12 @@ import test from "ava";
 import { openStorage } from "../../storage/open.ts";
 
 const refusals: readonly (readonly [string, string, RegExp])[] = [
-  ["nfs://nas.lan/volume1", "unsupported", /nfs:\/\/ comes with a later version/],
+  ["nfs://nas.lan/volume1", "unsupported", /cannot be used by this program/],
+  ["nfs://nas.lan", "invalid", /the exported directory is missing/],
   ["swarmnfs://storage1", "unsupported", /swarmnfs:\/\/ comes with a later version/],
   ["nsf://nas.lan/x", "invalid", /did you mean "nfs"\?/],
-  ["/srv/swarm", "invalid", /Write dir:\/\/\/path/],
-  ["", "invalid", /Write dir:\/\/\/path/],
+  ["/srv/swarm", "invalid", /Write nfs:\/\/server\/path, .+ or dir:\/\/\/path/],
+  ["", "invalid", /Write nfs:\/\/server\/path, .+ or dir:\/\/\/path/],
   ["dir://srv/swarm", "invalid", /as in dir:\/\/\/srv\/swarm/],
   ["dir://./x", "invalid", /as in dir:\/\/\/x/],
   ["dir:///", "invalid", /root of the file system/],

@@ -1,0 +1,62 @@
+import { execa, ExecaError } from "execa";
+
+/** A program that failed, or did not end in time. */
+export class CommandFailed extends Error {
+  override readonly name = "CommandFailed";
+  readonly command: string;
+  /** What it wrote to stderr, or why there is nothing of the kind. */
+  readonly reason: string;
+  readonly timedOut: boolean;
+  /** The program is not there at all. */
+  readonly missing: boolean;
+
+  constructor(
+    command: string,
+    failure: Pick<CommandFailed, "reason" | "timedOut" | "missing">,
+    options?: ErrorOptions,
+  ) {
+    super(`${command} failed: ${failure.reason}`, options);
+    this.command = command;
+    this.reason = failure.reason;
+    this.timedOut = failure.timedOut;
+    this.missing = failure.missing;
+  }
+}
+
+/**
+ * Runs a program that may hang in the kernel, as mount(8) does, with everything it starts; all of it is killed
+ * `boundMs` milliseconds later. Throws {@link CommandFailed} within a second of that, even if it cannot be killed.
+ */
+export async function runBounded(
+  command: string,
+  args: readonly string[],
+  boundMs: number,
+): Promise<void> {
+  const child = execa(command, args, {
+    timeout: boundMs,
+    killDescendants: true,
+    forceKillAfterDelay: 300,
+    stdin: "ignore",
+    env: { LC_ALL: "C" },
+  });
+  // A child in uninterruptible sleep does not die when killed; our own clock does not wait for it.
+  const late = Promise.withResolvers<never>();
+  const timer = setTimeout(() => late.reject(overdue(command, boundMs)), boundMs + 700);
+  try {
+    await Promise.race([child, late.promise]);
+  } catch (error) {
+    if (!(error instanceof ExecaError)) throw error;
+    if (error.timedOut) throw overdue(command, boundMs, error);
+    const reason = (error.stderr ?? "").trim() || error.shortMessage;
+    const missing = error.code === "ENOENT";
+    throw new CommandFailed(command, { reason, timedOut: false, missing }, { cause: error });
+  } finally {
+    clearTimeout(timer);
+    child.catch(() => {}); // told already
+  }
+}
+
+function overdue(command: string, boundMs: number, cause?: unknown): CommandFailed {
+  const reason = `no answer within ${boundMs / 1000} s`;
+  return new CommandFailed(command, { reason, timedOut: true, missing: false }, { cause });
+}

@@ -1,0 +1,79 @@
+import { dirname } from "node:path";
+import { systemClock } from "../../service/clock.ts";
+import type { DirectorySettings } from "../directory/directory-storage.ts";
+import { GuardedStorage, type GuardedOptions } from "../keeper/guarded-storage.ts";
+import type { Arguments } from "../keeper/protocol.ts";
+import type { Attachment, StorageHealth } from "../storage.ts";
+import { StorageUnavailable } from "../unavailable.ts";
+import { ensureIdentity, systemIdentityEffects } from "./client-identity.ts";
+import type { NfsPlace } from "./nfs-url.ts";
+import { NfsPresence, type NfsWorld } from "./presence.ts";
+import { PrivateMount, systemMountEffects } from "./private-mount.ts";
+import { ServerName, systemLookup } from "./server-name.ts";
+import { knock } from "./server-port.ts";
+import { volumeMount } from "./volume-mount.ts";
+
+/** What this node must know to keep volumes on an NFS server. */
+export interface NfsSettings {
+  /**
+   * Where this process alone mounts the whole storage, to make volumes and keep records: an absolute path without
+   * symlinks, of which nobody else knows. What is mounted there already is used if it is right, and replaced if not.
+   */
+  readonly place: string;
+  /** The node's lasting id: the name under which the server knows this node's locks. */
+  readonly nodeId: string;
+}
+
+/**
+ * Volumes as directories on any NFSv4 server: `nfs://nas.lan/volume1/swarm`. Records and directories are made through a
+ * private mount, by the same code as for `dir://`; a container gets a mount of its volume's own directory.
+ */
+export class NfsStorage extends GuardedStorage {
+  readonly #place: NfsPlace;
+  readonly #root: string;
+  readonly #presence: NfsPresence;
+
+  constructor(
+    place: NfsPlace,
+    settings: NfsSettings & Pick<DirectorySettings, "trashDays">,
+    options: GuardedOptions,
+    world: NfsWorld = systemWorld(place, settings),
+  ) {
+    const presence = new NfsPresence(place, world);
+    const { url } = place;
+    const { trashDays, place: path } = settings;
+    super({ url, path, trashDays, makeRoot: false, nfs: true }, { ...options, presence });
+    this.#place = place;
+    this.#root = path;
+    this.#presence = presence;
+  }
+
+  /** The server's address in use, or null while it was never reached. */
+  get address(): string | null {
+    return this.#presence.address;
+  }
+
+  /** Of type `nfs4`, by the server's address: mounting it asks no DNS. */
+  override async attach(...args: Arguments<"attach">): Promise<Attachment> {
+    const shown = await super.attach(...args);
+    const { address } = this.#presence;
+    if (address === null) throw new StorageUnavailable(`${this.url} was never reached`);
+    return volumeMount(this.#place, address, this.#root, shown);
+  }
+
+  override async health(): Promise<StorageHealth> {
+    const health = await super.health();
+    return { ...health, notes: [...health.notes, ...this.#presence.notes] };
+  }
+}
+
+function systemWorld(place: NfsPlace, { place: root, nodeId }: NfsSettings): NfsWorld {
+  const identity = systemIdentityEffects(dirname(root));
+  return {
+    name: new ServerName(place.host, systemLookup, systemClock),
+    knock,
+    mount: new PrivateMount(root, systemMountEffects),
+    identify: () => ensureIdentity(nodeId, identity),
+    clock: systemClock,
+  };
+}

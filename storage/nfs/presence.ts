@@ -1,0 +1,155 @@
+import type { Clock } from "../../service/clock.ts";
+import { messageOf } from "../../service/message-of.ts";
+import type { Presence } from "../keeper/presence.ts";
+import { StorageUnavailable } from "../unavailable.ts";
+import { mountTrouble, portTrouble } from "./mount-trouble.ts";
+import type { NfsPlace } from "./nfs-url.ts";
+import type { PrivateMount } from "./private-mount.ts";
+import { serverLabel } from "./server-label.ts";
+import type { ServerName } from "./server-name.ts";
+import { firstOpen, type Knock } from "./server-port.ts";
+import { recordsMount } from "./volume-mount.ts";
+
+/** What the steps to a present storage need of the world. */
+export interface NfsWorld {
+  readonly name: ServerName;
+  readonly knock: Knock;
+  readonly mount: PrivateMount;
+  /** Sets the node's NFS identity; throws `unavailable` where the kernel has no NFS. */
+  readonly identify: () => Promise<void>;
+  readonly clock: Clock;
+}
+
+/** In milliseconds. */
+export interface NfsPatience {
+  /** How long a caller waits for an attempt, which goes on for those who come later. */
+  readonly caller: number;
+  /** A mount that does not work is made anew this long after it was made, not before. */
+  readonly remount: number;
+  /** How often the server's name is looked up while all is well. */
+  readonly name: number;
+}
+
+const usualPatience: NfsPatience = { caller: 6000, remount: 10_000, name: 30_000 };
+
+/**
+ * Makes a server's export present at the private mount: name, port, identity, mount, each bounded, one attempt for all
+ * who ask meanwhile. No mount is tried while nothing answers, and nothing is done while all is well.
+ */
+export class NfsPresence implements Presence {
+  readonly #place: NfsPlace;
+  readonly #world: NfsWorld;
+  readonly #patience: NfsPatience;
+  #address: string | null = null;
+  #well = false;
+  #doubted = false;
+  #mountedAt = -Infinity;
+  #identified = false;
+  #identityNote: string | null = null;
+  #attempt: Promise<void> | null = null;
+  #namedAt = -Infinity;
+
+  constructor(place: NfsPlace, world: NfsWorld, patience: NfsPatience = usualPatience) {
+    this.#place = place;
+    this.#world = world;
+    this.#patience = patience;
+  }
+
+  /** The server's address in use; null before it was ever reached. */
+  get address(): string | null {
+    return this.#address;
+  }
+
+  /** What should be known although all is well. */
+  get notes(): readonly string[] {
+    return [this.#world.name.note, this.#identityNote].filter((note) => note !== null);
+  }
+
+  async ensure(): Promise<void> {
+    if (this.#well) {
+      this.#watchName();
+      return;
+    }
+    this.#attempt ??= this.#connect().finally(() => (this.#attempt = null));
+    this.#attempt.catch(() => {}); // it may fail when nobody waits for it any more
+    const late = Promise.withResolvers<never>();
+    const timer = setTimeout(() => late.reject(this.#slow()), this.#patience.caller);
+    try {
+      await Promise.race([this.#attempt, late.promise]);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  doubt(): void {
+    this.#well = false;
+    this.#doubted = true;
+  }
+
+  async #connect(): Promise<void> {
+    const { name, knock, mount, clock } = this.#world;
+    const place = this.#place;
+    const addresses = preferring(this.#address, await name.addresses());
+    this.#namedAt = clock.now();
+    const { address, answer } = await firstOpen(addresses, place.port, knock);
+    if (answer !== "open") throw portTrouble(place, address, answer);
+    if (!this.#identified) await this.#identify();
+    const wanted = recordsMount(place, address);
+    const isOld = clock.now() - this.#mountedAt >= this.#patience.remount;
+    if (!(await mount.proves(wanted)) || (this.#doubted && isOld)) {
+      this.#mountedAt = clock.now();
+      try {
+        await mount.mount(wanted);
+      } catch (error) {
+        throw mountTrouble(error, place, address);
+      }
+    }
+    this.#address = address;
+    this.#doubted = false;
+    this.#well = true;
+  }
+
+  async #identify(): Promise<void> {
+    try {
+      await this.#world.identify();
+      this.#identityNote = null;
+    } catch (error) {
+      if (error instanceof StorageUnavailable) throw error;
+      this.#identityNote = `this node's NFS client could not be given a name of its own (${messageOf(error)}). Where two nodes have the same host name they lose each other's locks: give each its own`;
+    }
+    this.#identified = true;
+  }
+
+  /** A server that moved is noticed although the old one still answers: else nodes would see different ones. */
+  #watchName(): void {
+    const { clock } = this.#world;
+    if (clock.now() - this.#namedAt < this.#patience.name) return;
+    this.#namedAt = clock.now();
+    void this.#followName();
+  }
+
+  async #followName(): Promise<void> {
+    // A name that cannot be looked up is not needed while all is well.
+    if (await this.#moved().catch(() => false)) this.#well = false;
+  }
+
+  async #moved(): Promise<boolean> {
+    const addresses = await this.#world.name.addresses();
+    if (this.#address === null || addresses.includes(this.#address)) return false;
+    const { answer } = await firstOpen(addresses, this.#place.port, this.#world.knock);
+    return answer === "open";
+  }
+
+  #slow(): StorageUnavailable {
+    const server = serverLabel(this.#place.host, this.#address);
+    return new StorageUnavailable(
+      `${server} answers slowly: mounting ${this.#place.path} for this node is still under way. Try again in a moment`,
+    );
+  }
+}
+
+/** A server with several addresses is not changed while it stands under the one in use. */
+function preferring(current: string | null, addresses: readonly string[]): readonly string[] {
+  if (current === null || !addresses.includes(current)) return addresses;
+  return [current, ...addresses.filter((address) => address !== current)];
+}

@@ -1,0 +1,77 @@
+import dns from "node:dns/promises";
+import { isIP } from "node:net";
+import { formatMoment } from "../../service/age.ts";
+import type { Clock } from "../../service/clock.ts";
+import { StorageUnavailable } from "../unavailable.ts";
+
+/** All addresses of a name, the preferred one first; rejects with an error that carries a `code`, as dns.lookup does. */
+export type Lookup = (host: string) => Promise<readonly string[]>;
+
+/** The operating system's own way: /etc/hosts, then DNS. It may take as long as its resolver's time-outs. */
+export const systemLookup: Lookup = async (host) =>
+  (await dns.lookup(host, { all: true })).map(({ address }) => address);
+
+/**
+ * The addresses of a server. A look-up occupies a thread until the resolver gives up, so there is never more than one
+ * under way; and while none succeeds, the addresses found last are used on.
+ */
+export class ServerName {
+  readonly host: string;
+  readonly #lookup: Lookup;
+  readonly #clock: Clock;
+  readonly #boundMs: number;
+  #pending: Promise<readonly string[]> | null = null;
+  #last: readonly string[] | null = null;
+  #failingSince: number | null = null;
+
+  constructor(host: string, lookup: Lookup, clock: Clock, boundMs = 3000) {
+    this.host = host;
+    this.#lookup = lookup;
+    this.#clock = clock;
+    this.#boundMs = boundMs;
+  }
+
+  /** What should be known although all is well: that an address is used which cannot be looked up any more. */
+  get note(): string | null {
+    if (this.#failingSince === null || this.#last === null) return null;
+    return `the name ${this.host} cannot be resolved since ${formatMoment(this.#failingSince, this.#clock.now())}; its last known address ${this.#last.join(", ")} is used. Look at the DNS of this node, or put the name into /etc/hosts`;
+  }
+
+  /** Rejects with `unavailable` if there is no answer within the bound, and never was one. */
+  async addresses(): Promise<readonly string[]> {
+    if (isIP(this.host) !== 0) return [this.host];
+    const begun = this.#clock.now();
+    try {
+      const found = await this.#bounded();
+      if (found.length === 0) throw Object.assign(new Error("no address"), { code: "ENOTFOUND" });
+      this.#last = found;
+      this.#failingSince = null;
+      return found;
+    } catch (error) {
+      this.#failingSince ??= begun;
+      if (this.#last !== null) return this.#last;
+      throw this.#unknown(error);
+    }
+  }
+
+  async #bounded(): Promise<readonly string[]> {
+    this.#pending ??= this.#lookup(this.host).finally(() => (this.#pending = null));
+    const silent = Promise.withResolvers<never>();
+    const timer = setTimeout(() => silent.reject(new Error("silent")), this.#boundMs);
+    this.#pending.catch(() => {}); // it may fail when nobody waits for it any more
+    try {
+      return await Promise.race([this.#pending, silent.promise]);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  #unknown(cause: unknown): StorageUnavailable {
+    const code = cause instanceof Error && "code" in cause ? cause.code : null;
+    const what =
+      code === "ENOTFOUND"
+        ? `nobody knows a machine called ${this.host}. Check the storage's URL, or put the name into /etc/hosts of this node`
+        : `the name ${this.host} cannot be resolved: the DNS does not answer. Mend it, put the name into /etc/hosts of this node, or write the server's address into the storage's URL`;
+    return new StorageUnavailable(what, { cause });
+  }
+}
