@@ -15,7 +15,8 @@ const bootPatience = 300_000;
 /** What must be true before a machine is called ready. */
 const readiness: Readonly<Record<MachinePlan["role"], string>> = {
   nas: `test -e /run/lab/started && ! grep -qx 0 /proc/fs/nfsd/threads`,
-  node: `test -e /run/lab/started && docker version >/dev/null 2>&1`,
+  // An engine that starts has its socket long before it answers: to wait there costs nothing, to ask again does.
+  node: `test -e /run/lab/started && test -S /run/docker.sock && docker version >/dev/null 2>&1`,
 };
 
 /** A virtual machine of a lab, with its folder: disks, console, control socket. It lives on when this process ends. */
@@ -86,11 +87,11 @@ export class Machine {
     const until = Date.now() + bootPatience;
     while (!(await this.isReady())) {
       if ((await this.pid()) === null || Date.now() > until) throw await this.#notReady();
-      await pause(200);
+      await pause(1000);
     }
   }
 
-  async isReady(timeout = 20_000): Promise<boolean> {
+  async isReady(timeout = 60_000): Promise<boolean> {
     return (await this.run(readiness[this.plan.role], { timeout })).exitCode === 0;
   }
 

@@ -74,8 +74,14 @@ export class Cluster {
 
   /** The same; returns how it ended, -1 being too late (two minutes). */
   attempt(node: Machine, line: string, ...more: string[]): Promise<Outcome> {
-    const words = ["docker", ...this.#labelled(line).split(" "), ...more];
-    return node.run(words.map(quoted).join(" "), { timeout: patience });
+    return node.run(this.#command([line, ...more]), { timeout: patience });
+  }
+
+  /** Docker commands on a node, all at the same time: each as {@link docker} takes it. Throws if one fails. */
+  async atOnce(node: Machine, commands: readonly (readonly string[])[]): Promise<void> {
+    const jobs = commands.map((words) => `${this.#command(words)} >/dev/null & jobs="$jobs $!"`);
+    const script = `jobs=; ${jobs.join("\n")}\nfor job in $jobs; do wait $job || failed=1; done; [ -z "$failed" ]`;
+    await node.must(script, { timeout: 600_000 });
   }
 
   /** A name that only this test has. It serves as app, volume and service at once: they may then use each other. */
@@ -257,6 +263,10 @@ export class Cluster {
     await rm(folder, { recursive: true, force: true });
     await collectLogs(this.#lab, folder);
     say(`the logs of every machine are kept in ${folder}`);
+  }
+
+  #command([line = "", ...more]: readonly string[]): string {
+    return ["docker", ...this.#labelled(line).split(" "), ...more].map(quoted).join(" ");
   }
 
   /** What containers and services start with says whose they are. */

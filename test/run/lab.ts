@@ -1,7 +1,7 @@
 import { rm } from "node:fs/promises";
 import path from "node:path";
 import process from "node:process";
-import { Lab, labsFolder } from "../../lab/lab.ts";
+import { Lab, labsFolder, removeLab } from "../../lab/lab.ts";
 import { collectLogs } from "../../lab/logs.ts";
 import { formSwarm } from "../../lab/swarm.ts";
 import { runAva } from "./ava.ts";
@@ -21,14 +21,14 @@ export async function runLab(files: readonly string[]): Promise<Tally> {
   if (built.failed > 0) return built;
   const keep = process.env["LAB_KEEP"] === "1";
   const name = `test-${process.pid}`;
-  const lab = await Lab.create(name, 3, tell, !keep);
   const leave = async (): Promise<void> => {
-    if (!keep) await lab.destroy();
+    if (!keep) await removeLab(name);
     process.exit(130);
   };
   // Not once(): execa ends a process at a signal that nobody listens to any more.
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
     process.on(signal, () => void leave());
+  const lab = await Lab.create(name, 3, tell, !keep);
   try {
     if (!(await comesUp(lab))) return { passed: built.passed, failed: 1 };
     const { passed, failed } = await runAva(["--config", config, ...files], {
@@ -45,10 +45,12 @@ export async function runLab(files: readonly string[]): Promise<Tally> {
 
 async function comesUp(lab: Lab): Promise<boolean> {
   const began = Date.now();
+  const seconds = (): string => `${Math.round((Date.now() - began) / 1000)} s`;
+  const signOfLife = setInterval(() => tell(`… coming up, ${seconds()} so far`), 30_000);
   try {
     await lab.start(tell);
     await formSwarm(lab, tell);
-    tell(`ok  the lab is up (${Math.round((Date.now() - began) / 1000)} s)`);
+    tell(`ok  the lab is up (${seconds()})`);
     return true;
   } catch (error) {
     tell(`FAIL  the lab does not come up: ${String(error)}`);
@@ -57,6 +59,8 @@ async function comesUp(lab: Lab): Promise<boolean> {
     await collectLogs(lab, folder);
     tell(`logs: ${folder}`);
     return false;
+  } finally {
+    clearInterval(signOfLife);
   }
 }
 
