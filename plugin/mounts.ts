@@ -1,6 +1,7 @@
 import type { VolumeRecord } from "../storage/records/volume.ts";
 import type { NodeIdentity, Storage, UseSign } from "../storage/storage.ts";
 import type { Log } from "../service/log.ts";
+import { messageOf } from "../service/message-of.ts";
 import type { Call } from "./call.ts";
 import { KeyedQueue } from "./keyed-queue.ts";
 import type { Mounter } from "./mounter.ts";
@@ -217,8 +218,12 @@ export class Mounts {
         // Whoever waited may be gone; then nobody else will ever unmount it.
         this.#linger(volume);
       });
+    const began = performance.now();
     // Its failure is told to whoever waits; nobody may be left to.
-    done.catch(() => undefined);
+    done.catch((error: unknown) => {
+      const ms = Math.round(performance.now() - began);
+      this.#log.info({ volume, ms, reason: messageOf(error) }, "could not be mounted");
+    });
     this.#attempts.set(volume, { id: record.id, done });
     return done;
   }

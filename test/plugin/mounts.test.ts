@@ -10,6 +10,7 @@ import { RefusingStorage } from "../../storage/refusing-storage.ts";
 import { newApp, newVolume } from "../../storage/rules/new-volume.ts";
 import { parseOptions } from "../../storage/rules/options.ts";
 import type { Storage } from "../../storage/storage.ts";
+import type { Log } from "../../service/log.ts";
 import { UserError } from "../../service/user-error.ts";
 import { FakeMounter } from "./fake-mounter.ts";
 import { until } from "./until.ts";
@@ -36,6 +37,10 @@ class LeavingCall extends Call {
 async function mounts(
   t: ExecutionContext,
   live: () => readonly string[] | null,
+  {
+    log = pino({ level: "silent" }),
+    attach = async () => ({ type: "bind", source: "/srv/swarm/apps/blog/v", options: [] }),
+  }: { readonly log?: Log; readonly attach?: Storage["attach"] } = {},
 ): Promise<{ mounts: Mounts; mounter: FakeMounter; table: MountTable; directory: string }> {
   const directory = await mkdtemp(join(tmpdir(), "swarmnfs-mounts-"));
   t.teardown(() => rm(directory, { recursive: true, force: true, maxRetries: 10 }));
@@ -43,9 +48,9 @@ async function mounts(
   const mounter = new FakeMounter("/mounts");
   const storage: Storage = Object.assign(
     new RefusingStorage("dir:///srv/swarm", new UserError("unavailable", "not asked here")),
-    { attach: async () => ({ type: "bind", source: "/srv/swarm/apps/blog/v", options: [] }) },
+    { attach },
   );
-  const parts = { table, mounter, storage, node, lingerMs: 5, log: pino({ level: "silent" }) };
+  const parts = { table, mounter, storage, node, lingerMs: 5, log };
   const made = new Mounts({ ...parts, holders: { of: async () => live() } });
   return { mounts: made, mounter, table, directory };
 }
@@ -90,4 +95,26 @@ test("what is mounted at the start is told as mounted", async (t) => {
     held.signs().map(({ volume }) => volume),
     ["v"],
   );
+});
+
+test("all who ask at once for a volume that cannot be mounted share one attempt, and one line of the log", async (t) => {
+  const refusal = new UserError("unavailable", "nobody is there");
+  const attempts: string[] = [];
+  const log = pino({ level: "info" }, { write: (line: string) => lines.push(line) });
+  const lines: string[] = [];
+  const { mounts: held } = await mounts(t, () => [], {
+    log,
+    attach: async (name) => {
+      attempts.push(name);
+      await new Promise((resolve) => setImmediate(resolve));
+      throw refusal;
+    },
+  });
+  const holds = Array.from({ length: 20 }, (_, index) =>
+    held.hold(record, `id-${index}`, [], false, new Call(performance.now())),
+  );
+  const ends = await Promise.allSettled(holds);
+  t.true(ends.every((end) => end.status === "rejected" && end.reason === refusal));
+  t.deepEqual(attempts, ["v"]);
+  t.is(lines.filter((line) => line.includes("could not be mounted")).length, 1);
 });
