@@ -69,7 +69,7 @@ lab-status: node_modules/.ready ## its machines, and what was broken on purpose
 lab-ssh: node_modules/.ready ## a shell on a machine: N=1, N=nas
 	@$(LAB_RUN) ssh $(N)
 
-lab-fault: node_modules/.ready ## break machine N: FAULT=cut, freeze, slow, power-off, dns-dead, disk-full
+lab-fault: node_modules/.ready ## break machine N: FAULT=cut, freeze, power-off, … (docs/lab.md)
 	@$(LAB_RUN) fault "$(N)" "$(FAULT)"
 
 lab-mend: node_modules/.ready ## mend machine N: FAULT=..., or all it has

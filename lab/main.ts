@@ -32,7 +32,7 @@ lab mend MACHINE [FAULT]   undo one, or all
 lab logs                   collect what every machine knows
 lab down                   everything away
 FAULT: ${Object.entries(faults)
-  .map(([fault, { what }]) => `${fault.padEnd(10)} ${what}`)
+  .map(([fault, { what }]) => `${fault.padEnd(16)} ${what}`)
   .join("\n       ")}
 LAB=name chooses one of several labs; the usual one is "lab".
 `;

@@ -23,6 +23,7 @@ export function qemuArguments(lab: LabPlan, machine: MachinePlan): string[] {
     ...words("-qmp unix:control.sock,server=on,wait=off"),
     ...disk("root.qcow2"),
     ...disk("data.qcow2"),
+    ...(machine.role === "nas" ? disk("registry.qcow2") : []),
     ...network(lab, machine),
     ...["config", "hosts", "names"].flatMap((name) => given(name, name)),
     ...given("key", "../key.pub"),

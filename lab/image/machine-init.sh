@@ -26,6 +26,8 @@ hostname "$NAME"
 echo "$NAME" >/etc/hostname
 [ -s /etc/machine-id ] || tr -d - </proc/sys/kernel/random/uuid >/etc/machine-id
 cat $given/hosts/raw >/etc/hosts
+# A machine may have moved (the fault "address-changed").
+[ ! -s /etc/lab-address ] || ADDRESS=$(cat /etc/lab-address)
 ip link set lo up
 ip addr add "$ADDRESS/24" dev eth0
 ip link set eth0 up
@@ -41,7 +43,7 @@ chmod 755 /root /
 /usr/sbin/sshd -o ListenAddress=10.0.2.15 -o HostKey=/etc/ssh/ssh_host_ed25519_key -o UsePAM=no -o UseDNS=no -o MaxSessions=100 -E $log/sshd.log
 
 # --- names: a resolver of its own on every machine, so that its death is one machine's affair
-[ -e /etc/lab-names ] || cat $given/names/raw >/etc/lab-names
+sed 's/ nas.lan.*/& registry.lan/' $given/names/raw >/etc/lab-names
 echo 'nameserver 127.0.0.1' >/etc/resolv.conf
 dnsmasq --no-resolv --no-hosts --addn-hosts=/etc/lab-names --listen-address=127.0.0.1 --bind-interfaces --user=root --pid-file=/run/dnsmasq.pid
 
@@ -74,14 +76,25 @@ start_nas() {
   exportfs -ra
   rpc.mountd -N 3
   rpc.nfsd -N 3 -H "$ADDRESS" 8
+
+  # Beside the NAS's work: what the lab's nodes install and upgrade from.
+  mkdir -p /var/lib/docker-registry
+  mount /dev/vdc /var/lib/docker-registry
+  cat >/run/registry.yml <<'REGISTRY'
+version: 0.1
+storage: {filesystem: {rootdirectory: /var/lib/docker-registry}, delete: {enabled: true}}
+http: {addr: ":5000"}
+REGISTRY
+  keep docker-registry serve /run/registry.yml
 }
 
 start_node() {
   modprobe -a overlay br_netfilter ip_vs ip_vs_rr vxlan
   echo 1 >/proc/sys/net/ipv4/ip_forward
-  mkdir -p /var/lib/docker /srv/swarm /etc/containerd
+  mkdir -p /var/lib/docker /srv/swarm /etc/containerd /etc/docker
   mount /dev/vdb /var/lib/docker
   printf 'version = 2\ndisabled_plugins = ["io.containerd.grpc.v1.cri"]\n' >/etc/containerd/config.toml
+  echo '{"insecure-registries": ["registry.lan:5000"]}' >/etc/docker/daemon.json
   keep containerd
   # Before Docker, as the remote file systems of a systemd are; the boot goes on without a NAS that does not answer.
   [ ! -e /etc/lab-fstab ] || timeout 90 mount --fstab /etc/lab-fstab --all
@@ -93,7 +106,7 @@ start_node() {
 # lab-off: everything down in order, then the power off.
 cat >/usr/local/sbin/lab-off <<'OFF'
 #!/bin/sh
-touch /run/lab/dockerd.held /run/lab/containerd.held /run/lab/nfsdcld.held
+touch /run/lab/dockerd.held /run/lab/containerd.held /run/lab/nfsdcld.held /run/lab/docker-registry.held
 if pid=$(cat /run/docker.pid 2>/dev/null) && kill "$pid" 2>/dev/null; then
   while [ -d "/proc/$pid" ]; do sleep 0.1; done
 fi

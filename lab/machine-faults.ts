@@ -1,0 +1,65 @@
+import type { Fault } from "./fault-kind.ts";
+import { ethernetCard } from "./qemu.ts";
+import { reboot } from "./reboot.ts";
+
+/** The file system of which "disk-full" takes all. */
+const diskOf = { nas: "/volume1", node: "/var/lib" } as const;
+
+/** What can go wrong with every machine. */
+export const machineFaults: Readonly<Record<string, Fault>> = {
+  cut: {
+    what: "its Ethernet cable is cut: packets vanish",
+    endsWithPower: true,
+    begin: (machine) => machine.hardware("set_link", { name: ethernetCard, up: false }),
+    end: (machine) => machine.hardware("set_link", { name: ethernetCard, up: true }),
+  },
+  freeze: {
+    what: "it stands still, and knows nothing of it afterwards",
+    endsWithPower: true,
+    begin: (machine) => machine.hardware("stop"),
+    end: (machine) => machine.hardware("cont"),
+  },
+  slow: {
+    what: "what it sends takes 200 ms more and passes at 2 Mbit/s, one packet in a hundred is lost",
+    endsWithPower: true,
+    begin: (machine) =>
+      machine.must("tc qdisc replace dev eth0 root netem delay 200ms 50ms loss 1% rate 2mbit"),
+    end: (machine) => machine.must("tc qdisc del dev eth0 root"),
+  },
+  "power-off": {
+    what: "the plug is pulled",
+    endsWithPower: false,
+    begin: (machine) => machine.powerOff(),
+    end: async (machine) => {
+      await machine.start();
+      await machine.ready();
+    },
+  },
+  reboot: {
+    what: "it is rebooted in order; that mends itself",
+    endsWithPower: true,
+    begin: reboot,
+    end: (machine) => machine.ready(),
+  },
+  "dns-dead": {
+    what: "its resolver takes questions and does not answer",
+    endsWithPower: true,
+    begin: (machine) => machine.must("kill -STOP $(cat /run/dnsmasq.pid)"),
+    end: (machine) => machine.must("kill -CONT $(cat /run/dnsmasq.pid)"),
+  },
+  "disk-full": {
+    what: "no byte is left: on the NAS where its shares are, on a node where the plugin's state is",
+    endsWithPower: false,
+    begin: (machine) => machine.must(fill(diskOf[machine.plan.role]), { timeout: 300_000 }),
+    end: (machine) =>
+      machine.must(`cd ${diskOf[machine.plan.role]} && rm -f lab-filler lab-filler-crumbs`),
+  },
+};
+
+/** Takes all there is in one piece, then the crumbs. */
+function fill(place: string): string {
+  return `free() { df --output=avail --block-size=1 ${place} | tail -n 1; }
+    fallocate -l $(free) ${place}/lab-filler 2>/dev/null
+    cat /dev/zero >${place}/lab-filler-crumbs 2>/dev/null
+    sync; [ $(free) -lt 4096 ] || { echo "$(free) bytes are still free" >&2; exit 1; }`;
+}
