@@ -15,23 +15,29 @@ const programs = {
 
 const gibibyte = 1024 ** 3;
 
+/** MiB that QEMU takes besides what a machine believes to have; most of it is what emulation has translated. */
+const overhead = 640;
+
 /** Bytes that the images take in the cache, and what one machine writes in an afternoon. */
 const room = { images: 3 * gibibyte, machine: gibibyte };
 
 /**
- * Throws with everything that a lab of machines with this much memory (MiB each) in `folder` lacks here: programs, root,
- * disk, memory.
+ * Throws with everything that a lab of machines with this much memory (MiB each) in `folder` lacks here: processor,
+ * programs, root, disk, memory.
  */
 export async function checkRequirements(
   folder: string,
   memories: readonly number[],
 ): Promise<void> {
   const lacks = [
+    ...(process.arch === "x64"
+      ? []
+      : [`a processor of the kind amd64; this one is ${process.arch}`]),
     ...(await missingPrograms()),
     ...(process.getuid?.() === 0 ? [] : ["root, for making the images: sudo make …"]),
     ...(await missingRoom(cacheFolder, room.images)),
     ...(await missingRoom(folder, memories.length * room.machine)),
-    ...(await missingMemory(memories.reduce((sum, each) => sum + each, 0))),
+    ...(await missingMemory(memories.reduce((sum, each) => sum + each + overhead, 0))),
   ];
   if (lacks.length > 0) throw new Error(`This machine lacks\n  ${lacks.join("\n  ")}`);
 }

@@ -2,7 +2,7 @@
 import test from "ava";
 import type { Machine } from "../../lab/machine.ts";
 import { labCluster } from "./cluster.ts";
-import { countsOn } from "./counter.ts";
+import { countsOn, startCounter } from "./counter.ts";
 import { eventually, say } from "./eventually.ts";
 
 const on = labCluster();
@@ -90,8 +90,7 @@ test("everything loses power at once, and everything comes back without a hand",
   await on.service(name, script, "--replicas 2 --replicas-max-per-node 1");
   await on.running(name, 2);
   const lonely = on.node(2);
-  const counting = `set -e; n=0; while :; do n=$((n+1)); echo $n >/d/${name}-1.new; mv /d/${name}-1.new /d/${name}-1; sleep 1; done`;
-  await on.container(lonely, `${name}-1`, name, counting, "--restart always");
+  await startCounter(on, lonely, `${name}-1`, name, "--restart always");
   const container = await on.container(on.node(1), `${name}-2`, name, "exec sleep 3600");
   await countsOn(on, lonely, `${name}-1`);
   const acknowledged = await countUntilPowerIsCut(on.node(1), container, "/d/lines", () =>
