@@ -33,5 +33,5 @@ export async function eventually<T>(
 
 /** Shows whoever reads the run what is going on. */
 export function say(line: string): void {
-  process.stderr.write(`    ${line}\n`);
+  process.stderr.write(`    ${new Date().toISOString().slice(11, 19)} ${line}\n`);
 }
