@@ -34,6 +34,10 @@ bench: node_modules/.ready rootfs ## compare with rclone's plugin and Docker's l
 	@sh engine-box/install.sh bench
 	@$(ROOT) $(NODE) bench/main.ts $(BENCH)
 
+bench-lab: node_modules/.ready rootfs ## compare on real NFS, in virtual machines: with Docker's type=nfs, with a mount by hand
+	@sh engine-box/install.sh bench-lab
+	@$(ROOT) $(NODE) bench/lab/main.ts $(BENCH)
+
 rootfs: node_modules/.ready ## build dist/plugin: config.json and the root file system
 	@$(NODE) rootfs-build/build.ts
 
@@ -90,4 +94,4 @@ node_modules/.ready: package-lock.json
 	@touch $@
 
 .PHONY: lab-up lab-status lab-ssh lab-fault lab-mend lab-logs lab-down
-.PHONY: help demo test test-lab soak check bench rootfs plugin plugin-remove plugin-push repository-given cli engine clean
+.PHONY: help demo test test-lab soak check bench bench-lab rootfs plugin plugin-remove plugin-push repository-given cli engine clean

@@ -1,7 +1,7 @@
 // Measures the plugin beside rclone's and beside Docker's own local driver, in one run on one machine, and prints one
 // table. Nothing here passes or fails by a number: machines differ; the ratios are what to look at.
 import { mkdir, mkdtemp, rm } from "node:fs/promises";
-import { availableParallelism, cpus, loadavg, tmpdir } from "node:os";
+import { tmpdir } from "node:os";
 import path from "node:path";
 import process from "node:process";
 import { parseArgs } from "node:util";
@@ -10,12 +10,13 @@ import { measureAtRest } from "./at-rest.ts";
 import { measureCalls } from "./calls.ts";
 import { measureContainerStart } from "./container-start.ts";
 import { startEngine } from "./engine.ts";
+import { checkedParts } from "./parts.ts";
 import { progress } from "./progress.ts";
 import { startRclone } from "./rclone.ts";
+import { beginReport } from "./report.ts";
 import { measureRestart } from "./restart.ts";
 import type { Row } from "./row.ts";
 import { bundledPlugin, startSwarmnfs } from "./swarmnfs.ts";
-import { tableOf } from "./table.ts";
 
 const parts = ["calls", "start", "rest"];
 const { values: asked } = parseArgs({
@@ -29,32 +30,14 @@ const { values: asked } = parseArgs({
     profile: { type: "string" },
   },
 });
-const wanted = asked.only.split(",");
-const unknown = wanted.find((part) => !parts.includes(part));
-if (unknown !== undefined) {
-  process.stderr.write(`There is no part "${unknown}". Parts: ${parts.join(", ")}\n`);
-  process.exit(2);
-}
+const wanted = checkedParts(asked.only, parts);
 
-const before = loadavg();
+const report = beginReport();
 const rows: Row[] = [];
 if (wanted.includes("calls")) rows.push(...(await calls()));
 if (wanted.includes("start") || wanted.includes("rest")) rows.push(...(await inEngine()));
 
-const machine = {
-  processors: availableParallelism(),
-  model: cpus()[0]?.model ?? "unknown",
-  node: process.version,
-  loadBefore: before,
-  loadAfter: loadavg(),
-  at: new Date().toISOString(),
-};
-const loads = [machine.loadBefore, machine.loadAfter].map((load) => load[0]!.toFixed(2));
-process.stdout.write(
-  asked.json
-    ? `${JSON.stringify({ machine, rows }, null, 2)}\n`
-    : `\n${machine.at}, ${machine.processors} × ${machine.model}, load average ${loads.join(" before, ")} after\n\n${tableOf(rows)}\n`,
-);
+process.stdout.write(report(rows, asked.json));
 
 async function calls(): Promise<Row[]> {
   await mkdir(enginesFolder, { recursive: true });

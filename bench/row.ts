@@ -14,13 +14,15 @@ export interface Value {
 /** One line of the table. */
 export interface Row {
   readonly what: string;
-  readonly unit: "ms" | "MiB" | "%" | "×";
+  readonly unit: "ms" | "s" | "MiB" | "MiB/s" | "/s" | "%" | "×";
   /** Null for what is only there to be compared with. */
   readonly swarmnfs: Value | null;
   /** What it is compared with, in the same run. */
   readonly other: (Value & { readonly name: string }) | null;
-  /** Ours divided by the other's; below 1 we are better. */
+  /** Ours divided by the other's; below 1 we are better, but for what is counted per second. */
   readonly ratio: number | null;
+  /** Its standard error, where it was taken round by round. */
+  readonly ratioError?: number;
   readonly goals: Goal[];
 }
 
@@ -31,4 +33,8 @@ export function below(name: string, value: number, bound: number, unit: string):
 
 export function atMost(name: string, value: number, bound: number): Goal {
   return { text: `${name} ≤ ${bound.toFixed(1)}`, met: value <= bound };
+}
+
+export function atLeast(name: string, value: number, bound: number): Goal {
+  return { text: `${name} ≥ ${bound}`, met: value >= bound };
 }

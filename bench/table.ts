@@ -21,13 +21,13 @@ export function tableOf(rows: readonly Row[]): string {
     .join("\n");
 }
 
-function cellsOf({ what, swarmnfs, other, ratio, goals, unit }: Row): string[] {
+function cellsOf({ what, swarmnfs, other, ratio, ratioError, goals, unit }: Row): string[] {
   return [
     what,
     ...measured(swarmnfs, unit),
     other?.name ?? "",
     ...measured(other, unit),
-    ratio === null ? "" : ratio.toFixed(2),
+    ratio === null ? "" : ratio.toFixed(2) + (ratioError ? ` ± ${ratioError.toFixed(2)}` : ""),
     goals.map(({ text, met }) => `${met ? "✔" : "✘"} ${text}`).join("  "),
   ];
 }

@@ -1,0 +1,40 @@
+// Measures the plugin on real NFS, beside Docker's own local driver and a mount by hand, in a lab of its own: a NAS and a
+// node. Nothing here passes or fails by a number; where machines are emulated, look at the ratios only.
+import process from "node:process";
+import { parseArgs } from "node:util";
+import { checkedParts } from "../parts.ts";
+import { beginReport } from "../report.ts";
+import type { Row } from "../row.ts";
+import { BenchLab } from "./bench-lab.ts";
+import { measureData } from "./data.ts";
+import { measureOutage } from "./outage.ts";
+import { measureStart } from "./start.ts";
+
+const parts: Readonly<Record<string, (bench: BenchLab, rounds: number) => Promise<Row[]>>> = {
+  start: measureStart,
+  data: measureData,
+  outage: measureOutage,
+};
+const { values: asked } = parseArgs({
+  options: {
+    only: { type: "string", default: Object.keys(parts).join(",") },
+    rounds: { type: "string", default: "6" },
+    /** The lab stays, for the next run. */
+    keep: { type: "boolean", default: false },
+    json: { type: "boolean", default: false },
+  },
+});
+const wanted = checkedParts(asked.only, Object.keys(parts));
+
+const report = beginReport();
+const bench = await BenchLab.start(asked.keep);
+const rows: Row[] = [];
+try {
+  for (const part of wanted)
+    rows.push(...(await bench.watched(() => parts[part]!(bench, Number(asked.rounds)))));
+} finally {
+  await bench.stop();
+}
+const machines = bench.isEmulated ? "emulated machines: only ratios count" : "virtual machines";
+process.stdout.write(report(rows, asked.json, machines));
+process.exit();
