@@ -77,7 +77,9 @@ export class Breaker {
 
   #reason({ refuses, reason, since }: State): string {
     if (reason === null) return this.#silence(since);
-    return refuses ? `${reason}. So since ${formatMoment(since, this.#clock.now())}` : reason;
+    return refuses
+      ? `${reason}. It has been so since ${formatMoment(since, this.#clock.now())}`
+      : reason;
   }
 
   #silence(since: number): string {

@@ -1,4 +1,3 @@
-import { randomUUID } from "node:crypto";
 import { mkdir, readFile, rmdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { runBounded } from "../mounting/bounded-command.ts";
@@ -88,11 +87,11 @@ async function inFolder<Result>(
   folder: string,
   work: (place: string) => Promise<Result>,
 ): Promise<Result> {
-  const place = join(folder, `.swarmnfs-${randomUUID()}`);
+  const place = join(folder, ".swarmnfs-identity");
   await mkdir(place, { recursive: true, mode: 0o700 });
   try {
     return await work(place);
   } finally {
-    await rmdir(place);
+    await rmdir(place).catch(() => {}); // where a process was killed in the middle, its mount is still there
   }
 }

@@ -22,7 +22,7 @@ export function portTrouble(
   return new StorageUnavailable(text[answer]);
 }
 
-type Meaning = (place: NfsPlace, server: string, said: string) => string;
+type Meaning = (place: NfsPlace, server: string) => string;
 
 /** What mount.nfs4 (nfs-utils 2.6 to 2.8) and mount(8) say, and what it means; the first that fits. */
 const meanings: readonly (readonly [RegExp, Meaning])[] = [
@@ -34,7 +34,7 @@ const meanings: readonly (readonly [RegExp, Meaning])[] = [
   [
     /No such file or directory|does not exist on the server/i,
     ({ path }, server) =>
-      `${server} has no ${path} for this node: no such directory is exported to it. Make it there, export it, or mend the path in the storage's URL (see: showmount -e, or the server's settings)`,
+      `${server} has no ${path} for this node: no such directory is exported to it. Make it there, export it, or mend the path in the storage's URL`,
   ],
   [
     /Not a directory/i,
@@ -78,8 +78,8 @@ const meanings: readonly (readonly [RegExp, Meaning])[] = [
   ],
   [
     /incorrect mount option|Invalid argument|bad option/i,
-    ({ options }, server, said) =>
-      `this node's kernel or ${server} does not take the mount options (${options.join(", ") || "none of the URL"}): ${said}. Mend them in the storage's URL or in the volume's mount-options`,
+    ({ options }, server) =>
+      `this node's kernel or ${server} does not take the mount options (${options.join(", ") || "none in the URL"}). Mend them in the storage's URL or in the volume's mount-options`,
   ],
   [
     /Connection timed out|timed out|Resource temporarily unavailable/i,
@@ -104,7 +104,7 @@ export function mountTrouble(error: unknown, place: NfsPlace, address: string): 
   const text = error.timedOut ? "timed out" : said;
   const [, meaning] = meanings.find(([pattern]) => pattern.test(text)) ?? [];
   return new StorageUnavailable(
-    meaning?.(place, server, said) ??
+    meaning?.(place, server) ??
       `${place.path} of ${server} cannot be mounted: ${said}. Look at the export there and at this node's kernel log (dmesg)`,
     { cause: error },
   );

@@ -46,8 +46,11 @@ function hostOf(
 ): { host: string; port: number } {
   if (authority.includes("@"))
     throw refuse("NFS knows no user and password here. Leave out what stands before the @");
-  const [, bracketed, name, digits] =
-    /^(?:\[([^\]]*)\]|([^:]*))(?::(.*))?$/.exec(authority) ?? bareIPv6(authority, refuse);
+  if (isIPv6(authority))
+    throw refuse(`an IPv6 address stands in brackets, as in nfs://[${authority}]/volume1/swarm`);
+  const parts = /^(?:\[([^\]]*)\]|([^:]*))(?::(.*))?$/.exec(authority);
+  if (parts === null) throw refuse(`"${authority}" is not the name or address of a server`);
+  const [, bracketed, name, digits] = parts;
   const host = (bracketed ?? name ?? "").toLowerCase();
   if (host === "")
     throw refuse(
@@ -60,12 +63,6 @@ function hostOf(
   if (digits !== undefined && !(/^\d{1,5}$/.test(digits) && inRange(Number(digits))))
     throw refuse(`"${digits}" is not a port (1 to 65535). NFS listens on ${usualPort}`);
   return { host, port: digits === undefined ? usualPort : Number(digits) };
-}
-
-function bareIPv6(authority: string, refuse: (what: string) => UserError): never {
-  if (isIPv6(authority))
-    throw refuse(`an IPv6 address stands in brackets, as in nfs://[${authority}]/volume1/swarm`);
-  throw refuse(`"${authority}" is not the name or address of a server`);
 }
 
 function inRange(port: number): boolean {

@@ -143,7 +143,7 @@ export class NfsPresence implements Presence {
   #slow(): StorageUnavailable {
     const server = serverLabel(this.#place.host, this.#address);
     return new StorageUnavailable(
-      `${server} answers slowly: mounting ${this.#place.path} for this node is still under way. Try again in a moment`,
+      `${this.#place.path} of ${server} is being mounted for this node, which takes longer than usual. Try again in a moment`,
     );
   }
 }

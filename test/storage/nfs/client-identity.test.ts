@@ -1,0 +1,66 @@
+import test from "ava";
+import { ensureIdentity, type IdentityEffects } from "../../../storage/nfs/client-identity.ts";
+
+const without = "nodev\tsysfs\n\text4\n";
+const withNfs = `${without}nodev\tnfs\nnodev\tnfs4\n`;
+
+/** A machine; what was written is the identity it has afterwards. */
+function machine(
+  state: {
+    loaded?: boolean;
+    loadable?: boolean;
+    identity?: string | null;
+    parameter?: string;
+  } = {},
+): IdentityEffects & { readonly did: string[] } {
+  const { loadable = true, identity = "(null)\n", parameter = "" } = state;
+  let { loaded = true } = state;
+  const did: string[] = [];
+  return {
+    did,
+    filesystems: async () => (loaded ? withNfs : without),
+    loadModule: async () => {
+      did.push("load");
+      loaded = loadable;
+    },
+    withIdentifier: (work) =>
+      work({
+        read: async () => identity,
+        write: async (written) => {
+          did.push(`write ${written}`);
+        },
+        moduleParameter: async () => parameter,
+      }),
+  };
+}
+
+test("a node that has no identity gets its own", async (t) => {
+  const effects = machine();
+  await ensureIdentity("id-1", effects);
+  t.deepEqual(effects.did, ["write id-1"]);
+});
+
+test("where the module is not loaded yet it is loaded first", async (t) => {
+  const effects = machine({ loaded: false });
+  await ensureIdentity("id-1", effects);
+  t.deepEqual(effects.did, ["load", "write id-1"]);
+});
+
+for (const [what, state] of [
+  ["an identity that is there", { identity: "set-by-an-administrator\n" }],
+  ["one given to the module", { parameter: "by-modprobe\n" }],
+  ["a kernel that knows no such file", { identity: null }],
+] as const) {
+  test(`${what} is left as it is`, async (t) => {
+    const effects = machine(state);
+    await ensureIdentity("id-1", effects);
+    t.deepEqual(effects.did, []);
+  });
+}
+
+test("a kernel without NFS says what to do", async (t) => {
+  await t.throwsAsync(ensureIdentity("id-1", machine({ loaded: false, loadable: false })), {
+    code: "unavailable",
+    message: /kernel has no NFS client.+modprobe nfs/,
+  });
+});

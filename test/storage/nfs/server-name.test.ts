@@ -1,0 +1,67 @@
+import test from "ava";
+import { ServerName } from "../../../storage/nfs/server-name.ts";
+
+const clock = { now: () => Date.parse("2026-03-01T14:02:11Z") };
+const never = new Promise<readonly string[]>(() => {});
+
+function failing(code: string): Error {
+  return Object.assign(new Error(`getaddrinfo ${code} nas.lan`), { code });
+}
+
+test("an address needs no look-up", async (t) => {
+  for (const address of ["10.0.0.5", "fd00::1"]) {
+    const name = new ServerName(address, () => Promise.reject(new Error("asked")), clock);
+    t.deepEqual(await name.addresses(), [address]);
+  }
+});
+
+test("a name nobody knows is told apart from a DNS that does not answer", async (t) => {
+  const unknown = new ServerName("nsa.lan", () => Promise.reject(failing("ENOTFOUND")), clock);
+  await t.throwsAsync(unknown.addresses(), {
+    code: "unavailable",
+    message: /^nobody knows a machine called nsa\.lan\. Check the storage's URL/,
+  });
+  for (const lookup of [() => Promise.reject(failing("EAI_AGAIN")), () => never]) {
+    await t.throwsAsync(new ServerName("nas.lan", lookup, clock, 10).addresses(), {
+      code: "unavailable",
+      message: /^the name nas\.lan cannot be resolved: the DNS does not answer/,
+    });
+  }
+});
+
+test("with a dead DNS the last known address is used on, and noted until the DNS is back", async (t) => {
+  let answer: () => Promise<readonly string[]> = async () => ["10.0.0.5"];
+  const name = new ServerName("nas.lan", () => answer(), clock, 10);
+  t.deepEqual(await name.addresses(), ["10.0.0.5"]);
+  t.is(name.note, null);
+  answer = () => Promise.reject(failing("EAI_AGAIN"));
+  t.deepEqual(await name.addresses(), ["10.0.0.5"]);
+  t.regex(
+    name.note ?? "",
+    /nas\.lan cannot be resolved since .*14:02:11Z.*; its last known address 10\.0\.0\.5 is used/,
+  );
+  answer = async () => ["10.0.0.6"];
+  t.deepEqual(await name.addresses(), ["10.0.0.6"]);
+  t.is(name.note, null);
+});
+
+test("while a look-up hangs there is no second one, and its answer is used when it comes", async (t) => {
+  const answer = Promise.withResolvers<readonly string[]>();
+  let asked = 0;
+  const name = new ServerName(
+    "nas.lan",
+    () => {
+      asked += 1;
+      return answer.promise;
+    },
+    clock,
+    10,
+  );
+  const callers = Array.from({ length: 20 }, () => name.addresses());
+  for (const result of await Promise.allSettled(callers)) t.is(result.status, "rejected");
+  await t.throwsAsync(name.addresses(), { code: "unavailable" });
+  t.is(asked, 1);
+  answer.resolve(["10.0.0.5"]);
+  t.deepEqual(await name.addresses(), ["10.0.0.5"]);
+  t.is(asked, 1);
+});
