@@ -30,7 +30,7 @@ export interface NfsPatience {
   readonly name: number;
 }
 
-const usualPatience: NfsPatience = { caller: 6000, remount: 10_000, name: 30_000 };
+const usualPatience: NfsPatience = { caller: 6000, remount: 30_000, name: 30_000 };
 
 /**
  * Makes a server's export present at the private mount: name, port, identity, mount, each bounded, one attempt for all
