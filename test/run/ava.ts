@@ -23,7 +23,10 @@ export async function runAva(
   });
   let passed = 0;
   let failed = 0;
-  let told = Date.now();
+  const signOfLife = setInterval(
+    () => process.stdout.write(`  … ${passed} passed, ${failed} failed so far\n`),
+    30_000,
+  );
   for await (const line of createInterface({ input: run.stdout })) {
     const [result] = /^(not )?ok \d+/.exec(line) ?? [];
     if (result === undefined) {
@@ -35,12 +38,9 @@ export async function runAva(
     } else {
       passed += 1;
     }
-    if (Date.now() - told > 10_000) {
-      told = Date.now();
-      process.stdout.write(`  … ${passed} passed, ${failed} failed so far\n`);
-    }
   }
   const { exitCode } = await run;
+  clearInterval(signOfLife);
   // ava may fail without a failed test: no test found, a file that does not load, a timeout.
   if (exitCode !== 0 && failed === 0) failed = 1;
   return { passed, failed };
