@@ -1,11 +1,14 @@
 // The first thing that runs, and it depends on nothing: Docker gives up on a plugin that does not listen within about
 // nine seconds, and on a slow machine loading the rest alone can take longer. So: listen, keep what arrives, load.
-import { chmodSync, mkdirSync, unlinkSync } from "node:fs";
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import { connect } from "node:net";
-import { dirname } from "node:path";
-import process from "node:process";
-import { setFlagsFromString } from "node:v8";
+// For the same reason nothing is imported: to import one of Node.js's modules evaluates all it offers, of node:http also a
+// browser's WebSocket, and takes as long as all else until the socket listens.
+import type { IncomingMessage, ServerResponse } from "node:http";
+
+const { chmodSync, mkdirSync, unlinkSync } = process.getBuiltinModule("node:fs");
+const { createServer } = process.getBuiltinModule("node:http");
+const { connect } = process.getBuiltinModule("node:net");
+const path = process.getBuiltinModule("node:path");
+const { setFlagsFromString } = process.getBuiltinModule("node:v8");
 
 // It waits most of the time, on every node: this keeps V8's heap small, for 15 to 20 MiB less and the same speed.
 setFlagsFromString("--optimize-for-size");
@@ -30,7 +33,7 @@ const server = createServer(patience, (request, response) =>
 const listening = Promise.withResolvers<void>();
 
 function listen(): void {
-  mkdirSync(dirname(socketPath), { recursive: true });
+  mkdirSync(path.dirname(socketPath), { recursive: true });
   server.listen(socketPath, () => {
     chmodSync(socketPath, 0o600);
     listening.resolve();
