@@ -61,6 +61,15 @@ export interface StorageHealth {
   readonly notes: readonly string[];
 }
 
+/** The server of a storage that is on one, as it is known without asking it. */
+export interface StorageServer {
+  /** A name or an address, as the administrator wrote it. */
+  readonly host: string;
+  readonly port: number;
+  /** The address in use; null while the server was never reached. */
+  readonly address: string | null;
+}
+
 /** Why a storage cannot be used now, in words for people, and since when (RFC 3339). */
 export interface Trouble {
   readonly reason: string;
@@ -122,6 +131,12 @@ export interface Storage {
 
   /** Why it cannot be used now, as far as that is known without asking; where a storage keeps no watch on itself, absent. */
   readonly trouble?: Trouble | null;
+
+  /** Of a storage on a server: where that is now. */
+  readonly server?: StorageServer;
+
+  /** What the failure of mounting one of its attachments means to people; where mount(8) says it itself, absent. */
+  explainMount?(error: unknown): unknown;
 
   /**
    * Looks for the marker `.swarmnfs/storage.json` and returns the storage's id. A storage never seen (`knownId` null)

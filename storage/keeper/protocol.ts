@@ -6,7 +6,10 @@ import type { Storage } from "../storage.ts";
 export type KeptStorage = Storage & Pick<DirectoryStorage, "listSince">;
 
 /** What may be asked of a keeper. */
-export type Method = Exclude<keyof KeptStorage, "url" | "trouble" | "close">;
+export type Method = Exclude<
+  keyof KeptStorage,
+  "url" | "trouble" | "server" | "explainMount" | "close"
+>;
 export type Arguments<M extends Method> = Parameters<KeptStorage[M]>;
 export type Result<M extends Method> = Awaited<ReturnType<KeptStorage[M]>>;
 

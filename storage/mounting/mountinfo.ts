@@ -10,6 +10,8 @@ export interface MountEntry {
   readonly source: string;
   /** Per-mount options: `rw,nosuid,nodev,relatime`. */
   readonly options: readonly string[];
+  /** Options of the file system, wherever it is mounted: of NFS also `vers=4.2`. */
+  readonly fileSystemOptions: readonly string[];
 }
 
 /** Parses the whole table, in its order: of two mounts at one place the later line lies on top. */
@@ -18,7 +20,7 @@ export function parseMountinfo(text: string): MountEntry[] {
     const [front, back] = line.split(" - ", 2);
     if (front === undefined || back === undefined) return [];
     const [id, , device, root, mountPoint, options] = front.split(" ");
-    const [type, source] = back.split(" ");
+    const [type, source, shared] = back.split(" ");
     if (mountPoint === undefined || root === undefined || device === undefined) return [];
     return [
       {
@@ -29,6 +31,7 @@ export function parseMountinfo(text: string): MountEntry[] {
         type: type ?? "",
         source: unescaped(source ?? ""),
         options: (options ?? "").split(","),
+        fileSystemOptions: (shared ?? "").split(","),
       },
     ];
   });

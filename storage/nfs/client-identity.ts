@@ -3,10 +3,15 @@ import { join } from "node:path";
 import { runBounded } from "../mounting/bounded-command.ts";
 import { StorageUnavailable } from "../unavailable.ts";
 
+/** Below a mounted sysfs; one for each network name space (kernel 5.2 and later). */
+const identifierFile = "fs/nfs/net/nfs_client/identifier";
+
 /** What setting the identity does to the machine. */
 export interface IdentityEffects {
   /** /proc/filesystems. */
   filesystems(): Promise<string>;
+  /** The identity as this process's own /sys shows it, or null; it may not show it, and cannot be written in there. */
+  shown(): Promise<string | null>;
   /** Mounts of type nfs4 what cannot be mounted: the kernel loads the module for it. Never rejects. */
   loadModule(): Promise<void>;
   /** The identity in use in this network name space, as the kernel shows it; null if it has no such file. */
@@ -27,15 +32,21 @@ export interface IdentifierFile {
  * Throws `unavailable` if the kernel has no NFS and does not load it either.
  */
 export async function ensureIdentity(identity: string, effects: IdentityEffects): Promise<void> {
+  if (isSet(await effects.shown())) return;
   if (!knowsNfs(await effects.filesystems())) {
     await effects.loadModule();
     if (!knowsNfs(await effects.filesystems())) throw noNfs();
   }
   await effects.withIdentifier(async (file) => {
-    const present = (await file.read())?.trim();
-    if (present !== "" && present !== "(null)") return; // set, or not to be set
-    if (["", "(null)"].includes((await file.moduleParameter()).trim())) await file.write(identity);
+    const present = await file.read();
+    if (present === null || isSet(present) || isSet(await file.moduleParameter())) return;
+    await file.write(identity);
   });
+}
+
+/** The kernel shows what is not set as an empty line, or as "(null)". */
+function isSet(shown: string | null): boolean {
+  return !["", "(null)"].includes(shown?.trim() ?? "");
 }
 
 /** What a person must do on a machine whose kernel cannot mount NFS. */
@@ -55,6 +66,7 @@ export function systemIdentityEffects(folder: string): IdentityEffects {
   const at = <Result>(work: (place: string) => Promise<Result>): Promise<Result> =>
     inFolder(folder, work);
   return {
+    shown: () => readFile(join("/sys", identifierFile), "utf8").catch(() => null),
     filesystems: () => readFile("/proc/filesystems", "utf8"),
     loadModule: () =>
       at((place) =>
@@ -69,7 +81,7 @@ export function systemIdentityEffects(folder: string): IdentityEffects {
           5000,
         );
         try {
-          const identifier = join(place, "fs/nfs/net/nfs_client/identifier");
+          const identifier = join(place, identifierFile);
           const parameter = join(place, "module/nfs/parameters/nfs4_unique_id");
           return await work({
             read: () => readFile(identifier, "utf8").catch(() => null),

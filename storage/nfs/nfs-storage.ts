@@ -3,9 +3,10 @@ import { systemClock } from "../../service/clock.ts";
 import type { DirectorySettings } from "../directory/directory-storage.ts";
 import { GuardedStorage, type GuardedOptions } from "../keeper/guarded-storage.ts";
 import type { Arguments } from "../keeper/protocol.ts";
-import type { Attachment, StorageHealth } from "../storage.ts";
+import type { Attachment, StorageHealth, StorageServer } from "../storage.ts";
 import { StorageUnavailable } from "../unavailable.ts";
 import { ensureIdentity, systemIdentityEffects } from "./client-identity.ts";
+import { mountTrouble } from "./mount-trouble.ts";
 import type { NfsPlace } from "./nfs-url.ts";
 import { NfsPresence, type NfsWorld } from "./presence.ts";
 import { PrivateMount, systemMountEffects } from "./private-mount.ts";
@@ -48,9 +49,16 @@ export class NfsStorage extends GuardedStorage {
     this.#presence = presence;
   }
 
-  /** The server's address in use, or null while it was never reached. */
-  get address(): string | null {
-    return this.#presence.address;
+  get server(): StorageServer {
+    const { host, port } = this.#place;
+    return { host, port, address: this.#presence.address };
+  }
+
+  explainMount(error: unknown): unknown {
+    const { address } = this.#presence;
+    const cause = error instanceof Error ? error.cause : undefined;
+    const meaning = address === null ? null : mountTrouble(cause, this.#place, address);
+    return meaning instanceof StorageUnavailable ? meaning : error;
   }
 
   /** Of type `nfs4`, by the server's address: mounting it asks no DNS. */
@@ -67,7 +75,8 @@ export class NfsStorage extends GuardedStorage {
   }
 }
 
-function systemWorld(place: NfsPlace, { place: root, nodeId }: NfsSettings): NfsWorld {
+/** The machine itself. */
+export function systemWorld(place: NfsPlace, { place: root, nodeId }: NfsSettings): NfsWorld {
   const identity = systemIdentityEffects(dirname(root));
   return {
     name: new ServerName(place.host, systemLookup, systemClock),

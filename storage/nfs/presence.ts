@@ -18,6 +18,7 @@ export interface NfsWorld {
   /** Sets the node's NFS identity; throws `unavailable` where the kernel has no NFS. */
   readonly identify: () => Promise<void>;
   readonly clock: Clock;
+  readonly patience?: NfsPatience;
 }
 
 /** In milliseconds. */
@@ -49,10 +50,10 @@ export class NfsPresence implements Presence {
   #attempt: Promise<void> | null = null;
   #namedAt = -Infinity;
 
-  constructor(place: NfsPlace, world: NfsWorld, patience: NfsPatience = usualPatience) {
+  constructor(place: NfsPlace, world: NfsWorld) {
     this.#place = place;
     this.#world = world;
-    this.#patience = patience;
+    this.#patience = world.patience ?? usualPatience;
   }
 
   /** The server's address in use; null before it was ever reached. */

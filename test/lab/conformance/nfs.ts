@@ -5,7 +5,7 @@ import { join } from "node:path";
 import process from "node:process";
 import { promisify } from "node:util";
 import { deadlines } from "../../../storage/keeper/deadlines.ts";
-import { NfsStorage } from "../../../storage/nfs/nfs-storage.ts";
+import { NfsStorage, systemWorld } from "../../../storage/nfs/nfs-storage.ts";
 import { parseNfsUrl } from "../../../storage/nfs/nfs-url.ts";
 import type { Attachment } from "../../../storage/storage.ts";
 import { conformance } from "../../storage/conformance.ts";
@@ -23,9 +23,22 @@ const slowness = 10;
 const slow = { kill: 80_000 };
 const patient: typeof deadlines = {
   ...deadlines,
-  ...{ open: slow, list: slow, listSince: slow, get: slow, create: slow, update: slow },
-  ...{ remove: slow, attach: slow, detach: slow, renew: slow, getApp: slow, updateApp: slow },
-  ...{ claimApp: slow, trash: slow, undelete: slow, health: slow },
+  open: slow,
+  list: slow,
+  listSince: slow,
+  get: slow,
+  create: slow,
+  update: slow,
+  remove: slow,
+  attach: slow,
+  detach: slow,
+  renew: slow,
+  getApp: slow,
+  updateApp: slow,
+  claimApp: slow,
+  trash: slow,
+  undelete: slow,
+  health: slow,
 };
 const keeper = {
   command: process.execPath,
@@ -39,7 +52,10 @@ class VisibleStorage extends NfsStorage {
 
   constructor(url: string, place: string) {
     const parsed = parseNfsUrl(url);
-    super(parsed, { place, nodeId: randomUUID(), trashDays: 30 }, { keeper, deadlines: patient });
+    const settings = { place, nodeId: randomUUID(), trashDays: 30 };
+    const patience = { caller: 60_000, remount: 30_000, name: 30_000 };
+    const world = { ...systemWorld(parsed, settings), patience };
+    super(parsed, settings, { keeper, deadlines: patient }, world);
     this.#seen = place;
     this.#onServer = parsed.path;
   }

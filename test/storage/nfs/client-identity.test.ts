@@ -10,14 +10,16 @@ function machine(
     loaded?: boolean;
     loadable?: boolean;
     identity?: string | null;
+    shown?: string | null;
     parameter?: string;
   } = {},
 ): IdentityEffects & { readonly did: string[] } {
-  const { loadable = true, identity = "(null)\n", parameter = "" } = state;
+  const { loadable = true, identity = "(null)\n", shown = "(null)\n", parameter = "" } = state;
   let { loaded = true } = state;
   const did: string[] = [];
   return {
     did,
+    shown: async () => shown,
     filesystems: async () => (loaded ? withNfs : without),
     loadModule: async () => {
       did.push("load");
@@ -57,6 +59,12 @@ for (const [what, state] of [
     t.deepEqual(effects.did, []);
   });
 }
+
+test("a machine that shows an identity is asked no further", async (t) => {
+  const effects = machine({ shown: "set\n" });
+  effects.withIdentifier = () => Promise.reject(new Error("asked"));
+  await t.notThrowsAsync(ensureIdentity("id-1", effects));
+});
 
 test("a kernel without NFS says what to do", async (t) => {
   await t.throwsAsync(ensureIdentity("id-1", machine({ loaded: false, loadable: false })), {

@@ -31,20 +31,17 @@ function scene(caller = 5 * second): Scene {
     if (made.addresses instanceof Error) throw made.addresses;
     return made.addresses;
   };
-  const presence = new NfsPresence(
-    parseNfsUrl("nfs://nas.lan/volume1?vers=4.1"),
-    {
-      name: new ServerName("nas.lan", lookup, clock),
-      knock: async (address) => {
-        asked.push(`knock ${address}`);
-        return made.port[address] ?? "no-route";
-      },
-      mount: new PrivateMount("/mnt/storage", table),
-      identify: () => made.identify(),
-      clock,
+  const presence = new NfsPresence(parseNfsUrl("nfs://nas.lan/volume1?vers=4.1"), {
+    name: new ServerName("nas.lan", lookup, clock),
+    knock: async (address) => {
+      asked.push(`knock ${address}`);
+      return made.port[address] ?? "no-route";
     },
-    { caller, remount: 10 * second, name: 30 * second },
-  );
+    mount: new PrivateMount("/mnt/storage", table),
+    identify: () => made.identify(),
+    clock,
+    patience: { caller, remount: 10 * second, name: 30 * second },
+  });
   const made: Scene = {
     presence,
     table,
