@@ -24,6 +24,7 @@ export interface AdministrationParts {
   readonly drift: Drift | null;
   /** Holds the mounts against what the engine says, as it happens every minute; null where there is no engine. */
   readonly reconcile: (() => Promise<void>) | null;
+  readonly nfsVersion: () => Promise<string | null>;
   readonly status: (record: VolumeRecord) => VolumeStatus;
   readonly log: Log;
 }

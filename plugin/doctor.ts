@@ -7,6 +7,7 @@ import type { Engine } from "./engine.ts";
 import type { Mounts } from "./mounts.ts";
 import type { NodeState } from "./node-identity.ts";
 import type { StorageWatch } from "./storage-watch.ts";
+import { serverFindings } from "./server-findings.ts";
 import { messageOf } from "../service/message-of.ts";
 
 export interface DoctorParts {
@@ -17,6 +18,8 @@ export interface DoctorParts {
   readonly mounts: Mounts;
   /** Null: switched off. */
   readonly engine: Engine | null;
+  /** The version of NFS by which this node reads the storage, `4.2`; null where it is on none. */
+  readonly nfsVersion: () => Promise<string | null>;
 }
 
 /** Looks at everything this node needs, and says of each what was found and what to do. Changes nothing. */
@@ -52,7 +55,8 @@ async function pluginFinding({ engine }: DoctorParts): Promise<Finding> {
   }
 }
 
-async function storageFindings({ storage, watch }: DoctorParts): Promise<Finding[]> {
+async function storageFindings(parts: DoctorParts): Promise<Finding[]> {
+  const { storage, watch } = parts;
   await watch.look();
   const { trouble, health } = watch;
   if (trouble !== null) {
@@ -64,16 +68,16 @@ async function storageFindings({ storage, watch }: DoctorParts): Promise<Finding
       },
     ];
   }
-  const answers: Finding = {
-    level: "ok",
-    title: `${storage.url} answers (storage ${watch.id ?? ""})`,
-  };
-  if (health === null) return [answers];
+  const answers: Finding[] = [
+    { level: "ok", title: `${storage.url} answers (storage ${watch.id ?? ""})` },
+    ...(storage.server === undefined ? [] : await serverFindings(storage.server, health, parts)),
+  ];
+  if (health === null) return answers;
   const space = `${formatSize(health.free)} of ${formatSize(health.total)} free`;
-  if (health.state === "ok") return [answers, { level: "ok", title: space }];
+  if (health.state === "ok") return [...answers, { level: "ok", title: space }];
   const level = health.state === "nearly-full" ? "warning" : "problem";
   return [
-    answers,
+    ...answers,
     {
       level,
       title: `${health.state}: ${space}`,

@@ -5,7 +5,7 @@ import { UserError } from "../service/user-error.ts";
 import { buildId, version } from "../service/version.ts";
 import { openStorage } from "../storage/open.ts";
 import { RefusingStorage } from "../storage/refusing-storage.ts";
-import type { Storage } from "../storage/storage.ts";
+import type { NodeIdentity, Storage } from "../storage/storage.ts";
 import { DockerEngine } from "./docker-engine.ts";
 import { pluginIdIn, seenInPlugin } from "./host-path.ts";
 import { parseMountinfo, type MountEntry } from "../storage/mounting/mountinfo.ts";
@@ -29,7 +29,7 @@ export async function start(stopListening: () => void): Promise<Plugin["answer"]
   const entries = parseMountinfo(await readFile("/proc/self/mountinfo", "utf8"));
   const plugin = await assemble({
     settings,
-    storage: storageOf(settings, fault, entries, log),
+    storage: (node) => storageOf(settings, fault, node, entries, log),
     mounter: new SystemMounter(await realpath(settings.mounts)),
     engine: engineOf(settings, entries),
     boot: (await readFile("/proc/sys/kernel/random/boot_id", "utf8")).trim(),
@@ -67,13 +67,15 @@ function readSettings(environment: NodeJS.ProcessEnv): {
 function storageOf(
   settings: Settings,
   fault: UserError | null,
+  node: NodeIdentity,
   entries: readonly MountEntry[],
   log: Log,
 ): Storage {
   const seen = (path: string): string => (settings.managed ? seenInPlugin(path, entries) : path);
   try {
     if (fault !== null) throw fault;
-    return openStorage(settings.storage, { seen, trashDays: settings.trashDays });
+    const nfs = { place: settings.wholeStorage, nodeId: node.id };
+    return openStorage(settings.storage, { seen, trashDays: settings.trashDays, nfs });
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
     log.error(error.message);

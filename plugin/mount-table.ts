@@ -7,6 +7,8 @@ const holderSchema = z.object({
   id: z.string(),
   /** How often it was mounted less how often unmounted. */
   count: z.int().min(1),
+  /** What it was given: `10.0.0.5:/volume1/swarm/apps/blog/blog_data`. */
+  source: z.string().optional(),
 });
 
 const rowSchema = z.object({
@@ -92,10 +94,10 @@ export class MountTable {
     return row;
   }
 
-  hold(volume: string, id: string, now: string): void {
+  hold(volume: string, id: string, source: string, now: string): void {
     const row = this.row(volume, now);
     const holder = row.holders.find((one) => one.id === id);
-    if (holder === undefined) row.holders.push({ id, count: 1 });
+    if (holder === undefined) row.holders.push({ id, count: 1, source });
     else holder.count += 1;
     this.#touch(row, now);
   }

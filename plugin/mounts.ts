@@ -32,7 +32,7 @@ export class Mounts {
   readonly #log: Log;
   readonly #queue = new KeyedQueue();
   /** The attempt in flight, by volume, and the id of the record it is for: a name may come again. */
-  readonly #attempts = new Map<string, { readonly id: string; readonly done: Promise<void> }>();
+  readonly #attempts = new Map<string, { readonly id: string; readonly done: Promise<string> }>();
   readonly #timers: Timers;
   /** Names at which something of ours is mounted. */
   #mounted: Set<string> = new Set();
@@ -139,8 +139,8 @@ export class Mounts {
     this.#arriving.set(volume, (this.#arriving.get(volume) ?? 0) + 1);
     const now = new Date().toISOString();
     try {
-      await call.within(this.#ensureMounted(record, consumers), slow);
-      this.#table.hold(volume, id, now);
+      const source = await call.within(this.#ensureMounted(record, consumers), slow);
+      this.#table.hold(volume, id, source, now);
     } finally {
       const others = (this.#arriving.get(volume) ?? 1) - 1;
       if (others === 0) this.#arriving.delete(volume);
@@ -207,7 +207,8 @@ export class Mounts {
     this.#timers.cancelAll();
   }
 
-  #ensureMounted(record: VolumeRecord, consumers: readonly string[]): Promise<void> {
+  /** Answers what is mounted. */
+  #ensureMounted(record: VolumeRecord, consumers: readonly string[]): Promise<string> {
     const volume = record.name;
     const running = this.#attempts.get(volume);
     if (running?.id === record.id) return running.done;
@@ -228,7 +229,7 @@ export class Mounts {
     return done;
   }
 
-  async #mountNow(record: VolumeRecord, consumers: readonly string[]): Promise<void> {
+  async #mountNow(record: VolumeRecord, consumers: readonly string[]): Promise<string> {
     const volume = record.name;
     // Also when it is mounted: a container given a file system that hangs would hang Docker with it.
     const attachment = await this.#storage.attach(volume, this.#node, consumers, record.id);
@@ -236,7 +237,7 @@ export class Mounts {
       this.#mounted.delete(volume);
       await this.#mounter.mount(volume, attachment).catch((error: unknown) => {
         void this.#queue.run(volume, () => this.#detachUnused(volume));
-        throw error;
+        throw this.#storage.explainMount?.(error) ?? error;
       });
     }
     this.#mounted.add(volume);
@@ -244,6 +245,7 @@ export class Mounts {
     const row = this.#table.row(volume, now);
     if (row.holders.length === 0) row.since = now;
     row.touchedAt = now;
+    return attachment.source;
   }
 
   async #unmount(volume: string): Promise<void> {

@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Log } from "../service/log.ts";
 import type { VolumeRecord } from "../storage/records/volume.ts";
 import { describe } from "../storage/rules/access.ts";
-import type { Storage } from "../storage/storage.ts";
+import type { NodeIdentity, Storage } from "../storage/storage.ts";
 import type { VolumeStatus } from "../storage/verbs.ts";
 import { administration } from "./administration.ts";
 import { createApi, type Arrivals } from "./api.ts";
@@ -14,6 +14,7 @@ import type { Engine } from "./engine.ts";
 import { Gate } from "./gate.ts";
 import { Grants } from "./grants.ts";
 import type { Mounter } from "./mounter.ts";
+import { leftServer } from "./left-server.ts";
 import { MountTable } from "./mount-table.ts";
 import { Mounts } from "./mounts.ts";
 import { NodeState } from "./node-identity.ts";
@@ -31,7 +32,8 @@ const holdersBoundMs = 4_000;
 /** The world the plugin lives in: every effect it has is one of these. */
 export interface World {
   readonly settings: Settings;
-  readonly storage: Storage;
+  /** Not before this node knows who it is: a server must never see it under another name. */
+  readonly storage: (node: NodeIdentity) => Storage;
   readonly mounter: Mounter;
   /** Null: no Docker socket. */
   readonly engine: Engine | null;
@@ -56,7 +58,7 @@ export interface Plugin {
 
 /** Takes over what an earlier run left in the state directory and on the mount points, and begins its rounds. */
 export async function assemble(world: World): Promise<Plugin> {
-  const { settings, storage, mounter, engine, log } = world;
+  const { settings, mounter, engine, log } = world;
   const onDamage = (setAside: string, reason: string): void =>
     log.error(
       { setAside, reason },
@@ -65,6 +67,7 @@ export async function assemble(world: World): Promise<Plugin> {
 
   const nodeState = await NodeState.open(settings.state, settings.node, onDamage);
   const node = nodeState.identity;
+  const storage = world.storage(node);
   const grants = await Grants.open(settings.state, onDamage);
   const table = await MountTable.open(settings.state, world.boot, onDamage, world.monotonic);
   const catalog = new CatalogCopy(settings.state);
@@ -128,6 +131,7 @@ export async function assemble(world: World): Promise<Plugin> {
     node: nodeState,
     engine,
     drift,
+    nfsVersion: () => mounter.nfsVersion(settings.wholeStorage),
     reconcile: reconciler === null ? null : () => reconciler.round(),
     status,
     log,
@@ -166,6 +170,7 @@ export async function assemble(world: World): Promise<Plugin> {
       lastUse: catalog.lastUse(record.name),
       mountedOn: [...(isHere ? [node.name] : []), ...elsewhere.map((use) => use.node)].toSorted(),
       drift: drift?.of(record) ?? [],
+      left: leftServer(mounts.row(record.name), storage.server),
       damage:
         catalog.damaged.find(({ file }) => file.endsWith(`/${record.name}.json`))?.reason ?? null,
     });

@@ -85,6 +85,8 @@ export interface Settings {
   readonly managed: boolean;
   readonly state: string;
   readonly mounts: string;
+  /** Where a storage on a server is mounted as a whole, for this process alone. */
+  readonly wholeStorage: string;
   /** The driver's name until the engine has told it. */
   readonly driver: string;
 }
@@ -114,9 +116,19 @@ export function places(
   managed: boolean,
   state: string | undefined,
   mounts: string | undefined,
-): { readonly state: string; readonly mounts: string } {
-  if (managed) return { state: "/host/state/swarmnfs", mounts: "/mnt/volumes" };
-  return { state: state ?? "/var/lib/swarmnfs", mounts: mounts ?? "/run/swarmnfs/volumes" };
+): { readonly state: string; readonly mounts: string; readonly wholeStorage: string } {
+  // Not below the mounts: Docker shows the host what is mounted there.
+  if (managed)
+    return {
+      state: "/host/state/swarmnfs",
+      mounts: "/mnt/volumes",
+      wholeStorage: "/mnt/storage",
+    };
+  return {
+    state: state ?? "/var/lib/swarmnfs",
+    mounts: mounts ?? "/run/swarmnfs/volumes",
+    wholeStorage: "/run/swarmnfs/storage",
+  };
 }
 
 /** The host's `/run` is bound at `/host/run` in the plugin; `/var/run` is the same place. */

@@ -20,6 +20,8 @@ export interface StatusFacts {
   readonly lastUse: string | null;
   readonly mountedOn: readonly string[];
   readonly drift: readonly string[];
+  /** Why its containers on this node wait for a server that has moved; null where none does. */
+  readonly left: string | null;
   readonly damage: string | null;
 }
 
@@ -67,6 +69,7 @@ function healthOf(facts: StatusFacts): {
   if (facts.damage !== null) return { health: "damaged", reason: facts.damage };
   if (trouble !== null)
     return { health: "unreachable", reason: trouble.reason, since: trouble.since };
+  if (facts.left !== null) return { health: "unreachable", reason: facts.left };
   if (health !== null && health.state !== "ok") {
     return { health: health.state, reason: health.notes.join("; "), since: facts.healthSince };
   }

@@ -1,8 +1,8 @@
 import { mkdir, readFile, rmdir } from "node:fs/promises";
 import { basename, dirname, resolve } from "node:path";
-import { execa, ExecaError } from "execa";
 import { UserError } from "../service/user-error.ts";
 import type { Attachment } from "../storage/storage.ts";
+import { CommandFailed, runBounded } from "../storage/mounting/bounded-command.ts";
 import type { Mounter } from "./mounter.ts";
 import {
   bindIdentity,
@@ -86,13 +86,21 @@ export class SystemMounter implements Mounter {
     });
   }
 
+  async nfsVersion(place: string): Promise<string | null> {
+    const top = topmostAt(await mountTable(), place);
+    if (top?.type !== "nfs4") return null;
+    const version = top.fileSystemOptions.find((option) => option.startsWith("vers="));
+    return version?.slice("vers=".length) ?? null;
+  }
+
   async #clear(target: string): Promise<void> {
     for (let layer = 0; topmostAt(await mountTable(), target) !== null; layer++) {
       if (layer === mostLayers)
         throw new Error(`${target} stays mounted after ${mostLayers} unmounts`);
       // Lazily at once: a plain umount of a dead server would wait for it, and a container that still uses the volume
       // keeps its own copy of the mount either way.
-      await run("umount", ["--no-canonicalize", "--lazy", target], this.#bounds.unmount);
+      const how = ["--no-canonicalize", "--internal-only", "--lazy"];
+      await run("umount", [...how, target], this.#bounds.unmount);
     }
   }
 }
@@ -120,26 +128,10 @@ function isProof(entries: readonly MountEntry[], target: string, attachment: Att
 }
 
 async function run(command: string, args: readonly string[], boundMs: number): Promise<void> {
-  const child = execa(command, args, {
-    timeout: boundMs,
-    killDescendants: true,
-    forceKillAfterDelay: 500,
-    stdin: "ignore",
-  });
-  // A child in uninterruptible sleep does not die when killed; our own clock does not wait for it.
-  const late = AbortSignal.timeout(boundMs + 1_000);
-  const overdue = new Promise<never>((_, reject) => {
-    late.addEventListener("abort", () =>
-      reject(new UserError("unavailable", `${command} did not end within ${boundMs / 1_000} s`)),
-    );
-  });
   try {
-    await Promise.race([child, overdue]);
+    await runBounded(command, args, boundMs);
   } catch (error) {
-    if (!(error instanceof ExecaError)) throw error;
-    const reason = error.timedOut
-      ? `no answer within ${boundMs / 1_000} s`
-      : (error.stderr ?? "").trim() || error.shortMessage;
-    throw new UserError("unavailable", `${command} failed: ${reason}`, { cause: error });
+    if (!(error instanceof CommandFailed)) throw error;
+    throw new UserError("unavailable", error.message, { cause: error });
   }
 }

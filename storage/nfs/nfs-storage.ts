@@ -5,6 +5,7 @@ import { GuardedStorage, type GuardedOptions } from "../keeper/guarded-storage.t
 import type { Arguments } from "../keeper/protocol.ts";
 import type { Attachment, StorageHealth, StorageServer } from "../storage.ts";
 import { StorageUnavailable } from "../unavailable.ts";
+import { AddressFile } from "./address-file.ts";
 import { ensureIdentity, systemIdentityEffects } from "./client-identity.ts";
 import { mountTrouble } from "./mount-trouble.ts";
 import type { NfsPlace } from "./nfs-url.ts";
@@ -23,6 +24,8 @@ export interface NfsSettings {
   readonly place: string;
   /** The node's lasting id: the name under which the server knows this node's locks. */
   readonly nodeId: string;
+  /** A file that keeps the server's last known address over restarts, for a DNS that comes up later than we do. */
+  readonly addressFile?: string;
 }
 
 /**
@@ -76,10 +79,12 @@ export class NfsStorage extends GuardedStorage {
 }
 
 /** The machine itself. */
-export function systemWorld(place: NfsPlace, { place: root, nodeId }: NfsSettings): NfsWorld {
+export function systemWorld(place: NfsPlace, settings: NfsSettings): NfsWorld {
+  const { place: root, nodeId, addressFile } = settings;
+  const memory = addressFile === undefined ? null : new AddressFile(addressFile);
   const identity = systemIdentityEffects(dirname(root));
   return {
-    name: new ServerName(place.host, systemLookup, systemClock),
+    name: new ServerName(place.host, systemLookup, systemClock, memory),
     knock,
     mount: new PrivateMount(root, systemMountEffects),
     identify: () => ensureIdentity(nodeId, identity),

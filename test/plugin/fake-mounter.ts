@@ -40,6 +40,10 @@ export class FakeMounter implements Mounter {
     this.table.delete(name);
   }
 
+  async nfsVersion(): Promise<string | null> {
+    return null;
+  }
+
   path(name: string): string {
     return `${this.#directory}/${name}`;
   }

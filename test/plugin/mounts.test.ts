@@ -9,8 +9,9 @@ import { Mounts } from "../../plugin/mounts.ts";
 import { RefusingStorage } from "../../storage/refusing-storage.ts";
 import { newApp, newVolume } from "../../storage/rules/new-volume.ts";
 import { parseOptions } from "../../storage/rules/options.ts";
-import type { Storage } from "../../storage/storage.ts";
+import type { Attachment, Storage } from "../../storage/storage.ts";
 import type { Log } from "../../service/log.ts";
+import { messageOf } from "../../service/message-of.ts";
 import { UserError } from "../../service/user-error.ts";
 import { FakeMounter } from "./fake-mounter.ts";
 import { until } from "./until.ts";
@@ -23,6 +24,7 @@ const birth = {
 };
 const options = parseOptions({ app: "blog" });
 const record = newVolume("v", options, newApp("blog", options, birth), birth);
+const bind: Attachment = { type: "bind", source: "/srv/swarm/apps/blog/v", options: [] };
 const node = { id: "7b0c1a52-1111-4000-8000-000000000001", name: "node1" };
 
 /** Docker goes away in the very moment in which the mount is there. */
@@ -39,8 +41,8 @@ async function mounts(
   live: () => readonly string[] | null,
   {
     log = pino({ level: "silent" }),
-    attach = async () => ({ type: "bind", source: "/srv/swarm/apps/blog/v", options: [] }),
-  }: { readonly log?: Log; readonly attach?: Storage["attach"] } = {},
+    ...answers
+  }: { readonly log?: Log } & Partial<Pick<Storage, "attach" | "explainMount">> = {},
 ): Promise<{ mounts: Mounts; mounter: FakeMounter; table: MountTable; directory: string }> {
   const directory = await mkdtemp(join(tmpdir(), "swarmnfs-mounts-"));
   t.teardown(() => rm(directory, { recursive: true, force: true, maxRetries: 10 }));
@@ -48,7 +50,7 @@ async function mounts(
   const mounter = new FakeMounter("/mounts");
   const storage: Storage = Object.assign(
     new RefusingStorage("dir:///srv/swarm", new UserError("unavailable", "not asked here")),
-    { attach },
+    { attach: async () => bind, ...answers },
   );
   const parts = { table, mounter, storage, node, lingerMs: 5, log };
   const made = new Mounts({ ...parts, holders: { of: async () => live() } });
@@ -117,4 +119,35 @@ test("all who ask at once for a volume that cannot be mounted share one attempt,
   t.true(ends.every((end) => end.status === "rejected" && end.reason === refusal));
   t.deepEqual(attempts, ["v"]);
   t.is(lines.filter((line) => line.includes("could not be mounted")).length, 1);
+});
+
+test("what mount(8) says is told in the storage's words, where it has some", async (t) => {
+  const explainMount = (error: unknown): unknown =>
+    new UserError("unavailable", `nas.lan says: ${messageOf(error)}`);
+  const { mounts: held, mounter } = await mounts(t, () => [], { explainMount });
+  mounter.failure = "access denied by server";
+  const call = new Call(performance.now());
+  await t.throwsAsync(held.hold(record, "one", [], false, call), {
+    message: "nas.lan says: access denied by server",
+  });
+});
+
+test("a server that moved is mounted anew for the next container, and who had it before is known", async (t) => {
+  let address = "10.0.0.5";
+  const attach = async (): Promise<Attachment> => ({
+    type: "nfs4",
+    source: `${address}:/volume1/apps/blog/v`,
+    options: ["hard"],
+  });
+  const { mounts: held, mounter, table } = await mounts(t, () => ["blog-1"], { attach });
+  await held.hold(record, "one", ["blog-1"], false, new Call(performance.now()));
+  address = "10.0.0.6";
+  await held.hold(record, "two", ["blog-2"], false, new Call(performance.now()));
+  t.is(mounter.table.get("v")?.source, "10.0.0.6:/volume1/apps/blog/v");
+  t.deepEqual(mounter.calls, ["mount v", "mount v"]);
+  const sources = table.get("v")?.holders.map(({ id, source }) => [id, source]);
+  t.deepEqual(sources, [
+    ["one", "10.0.0.5:/volume1/apps/blog/v"],
+    ["two", "10.0.0.6:/volume1/apps/blog/v"],
+  ]);
 });

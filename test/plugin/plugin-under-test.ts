@@ -125,10 +125,11 @@ export class PluginUnderTest {
         SWARMNFS_STATE: this.state,
         ...environment,
       }),
-      storage: mortal(
-        guarded(this.#storage(), (method) => this.#endure(method as keyof Storage)),
-        life.signal,
-      ),
+      storage: () =>
+        mortal(
+          guarded(this.#storage(), (method) => this.#endure(method as keyof Storage)),
+          life.signal,
+        ),
       mounter: mortal(this.mounter, life.signal),
       engine: withEngine === false ? null : mortal(this.engine.api, life.signal),
       boot: this.#boot,

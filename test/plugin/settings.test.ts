@@ -16,6 +16,7 @@ test("without any variable everything has its default", (t) => {
     managed: false,
     state: "/var/lib/swarmnfs",
     mounts: "/run/swarmnfs/volumes",
+    wholeStorage: "/run/swarmnfs/storage",
     driver: "swarmnfs",
   });
 });
@@ -30,6 +31,7 @@ test("a managed plugin sees the host below /host, wherever a plain process would
   t.like(parseSettings(managed), {
     state: "/host/state/swarmnfs",
     mounts: "/mnt/volumes",
+    wholeStorage: "/mnt/storage",
     docker: "/host/run/docker.sock",
   });
   const docker = "/var/run/docker.sock";

@@ -25,6 +25,7 @@ const well: StatusFacts = {
   lastUse: null,
   mountedOn: ["node1", "node3"],
   drift: [],
+  left: null,
   damage: null,
 };
 

@@ -29,6 +29,7 @@ test("every line of the table is understood, whatever optional fields it has", (
     type: "ext4",
     source: "/dev/vdb",
     options: ["rw", "nosuid", "nodev"],
+    fileSystemOptions: ["rw"],
   });
 });
 
