@@ -9,8 +9,8 @@ import type { LabPlan, MachinePlan } from "./plan.ts";
 import { qemuArguments } from "./qemu.ts";
 import { overSsh, sshArguments, type Patience } from "./ssh.ts";
 
-/** Milliseconds that a boot may take: a dozen seconds on an idle machine, minutes where three boot on two busy cores. */
-const bootPatience = 300_000;
+/** Milliseconds that a boot may take: a dozen seconds on an idle machine, five minutes where four boot on two busy cores. */
+const bootPatience = 600_000;
 
 /** What must be true before a machine is called ready. */
 const readiness: Readonly<Record<MachinePlan["role"], string>> = {
@@ -81,7 +81,7 @@ export class Machine {
 
   /**
    * Waits until the machine does its work: the NAS serves, a node's engine answers. Throws with the end of the console
-   * when the machine has ended or five minutes are over.
+   * when the machine has ended or ten minutes are over.
    */
   async ready(): Promise<void> {
     const until = Date.now() + bootPatience;
