@@ -66,11 +66,11 @@ export class PrivateMount {
     );
   }
 
-  /** Lazily: what hangs in a dead mount keeps it for itself. */
+  /** Lazily, and without umount.nfs4: what hangs in a dead mount keeps it for itself, and nobody is asked. */
   async clear(): Promise<void> {
     for (let layer = 0; (await this.#top()) !== null; layer += 1) {
       if (layer === mostLayers) throw new Error(`${this.place} stays mounted`);
-      const args = ["--no-canonicalize", "--lazy", this.place];
+      const args = ["--no-canonicalize", "--internal-only", "--lazy", this.place];
       await this.#effects.run("umount", args, boundMs);
     }
   }

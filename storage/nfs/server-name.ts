@@ -11,6 +11,14 @@ export type Lookup = (host: string) => Promise<readonly string[]>;
 export const systemLookup: Lookup = async (host) =>
   (await dns.lookup(host, { all: true })).map(({ address }) => address);
 
+/** Where addresses outlive this process: a node whose DNS starts after its storage needs them. */
+export interface AddressMemory {
+  /** Empty if nothing is known; never rejects. */
+  recall(host: string): Promise<readonly string[]>;
+  /** Never rejects: a full disk must not keep a storage from being used. */
+  remember(host: string, addresses: readonly string[]): Promise<void>;
+}
+
 /**
  * The addresses of a server. A look-up occupies a thread until the resolver gives up, so there is never more than one
  * under way; and while none succeeds, the addresses found last are used on.
@@ -19,15 +27,23 @@ export class ServerName {
   readonly host: string;
   readonly #lookup: Lookup;
   readonly #clock: Clock;
+  readonly #memory: AddressMemory | null;
   readonly #boundMs: number;
   #pending: Promise<readonly string[]> | null = null;
   #last: readonly string[] | null = null;
   #failingSince: number | null = null;
 
-  constructor(host: string, lookup: Lookup, clock: Clock, boundMs = 3000) {
+  constructor(
+    host: string,
+    lookup: Lookup,
+    clock: Clock,
+    memory: AddressMemory | null = null,
+    boundMs = 3000,
+  ) {
     this.host = host;
     this.#lookup = lookup;
     this.#clock = clock;
+    this.#memory = memory;
     this.#boundMs = boundMs;
   }
 
@@ -44,14 +60,21 @@ export class ServerName {
     try {
       const found = await this.#bounded();
       if (found.length === 0) throw Object.assign(new Error("no address"), { code: "ENOTFOUND" });
+      if (found.join() !== this.#last?.join()) void this.#memory?.remember(this.host, found);
       this.#last = found;
       this.#failingSince = null;
       return found;
     } catch (error) {
       this.#failingSince ??= begun;
+      this.#last ??= await this.#remembered();
       if (this.#last !== null) return this.#last;
       throw this.#unknown(error);
     }
+  }
+
+  async #remembered(): Promise<readonly string[] | null> {
+    const addresses = (await this.#memory?.recall(this.host)) ?? [];
+    return addresses.length > 0 ? addresses : null;
   }
 
   async #bounded(): Promise<readonly string[]> {

@@ -1,11 +1,20 @@
 import test from "ava";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { AddressFile } from "../../../storage/nfs/address-file.ts";
 import { ServerName } from "../../../storage/nfs/server-name.ts";
+import { eventually } from "../eventually.ts";
+import { temporaryDirectory } from "../places.ts";
 
 const clock = { now: () => Date.parse("2026-03-01T14:02:11Z") };
 const never = new Promise<readonly string[]>(() => {});
 
 function failing(code: string): Error {
   return Object.assign(new Error(`getaddrinfo ${code} nas.lan`), { code });
+}
+
+function dead(): Promise<never> {
+  return Promise.reject(failing("EAI_AGAIN"));
 }
 
 test("an address needs no look-up", async (t) => {
@@ -22,7 +31,7 @@ test("a name nobody knows is told apart from a DNS that does not answer", async 
     message: /^nobody knows a machine called nsa\.lan\. Check the storage's URL/,
   });
   for (const lookup of [() => Promise.reject(failing("EAI_AGAIN")), () => never]) {
-    await t.throwsAsync(new ServerName("nas.lan", lookup, clock, 10).addresses(), {
+    await t.throwsAsync(new ServerName("nas.lan", lookup, clock, null, 10).addresses(), {
       code: "unavailable",
       message: /^the name nas\.lan cannot be resolved: the DNS does not answer/,
     });
@@ -35,7 +44,7 @@ test("with a dead DNS the last known address is used on, and noted until the DNS
     if (answer instanceof Error) throw answer;
     return answer;
   };
-  const name = new ServerName("nas.lan", lookup, clock, 10);
+  const name = new ServerName("nas.lan", lookup, clock, null, 10);
   t.deepEqual(await name.addresses(), ["10.0.0.5"]);
   t.is(name.note, null);
   answer = failing("EAI_AGAIN");
@@ -59,6 +68,7 @@ test("while a look-up hangs there is no second one, and its answer is used when 
       return answer.promise;
     },
     clock,
+    null,
     10,
   );
   const callers = Array.from({ length: 20 }, () => name.addresses());
@@ -68,4 +78,24 @@ test("while a look-up hangs there is no second one, and its answer is used when 
   answer.resolve(["10.0.0.5"]);
   t.deepEqual(await name.addresses(), ["10.0.0.5"]);
   t.is(asked, 1);
+});
+
+test("addresses outlive the process, for a DNS that comes up later", async (t) => {
+  const path = join(await temporaryDirectory(t), "addresses.json");
+  const memory = new AddressFile(path);
+  const before = new ServerName("nas.lan", async () => ["10.0.0.5", "fd00::1"], clock, memory);
+  await before.addresses();
+  await eventually("they are written", async () => (await memory.recall("nas.lan")).length === 2);
+  const after = new ServerName("nas.lan", dead, clock, new AddressFile(path));
+  t.deepEqual(await after.addresses(), ["10.0.0.5", "fd00::1"]);
+  t.regex(after.note ?? "", /last known address 10\.0\.0\.5, fd00::1 is used/);
+  const other = new ServerName("other.lan", dead, clock, new AddressFile(path));
+  await t.throwsAsync(other.addresses(), { message: /other\.lan cannot be resolved/ });
+});
+
+test("a damaged file of addresses is as good as none, and one that cannot be written does no harm", async (t) => {
+  const folder = await temporaryDirectory(t);
+  await writeFile(join(folder, "a.json"), `{"schema":1,"addresses":{"nas.lan":["-o,ro"]}}`);
+  t.deepEqual(await new AddressFile(join(folder, "a.json")).recall("nas.lan"), []);
+  await t.notThrowsAsync(new AddressFile(join(folder, "no/a.json")).remember("x", ["10.0.0.5"]));
 });
