@@ -6,6 +6,9 @@ import { StorageUnavailable } from "../unavailable.ts";
 /** Below a mounted sysfs; one for each network name space (kernel 5.2 and later). */
 const identifierFile = "fs/nfs/net/nfs_client/identifier";
 
+/** How long a mount or unmount may take, in milliseconds: none of them asks the network. */
+const boundMs = 10_000;
+
 /** What setting the identity does to the machine. */
 export interface IdentityEffects {
   /** /proc/filesystems. */
@@ -71,14 +74,14 @@ export function systemIdentityEffects(folder: string): IdentityEffects {
     loadModule: () =>
       at((place) =>
         // -i: the kernel alone, without mount.nfs4, which would ask the network.
-        runBounded("mount", ["-i", "-t", "nfs4", "none:/", place], 10_000).catch(() => {}),
+        runBounded("mount", ["-i", "-t", "nfs4", "none:/", place], boundMs).catch(() => {}),
       ),
     withIdentifier: (work) =>
       at(async (place) => {
         await runBounded(
           "mount",
           ["-t", "sysfs", "-o", "nosuid,nodev,noexec", "sysfs", place],
-          5000,
+          boundMs,
         );
         try {
           const identifier = join(place, identifierFile);
@@ -89,7 +92,7 @@ export function systemIdentityEffects(folder: string): IdentityEffects {
             moduleParameter: () => readFile(parameter, "utf8").catch(() => ""),
           });
         } finally {
-          await runBounded("umount", ["--lazy", place], 5000);
+          await runBounded("umount", ["--lazy", place], boundMs);
         }
       }),
   };

@@ -8,8 +8,8 @@ import { StorageUnavailable } from "../unavailable.ts";
 const cover = "swarmnfs-cover";
 /** A cover and the mount itself; more than this is a loop. */
 const mostLayers = 16;
-/** How long one mount or unmount may take, in milliseconds. */
-const boundMs = 5000;
+/** How long one mount or unmount may take, in milliseconds: callers wait for less, and a busy machine needs seconds. */
+const boundMs = 15_000;
 
 export interface MountEffects {
   /** /proc/self/mountinfo. */
