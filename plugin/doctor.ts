@@ -68,9 +68,10 @@ async function storageFindings(parts: DoctorParts): Promise<Finding[]> {
       },
     ];
   }
+  const view = { rows: () => parts.mounts.rows(), nfsVersion: parts.nfsVersion };
   const answers: Finding[] = [
     { level: "ok", title: `${storage.url} answers (storage ${watch.id ?? ""})` },
-    ...(storage.server === undefined ? [] : await serverFindings(storage.server, health, parts)),
+    ...(storage.server === undefined ? [] : await serverFindings(storage.server, health, view)),
   ];
   if (health === null) return answers;
   const space = `${formatSize(health.free)} of ${formatSize(health.total)} free`;

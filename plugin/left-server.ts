@@ -12,7 +12,7 @@ export function leftServer(row: MountRow | null, server: StorageServer | undefin
     .find((address) => address !== server.address);
   if (former === undefined) return null;
   const who = row.consumers.length === 0 ? "its containers here" : row.consumers.join(", ");
-  return `${server.host} was at ${former} and is at ${server.address} now: containers that were started before wait for the old address. Restart them: ${who}`;
+  return `${server.host} was at ${former} and is at ${server.address} now. Containers that were started before wait for the old address. Restart them: ${who}`;
 }
 
 /** Of `10.0.0.5:/volume1/swarm` or `[fd00::5]:/volume1/swarm`. */

@@ -1,7 +1,15 @@
 import type { StorageHealth, StorageServer } from "../storage/storage.ts";
 import type { Finding } from "../storage/verbs.ts";
-import type { Mounts } from "./mounts.ts";
 import { leftServer } from "./left-server.ts";
+import type { MountRow } from "./mount-table.ts";
+
+/** What this node knows besides. */
+export interface ServerView {
+  /** The volumes in use here. */
+  rows(): readonly MountRow[];
+  /** The version of NFS by which the storage is read, or null. */
+  nfsVersion(): Promise<string | null>;
+}
 
 /**
  * What `swarmnfs doctor` says of a storage's server, when the storage has just been looked at and answered: everything
@@ -10,22 +18,23 @@ import { leftServer } from "./left-server.ts";
 export async function serverFindings(
   server: StorageServer,
   health: StorageHealth | null,
-  { mounts, nfsVersion }: { mounts: Mounts; nfsVersion: () => Promise<string | null> },
+  view: ServerView,
 ): Promise<Finding[]> {
   const { host, port, address } = server;
-  const version = await nfsVersion();
-  const mounted = version === null ? "" : `, mounted with NFS ${version}`;
+  const version = await view.nfsVersion();
   const named = address === null || address === host ? host : `${host} is ${address},`;
-  const left = mounts.rows().flatMap((row) => leftServer(row, server) ?? []);
+  const mounted = version === null ? "" : `, mounted with NFS ${version}`;
+  const left = view.rows().flatMap((row) => leftServer(row, server) ?? []);
   const notes = health?.state === "ok" ? health.notes : [];
   return [
+    // Were root squashed there, the storage could not be used at all.
     { level: "ok", title: `${named} answers on ${port}${mounted}, and lets root be root` },
-    ...[...notes, ...left].map((note): Finding => warning(note)),
+    ...[...notes, ...left].map(warning),
   ];
 }
 
-/** A note says what is wrong first, and then, in a sentence of its own, what to do. */
-function warning(note: string): Finding {
-  const [title = note, ...advice] = note.split(/(?<=[^.])\. (?=[A-Z])|: (?=containers )/);
-  return { level: "warning", title, advice: `${advice.join(". ")}.` };
+/** What is wrong comes first, and in a sentence of its own what to do. */
+function warning(words: string): Finding {
+  const [title = words, ...advice] = words.split(". ");
+  return { level: "warning", title, advice: advice.join(". ") };
 }

@@ -24,7 +24,7 @@ test("containers that were started before their server moved are told to be rest
   const row = heldFrom("10.0.0.6:/v/apps/blog/blog_data", "10.0.0.5:/v/apps/blog/blog_data");
   t.is(
     leftServer(row, at("10.0.0.6")),
-    "nas.lan was at 10.0.0.5 and is at 10.0.0.6 now: containers that were started before wait for the old address. Restart them: service blog_web",
+    "nas.lan was at 10.0.0.5 and is at 10.0.0.6 now. Containers that were started before wait for the old address. Restart them: service blog_web",
   );
   t.regex(leftServer(heldFrom("[fd00::5]:/v"), at("fd00::6")) ?? "", /was at fd00::5 and/);
 });

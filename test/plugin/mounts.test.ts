@@ -122,9 +122,9 @@ test("all who ask at once for a volume that cannot be mounted share one attempt,
 });
 
 test("what mount(8) says is told in the storage's words, where it has some", async (t) => {
-  const explainMount = (error: unknown): unknown =>
-    new UserError("unavailable", `nas.lan says: ${messageOf(error)}`);
-  const { mounts: held, mounter } = await mounts(t, () => [], { explainMount });
+  const { mounts: held, mounter } = await mounts(t, () => [], {
+    explainMount: (error) => new UserError("unavailable", `nas.lan says: ${messageOf(error)}`),
+  });
   mounter.failure = "access denied by server";
   const call = new Call(performance.now());
   await t.throwsAsync(held.hold(record, "one", [], false, call), {

@@ -1,0 +1,57 @@
+import test from "ava";
+import { serverFindings } from "../../plugin/server-findings.ts";
+import type { MountRow } from "../../plugin/mount-table.ts";
+import type { StorageHealth } from "../../storage/storage.ts";
+
+const server = { host: "nas.lan", port: 2049, address: "10.0.0.6" };
+const now = "2026-03-01T09:14:02Z";
+const row: MountRow = {
+  volume: "blog_data",
+  holders: [{ id: "1", count: 1, source: "10.0.0.5:/v/apps/blog/blog_data" }],
+  since: now,
+  touchedAt: now,
+  consumers: ["service blog_web"],
+  provisional: false,
+};
+
+function well(...notes: readonly string[]): StorageHealth {
+  return { state: "ok", total: 100, free: 50, notes };
+}
+
+test("of a server that is well there is one line, with what was found on the way to it", async (t) => {
+  const seen = { rows: () => [], nfsVersion: async () => "4.2" };
+  t.deepEqual(await serverFindings(server, well(), seen), [
+    {
+      level: "ok",
+      title: "nas.lan is 10.0.0.6, answers on 2049, mounted with NFS 4.2, and lets root be root",
+    },
+  ]);
+  const byAddress = { ...server, host: "10.0.0.6" };
+  const [{ title } = { title: "" }] = await serverFindings(byAddress, null, seen);
+  t.is(title, "10.0.0.6 answers on 2049, mounted with NFS 4.2, and lets root be root");
+});
+
+test("what the storage notes of its server is a warning, with what to do", async (t) => {
+  const note =
+    "the name nas.lan cannot be resolved since 09:14Z; its last known address 10.0.0.6 is used. Look at the DNS of this node, or put the name into /etc/hosts";
+  const seen = { rows: () => [], nfsVersion: async () => null };
+  const [, warning, ...more] = await serverFindings(server, well(note), seen);
+  t.deepEqual(warning, {
+    level: "warning",
+    title:
+      "the name nas.lan cannot be resolved since 09:14Z; its last known address 10.0.0.6 is used",
+    advice: "Look at the DNS of this node, or put the name into /etc/hosts",
+  });
+  t.deepEqual(more, []);
+});
+
+test("containers that wait for a former address are a warning that names them", async (t) => {
+  const seen = { rows: () => [row], nfsVersion: async () => "4.1" };
+  const [, warning] = await serverFindings(server, well(), seen);
+  t.deepEqual(warning, {
+    level: "warning",
+    title: "nas.lan was at 10.0.0.5 and is at 10.0.0.6 now",
+    advice:
+      "Containers that were started before wait for the old address. Restart them: service blog_web",
+  });
+});
