@@ -43,7 +43,7 @@ export function explain(error: unknown, url: string): unknown {
     case "EROFS":
       return new UserError(
         "read-only",
-        `${url} is read-only, and this needs to write. Mount it read-write again (a disk that had errors turns read-only: look at the kernel's log)`,
+        `${url} is read-only, and this needs to write. Mount it, or let its server export it, read-write again (a disk that had errors turns read-only: look at the kernel's log)`,
         cause,
       );
     case "EIO":

@@ -129,6 +129,9 @@ export class GuardedStorage implements Storage {
 
   async #call<M extends Method>(method: M, args: Arguments<M>): Promise<Result<M>> {
     this.#breaker.check();
+    // What could not be opened would only say that it was not opened.
+    if (method !== "open" && this.#knownId === null && this.trouble !== null)
+      throw new StorageUnavailable(this.trouble.reason);
     const { patience } = this.#deadlines[method];
     const begun = Date.now();
     const answer = this.#ask(method, args, "work");

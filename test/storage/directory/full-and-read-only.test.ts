@@ -74,7 +74,8 @@ test.serial(
     await run("mount", ["-o", "remount,ro", path]);
     const refusal = {
       code: "read-only",
-      message: /is read-only, and this needs to write\. Mount it read-write again/,
+      message:
+        /is read-only, and this needs to write\. Mount it, or let its server export it, read-write again/,
     };
     await t.throwsAsync(create(storage, "w"), refusal);
     await t.throwsAsync(storage.update("v", { backup: "off" }, node1), refusal);

@@ -115,3 +115,15 @@ test.serial("a mistake of the caller casts no doubt", async (t) => {
   await t.throwsAsync(storage.attach("nothing", node1, []), { code: "not-found" });
   t.is(presence.doubts, 0);
 });
+
+test.serial(
+  "a storage that could not be opened says why to all who ask for something else",
+  async (t) => {
+    const { storage, path } = await start(t, { probeEveryMs: 60_000 });
+    await rename(path, `${path}-away`);
+    await t.throwsAsync(storage.open(null), { message: /is not there/ });
+    await t.throwsAsync(storage.attach("v", node1, []), { message: /is not there/ });
+    t.regex(storage.trouble?.reason ?? "", /is not there/);
+    await rename(`${path}-away`, path);
+  },
+);
