@@ -1,4 +1,5 @@
 import { mkdir, readFile, realpath } from "node:fs/promises";
+import { join } from "node:path";
 import process from "node:process";
 import { createLog, type Log } from "../service/log.ts";
 import { UserError } from "../service/user-error.ts";
@@ -74,7 +75,8 @@ function storageOf(
   const seen = (path: string): string => (settings.managed ? seenInPlugin(path, entries) : path);
   try {
     if (fault !== null) throw fault;
-    const nfs = { place: settings.wholeStorage, nodeId: node.id };
+    const addressFile = join(settings.state, "server-addresses.json");
+    const nfs = { place: settings.wholeStorage, nodeId: node.id, addressFile };
     return openStorage(settings.storage, { seen, trashDays: settings.trashDays, nfs });
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
