@@ -6,7 +6,7 @@ ARCH := $(shell uname -m | sed 's/x86_64/amd64/; s/aarch64/arm64/')
 # Private engines and the base of the root file system need root.
 ROOT := $(if $(filter 0,$(shell id -u)),,sudo --preserve-env)
 LAB_RUN := $(ROOT) $(NODE) lab/main.ts
-export DOCKER LAB
+export DOCKER LAB CASES
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
@@ -19,7 +19,7 @@ test: node_modules/.ready ## everything that is checked: types, style, unit, pro
 	@sh engine-box/install.sh test
 	@$(ROOT) $(NODE) test/run.ts
 
-test-lab: node_modules/.ready ## a swarm of virtual machines over real NFS, and what goes wrong there (LAB=name: in yours)
+test-lab: node_modules/.ready ## a swarm of virtual machines over real NFS, and what goes wrong there (CASES="swarm power": some; LAB=name: in yours)
 	@sh engine-box/install.sh lab
 	@$(ROOT) $(NODE) test/run.ts lab
 
@@ -70,8 +70,8 @@ lab-up: node_modules/.ready rootfs ## virtual machines: a NAS and a swarm of NOD
 lab-status: node_modules/.ready ## its machines, and what was broken on purpose
 	@$(LAB_RUN) status
 
-lab-ssh: node_modules/.ready ## a shell on a machine: N=1, N=nas
-	@$(LAB_RUN) ssh $(N)
+lab-ssh: node_modules/.ready ## a shell on a machine: N=1, N=nas; or COMMAND=... there
+	@$(LAB_RUN) ssh "$(N)" $(COMMAND)
 
 lab-fault: node_modules/.ready ## break machine N: FAULT=cut, freeze, power-off, … (docs/lab.md)
 	@$(LAB_RUN) fault "$(N)" "$(FAULT)"
