@@ -1,29 +1,19 @@
 import type { Lab, Tell } from "./lab.ts";
 import type { Machine } from "./machine.ts";
 
-/** Where nodes see the NAS's share, and the plugin its storage. */
-export const sharePath = "/srv/swarm";
+/** What the plugin of every node is told, as `docker plugin set` and `docker plugin install` take it. */
+export const pluginSettings = "SWARMNFS_STORAGE=nfs://nas.lan/volume1/swarm";
 
-/** Makes a swarm of the lab's nodes, each with the NAS's share mounted and the plugin on it. Does only what is undone. */
+/** Makes a swarm of the lab's nodes, with the plugin on each and the NAS as its storage. Does only what is undone. */
 export async function formSwarm(lab: Lab, tell: Tell): Promise<void> {
   const [first, ...others] = lab.nodes;
   if (first === undefined) return;
-  await Promise.all(lab.nodes.map(mountShare));
-  tell(`nas.lan:/volume1/swarm is mounted on ${lab.nodes.length} nodes at ${sharePath}`);
   await lead(first);
   await Promise.all(others.map((node) => join(first, node)));
   tell(`swarm of ${lab.nodes.length} nodes, led by ${first.name}`);
   // One after the other: Docker gives a plugin some nine seconds to listen, and emulated machines share processors.
   for (const node of lab.nodes) await enablePlugin(node);
   tell("the plugin is enabled on every node");
-}
-
-async function mountShare(node: Machine): Promise<void> {
-  await node.must(
-    `echo 'nas.lan:/volume1/swarm ${sharePath} nfs4 vers=4.2,hard 0 0' >/etc/lab-fstab
-    grep -q ' ${sharePath} nfs4 ' /proc/self/mounts || mount --fstab /etc/lab-fstab --all`,
-    { timeout: 180_000 },
-  );
 }
 
 async function lead(node: Machine): Promise<void> {
@@ -48,7 +38,7 @@ async function isInSwarm(node: Machine): Promise<boolean> {
 async function enablePlugin(node: Machine): Promise<void> {
   await node.must(
     `[ "$(docker plugin inspect --format '{{.Enabled}}' swarmnfs)" = true ] || {
-      docker plugin set swarmnfs SWARMNFS_STORAGE=dir://${sharePath} storage.source=/srv &&
+      docker plugin set swarmnfs ${pluginSettings} &&
       docker plugin enable swarmnfs
     }`,
     { timeout: 180_000 },
