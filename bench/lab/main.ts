@@ -34,7 +34,9 @@ try {
     rows.push(...(await bench.watched(() => parts[part]!(bench, Number(asked.rounds)))));
 } finally {
   await bench.stop();
+  // Also what was measured before something failed.
+  const machines = bench.isEmulated ? "emulated machines: only ratios count" : "virtual machines";
+  process.stdout.write(report(rows, asked.json, machines));
 }
-const machines = bench.isEmulated ? "emulated machines: only ratios count" : "virtual machines";
-process.stdout.write(report(rows, asked.json, machines));
+// The signals' listeners would keep it alive.
 process.exit();
