@@ -68,6 +68,7 @@ class VisibleStorage extends NfsStorage {
   }
 }
 
+const versions = ["4.2", "4.1", "4.0"];
 const all = join(folder, "all");
 await mkdir(all, { recursive: true });
 await call("mount", ["-t", "nfs4", "-o", "retry=0,actimeo=0", `${server}:${exported}`, all]);
@@ -76,10 +77,18 @@ conformance("nfs://", async (t) => {
   const name = `conformance-${randomUUID()}`;
   await mkdir(join(all, name));
   t.teardown(() => rm(join(all, name), { recursive: true, force: true }));
+  let connections = 0;
   return {
     connect: () => {
+      // A server does not call a delegation back for what its holder does, and a kernel is one client for each version:
+      // connections that stand for different nodes must not be the same client.
+      const version = versions[connections % versions.length];
+      connections += 1;
       const place = join(folder, randomUUID());
-      const storage = new VisibleStorage(`nfs://${server}${exported}/${name}?vers=4.2`, place);
+      const storage = new VisibleStorage(
+        `nfs://${server}${exported}/${name}?vers=${version}`,
+        place,
+      );
       t.teardown(async () => {
         await storage.close();
         // The mount and its cover, as far as they were made.
