@@ -6,7 +6,7 @@ ARCH := $(shell uname -m | sed 's/x86_64/amd64/; s/aarch64/arm64/')
 # Private engines and the base of the root file system need root.
 ROOT := $(if $(filter 0,$(shell id -u)),,sudo --preserve-env)
 LAB_RUN := $(ROOT) $(NODE) lab/main.ts
-export DOCKER LAB CASES
+export DOCKER LAB COMMAND CASES
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
@@ -71,7 +71,7 @@ lab-status: node_modules/.ready ## its machines, and what was broken on purpose
 	@$(LAB_RUN) status
 
 lab-ssh: node_modules/.ready ## a shell on a machine: N=1, N=nas; or COMMAND=... there
-	@$(LAB_RUN) ssh "$(N)" $(COMMAND)
+	@$(LAB_RUN) ssh "$(N)" "$$COMMAND"
 
 lab-fault: node_modules/.ready ## break machine N: FAULT=cut, freeze, power-off, … (docs/lab.md)
 	@$(LAB_RUN) fault "$(N)" "$(FAULT)"
