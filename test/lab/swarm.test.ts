@@ -1,9 +1,20 @@
 // What a swarm is for: volumes that every node sees, and tasks that find their data wherever they run.
 import test from "ava";
+import type { Machine } from "../../lab/machine.ts";
 import { labCluster } from "./cluster.ts";
 import { eventually } from "./eventually.ts";
 
 const on = labCluster();
+
+/** Waits until a container on the node sees these files and no others: NFS shows what is new in a directory within a minute. */
+async function sees(node: Machine, volume: string, files: readonly string[]): Promise<void> {
+  const expected = files.toSorted().join("\n");
+  await eventually(
+    async () => (await on.says(node, `${volume}-reader`, volume, "ls")) === expected,
+    `${node.name} sees ${files.join(", ")} in ${volume}`,
+  );
+}
+
 const nodeNames = (): string[] => on.nodes.map(({ name }) => name);
 
 test("a file that a task wrote on one node is read by a task on another", async (t) => {
@@ -12,11 +23,7 @@ test("a file that a task wrote on one node is read by a task on another", async 
   await on.service(name, script, "--replicas 2 --replicas-max-per-node 1");
   const nodes = await on.running(name, 2);
   t.is(new Set(nodes).size, 2);
-  for (const node of nodes)
-    t.is(
-      await on.says(on.lab.machine(node), `${name}-reader`, name, "ls"),
-      nodes.toSorted().join("\n"),
-    );
+  for (const node of nodes) await sees(on.lab.machine(node), name, nodes);
 });
 
 test("a volume made on one node is there for a stack on every node, as external: true", async (t) => {
@@ -48,7 +55,7 @@ volumes:
       `swarmnfs:latest ${name}`,
     );
   }
-  t.is(await on.says(on.node(2), `${name}-reader`, name, "ls"), nodeNames().join("\n"));
+  await sees(on.node(2), name, nodeNames());
 });
 
 test("nodes that make the same volume at once all get it, and it is one volume", async (t) => {
@@ -62,7 +69,7 @@ test("nodes that make the same volume at once all get it, and it is one volume",
   );
   for (const node of on.nodes)
     await on.says(node, `${name}-${node.name}`, name, `touch ${node.name}`);
-  t.is(await on.says(on.node(1), `${name}-reader`, name, "ls"), nodeNames().join("\n"));
+  await sees(on.node(1), name, nodeNames());
 });
 
 test("nodes that make a volume at once with different options agree about it, and who is refused is told why", async (t) => {
