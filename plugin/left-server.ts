@@ -7,16 +7,19 @@ import type { MountRow } from "./mount-table.ts";
  */
 export function leftServer(row: MountRow | null, server: StorageServer | undefined): string | null {
   if (row === null || server === undefined || server.address === null) return null;
-  const former = row.holders
-    .flatMap(({ source }) => (source === undefined ? [] : addressOf(source)))
-    .find((address) => address !== server.address);
-  if (former === undefined) return null;
-  const who = row.consumers.length === 0 ? "its containers here" : row.consumers.join(", ");
+  const left = row.holders.filter(({ source = "" }) => {
+    const address = addressOf(source);
+    return address !== null && address !== server.address;
+  });
+  const former = addressOf(left[0]?.source ?? "");
+  if (former === null) return null;
+  const names = [...new Set(left.flatMap(({ consumers = [] }) => consumers))];
+  const who = names.length === 0 ? "its containers here" : names.join(", ");
   return `${server.host} was at ${former} and is at ${server.address} now. Containers that were started before wait for the old address. Restart them: ${who}`;
 }
 
-/** Of `10.0.0.5:/volume1/swarm` or `[fd00::5]:/volume1/swarm`. */
-function addressOf(source: string): string[] {
+/** Of `10.0.0.5:/volume1/swarm` or `[fd00::5]:/volume1/swarm`; null of what is no server's. */
+function addressOf(source: string): string | null {
   const [, bracketed, plain] = /^(?:\[([^\]]+)\]|([^/:]+)):\//.exec(source) ?? [];
-  return [bracketed ?? plain ?? []].flat();
+  return bracketed ?? plain ?? null;
 }

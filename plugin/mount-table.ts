@@ -9,6 +9,8 @@ const holderSchema = z.object({
   count: z.int().min(1),
   /** What it was given: `10.0.0.5:/volume1/swarm/apps/blog/blog_data`. */
   source: z.string().optional(),
+  /** For whom, in words. */
+  consumers: z.array(z.string()).optional(),
 });
 
 const rowSchema = z.object({
@@ -94,10 +96,16 @@ export class MountTable {
     return row;
   }
 
-  hold(volume: string, id: string, source: string, now: string): void {
+  hold(
+    volume: string,
+    id: string,
+    now: string,
+    given: { readonly source: string; readonly consumers: readonly string[] },
+  ): void {
     const row = this.row(volume, now);
     const holder = row.holders.find((one) => one.id === id);
-    if (holder === undefined) row.holders.push({ id, count: 1, source });
+    if (holder === undefined)
+      row.holders.push({ id, count: 1, source: given.source, consumers: [...given.consumers] });
     else holder.count += 1;
     this.#touch(row, now);
   }

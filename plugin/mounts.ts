@@ -140,7 +140,7 @@ export class Mounts {
     const now = new Date().toISOString();
     try {
       const source = await call.within(this.#ensureMounted(record, consumers), slow);
-      this.#table.hold(volume, id, source, now);
+      this.#table.hold(volume, id, now, { source, consumers });
     } finally {
       const others = (this.#arriving.get(volume) ?? 1) - 1;
       if (others === 0) this.#arriving.delete(volume);

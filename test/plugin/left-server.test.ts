@@ -12,10 +12,15 @@ function heldFrom(...sources: (string | undefined)[]): MountRow {
   const now = "2026-03-01T09:14:02Z";
   return {
     volume: "blog_data",
-    holders: sources.map((source, index) => ({ id: String(index), count: 1, source })),
+    holders: sources.map((source, index) => ({
+      id: String(index),
+      count: 1,
+      source,
+      consumers: [`container "blog-${index}"`],
+    })),
     since: now,
     touchedAt: now,
-    consumers: ["service blog_web"],
+    consumers: ['container "blog-0"', 'container "blog-1"'],
     provisional: false,
   };
 }
@@ -24,7 +29,7 @@ test("containers that were started before their server moved are told to be rest
   const row = heldFrom("10.0.0.6:/v/apps/blog/blog_data", "10.0.0.5:/v/apps/blog/blog_data");
   t.is(
     leftServer(row, at("10.0.0.6")),
-    "nas.lan was at 10.0.0.5 and is at 10.0.0.6 now. Containers that were started before wait for the old address. Restart them: service blog_web",
+    'nas.lan was at 10.0.0.5 and is at 10.0.0.6 now. Containers that were started before wait for the old address. Restart them: container "blog-1"',
   );
   t.regex(leftServer(heldFrom("[fd00::5]:/v"), at("fd00::6")) ?? "", /was at fd00::5 and/);
 });

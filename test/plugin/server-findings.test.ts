@@ -7,7 +7,14 @@ const server = { host: "nas.lan", port: 2049, address: "10.0.0.6" };
 const now = "2026-03-01T09:14:02Z";
 const row: MountRow = {
   volume: "blog_data",
-  holders: [{ id: "1", count: 1, source: "10.0.0.5:/v/apps/blog/blog_data" }],
+  holders: [
+    {
+      id: "1",
+      count: 1,
+      source: "10.0.0.5:/v/apps/blog/blog_data",
+      consumers: ["service blog_web"],
+    },
+  ],
   since: now,
   touchedAt: now,
   consumers: ["service blog_web"],
