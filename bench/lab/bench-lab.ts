@@ -6,17 +6,19 @@ import process from "node:process";
 import { setTimeout as pause } from "node:timers/promises";
 import Docker from "dockerode";
 import { pluginName } from "../../engine-box/plugin.ts";
-import { Lab, labExists, labsFolder } from "../../lab/lab.ts";
+import { Lab, labsFolder } from "../../lab/lab.ts";
 import { collectLogs } from "../../lab/logs.ts";
 import type { Machine } from "../../lab/machine.ts";
 import { labPlan } from "../../lab/plan.ts";
 import { progress } from "../progress.ts";
 
+/** The lab, the app, and what the names of all containers and volumes here begin with. */
 const name = "bench";
 const patience = 180_000;
-/** What the NAS exports, and the plugin's place in it. */
-export const exported = "/volume1";
+/** What the NAS exports, and in it the plugin's place and that of volumes which are not ours. */
+const exported = "/volume1";
 const place = `${exported}/swarm`;
+export const foreignPlace = `${exported}/${name}`;
 
 /** A NAS and one node with the plugin on `nfs://`, for measuring, with the node's Docker Engine within reach. */
 export class BenchLab {
@@ -44,15 +46,18 @@ export class BenchLab {
     this.docker = new Docker({ socketPath: path.join(folder, "docker.sock") });
   }
 
-  /** Ends with {@link stop} or this process. With `keep` the machines stay, and are taken as they are the next time. */
-  static async start(keep: boolean): Promise<BenchLab> {
-    const wasThere = labExists(name);
-    const lab = wasThere ? await Lab.open(name) : await Lab.create(name, 1, progress, !keep);
+  /**
+   * A new lab, which ends with {@link stop} or this process; or the one that is `given` and up, on its last node, where
+   * what was made is taken away in the end.
+   */
+  static async start(given: string | undefined): Promise<BenchLab> {
+    const isOurs = given === undefined;
+    const lab = isOurs ? await Lab.create(name, 1, progress, true) : await Lab.open(given);
     // Not once(): execa ends a process at a signal that nobody listens to any more.
     for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
-      process.on(signal, () => void (keep ? Promise.resolve() : lab.destroy()).then(leave));
+      process.on(signal, () => void (isOurs ? lab.destroy() : Promise.resolve()).then(leave));
     try {
-      await lab.start(progress);
+      if (isOurs) await lab.start(progress);
       progress("enabling the plugin");
       await enablePlugin(lab);
       const folder = await mkdtemp(path.join(tmpdir(), "swarmnfs-bench-"));
@@ -60,12 +65,12 @@ export class BenchLab {
       const way = ["-N", "-L", `${socket}:/run/docker.sock`];
       const tunnel = spawn("ssh", [...way, ...nodeOf(lab).sshArguments], { stdio: "ignore" });
       process.on("exit", () => tunnel.kill());
-      const bench = new BenchLab(lab, await runsEmulated(lab), folder, tunnel, !keep);
+      const bench = new BenchLab(lab, await runsEmulated(lab), folder, tunnel, isOurs);
       await bench.answers();
       return bench;
     } catch (error) {
       await keepLogs(lab);
-      if (!keep) await lab.destroy();
+      if (isOurs) await lab.destroy();
       throw error;
     }
   }
@@ -80,14 +85,14 @@ export class BenchLab {
 
   /** The directory of a volume of app `bench`, as the NAS exports it. */
   directoryOf(volume: string): string {
-    return `${place}/apps/bench/${volume}`;
+    return `${place}/apps/${name}/${volume}`;
   }
 
   createVolume(volume: string): Promise<unknown> {
     return this.docker.createVolume({
       Name: volume,
       Driver: pluginName,
-      DriverOpts: { app: "bench" },
+      DriverOpts: { app: name },
     });
   }
 
@@ -98,7 +103,7 @@ export class BenchLab {
     restart: "no" | "always" = "no",
   ): Promise<Docker.Container> {
     return this.docker.createContainer({
-      name: `bench-${called}`,
+      name: `${name}-${called}`,
       Image: "busybox",
       Cmd: ["sleep", "36000"],
       StopSignal: "SIGKILL",
@@ -148,14 +153,25 @@ export class BenchLab {
   }
 
   async stop(): Promise<void> {
+    if (this.#isOurs) await this.lab.destroy();
+    else await this.#tidy();
     this.#tunnel.kill();
     await rm(this.#folder, { recursive: true });
-    if (this.#isOurs) await this.lab.destroy();
+  }
+
+  async #tidy(): Promise<void> {
+    progress("taking away what was made here");
+    for (const { Id, Names } of await this.docker.listContainers({ all: true }))
+      if (Names.some((each) => isMine(each.slice(1))))
+        await this.docker.getContainer(Id).remove({ force: true });
+    for (const volume of (await this.docker.listVolumes()).Volumes)
+      if (isMine(volume.Name)) await this.docker.getVolume(volume.Name).remove();
+    await this.nas.must(`rm -rf ${foreignPlace}`);
   }
 }
 
 function nodeOf(lab: Lab): Machine {
-  return lab.machine("1");
+  return lab.machine(`${lab.nodes.length}`);
 }
 
 async function keepLogs(lab: Lab): Promise<void> {
@@ -178,6 +194,10 @@ async function enablePlugin(lab: Lab): Promise<void> {
     }`,
     { timeout: patience },
   );
+}
+
+function isMine(called: string): boolean {
+  return called.startsWith(`${name}-`);
 }
 
 function leave(): void {

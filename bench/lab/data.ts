@@ -4,7 +4,7 @@ import { median, medianError } from "../sample.ts";
 import type { BenchLab } from "./bench-lab.ts";
 import { jobs, runFio, type Job } from "./fio.ts";
 
-const volume = "data";
+const volume = "bench-data";
 const byHand = "/mnt/by-hand";
 const patience = 120_000;
 

@@ -1,5 +1,5 @@
-// Measures the plugin on real NFS, beside Docker's own local driver and a mount by hand, in a lab of its own: a NAS and a
-// node. Nothing here passes or fails by a number; where machines are emulated, look at the ratios only.
+// Measures the plugin on real NFS, beside Docker's own local driver and a mount by hand, in a lab of its own (a NAS and a
+// node) or in the one that LAB names. Nothing here passes or fails by a number; where machines are emulated, look at the ratios only.
 import process from "node:process";
 import { parseArgs } from "node:util";
 import { checkedParts } from "../parts.ts";
@@ -19,15 +19,13 @@ const { values: asked } = parseArgs({
   options: {
     only: { type: "string", default: Object.keys(parts).join(",") },
     rounds: { type: "string", default: "6" },
-    /** The lab stays, for the next run. */
-    keep: { type: "boolean", default: false },
     json: { type: "boolean", default: false },
   },
 });
 const wanted = checkedParts(asked.only, Object.keys(parts));
 
 const report = beginReport();
-const bench = await BenchLab.start(asked.keep);
+const bench = await BenchLab.start(process.env["LAB"] || undefined);
 const rows: Row[] = [];
 try {
   for (const part of wanted)

@@ -24,8 +24,8 @@ interface Seen {
 
 /** What Docker's commands take while the NAS is silent, against what they take otherwise. */
 export async function measureOutage(bench: BenchLab): Promise<Row[]> {
-  for (const volume of ["idle", "lasting"]) await bench.createVolume(volume);
-  await (await bench.createContainer("lasts", "lasting", "always")).start();
+  for (const volume of ["bench-idle", "bench-lasting"]) await bench.createVolume(volume);
+  await (await bench.createContainer("lasts", "bench-lasting", "always")).start();
   const there = await seen(bench, "with the NAS");
 
   progress("outage: the NAS's cable is cut");
@@ -49,7 +49,7 @@ async function seen(bench: BenchLab, when: string): Promise<Seen> {
   for (let n = 0; n < times.list; n += 1)
     now.list.push(await seconds(() => bench.docker.listVolumes()));
   for (let n = 0; n < times.other; n += 1)
-    now.other.push(await seconds(() => useLocal(bench, `${when.replaceAll(" ", "-")}-${n}`)));
+    now.other.push(await seconds(() => useLocal(bench, `bench-${when.replaceAll(" ", "-")}-${n}`)));
   const count = bench.isEmulated ? restarts.emulated : restarts.real;
   for (let n = 0; n < count; n += 1) {
     progress(`outage: dockerd is started again ${when}`);
@@ -62,7 +62,7 @@ async function seen(bench: BenchLab, when: string): Promise<Seen> {
 /** A new volume of Docker's own driver and a container with it: Docker asks every plugin whether it knows the name. */
 async function useLocal(bench: BenchLab, name: string): Promise<void> {
   await bench.docker.createVolume({ Name: name });
-  const container = await bench.createContainer(`other-${name}`, name);
+  const container = await bench.createContainer("other", name);
   await container.start();
   await container.remove({ force: true });
 }
@@ -77,7 +77,7 @@ async function stopEngine(bench: BenchLab): Promise<void> {
 
 /** Seconds until a new container on a volume of the dead NAS is refused. */
 async function failure(bench: BenchLab, attempt: number): Promise<number> {
-  const container = await bench.createContainer(`fails-${attempt}`, "idle");
+  const container = await bench.createContainer(`fails-${attempt}`, "bench-idle");
   let said = "";
   const took = await seconds(async () => {
     await container.start().catch((error: unknown) => (said = messageOf(error)));
@@ -90,7 +90,7 @@ async function failure(bench: BenchLab, attempt: number): Promise<number> {
 
 /** How long it takes from the mended cable until a new container on a volume runs. */
 async function recovery(bench: BenchLab): Promise<Row> {
-  const container = await bench.createContainer("is-back", "idle");
+  const container = await bench.createContainer("is-back", "bench-idle");
   const took = await seconds(async () => {
     const until = performance.now() + 180_000;
     for (;;) {

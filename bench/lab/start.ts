@@ -1,7 +1,7 @@
 import { quantile, median, medianError } from "../sample.ts";
 import { atMost, type Goal, type Row } from "../row.ts";
 import { progress } from "../progress.ts";
-import { exported, type BenchLab } from "./bench-lab.ts";
+import { foreignPlace, type BenchLab } from "./bench-lab.ts";
 import { timed } from "./timed.ts";
 
 const drivers = ["none", "local", "swarmnfs"] as const;
@@ -25,7 +25,11 @@ type Times = Record<Condition, Record<Driver, number[]>>;
 export async function measureStart(bench: BenchLab, rounds: number): Promise<Row[]> {
   progress("container start: volumes and the containers that hold them");
   const local = await localVolumes(bench, rounds);
-  const held: Record<Driver, string | null> = { none: null, local: "local-held", swarmnfs: "held" };
+  const held: Record<Driver, string | null> = {
+    none: null,
+    local: "bench-local-held",
+    swarmnfs: "bench-held",
+  };
   for (const driver of ["local", "swarmnfs"] as const) {
     const volume = held[driver]!;
     await (driver === "local" ? local(volume) : bench.createVolume(volume));
@@ -40,7 +44,7 @@ export async function measureStart(bench: BenchLab, rounds: number): Promise<Row
       const driver = drivers[(turn + round) % drivers.length]!;
       let volume: string | null = null;
       if (driver !== "none") {
-        volume = `${driver}-${round}`;
+        volume = `bench-${driver}-${round}`;
         await (driver === "local" ? local(volume) : bench.createVolume(volume));
       }
       const { cold, warm } = await startTwice(bench, `${driver}-${round}`, volume);
@@ -69,16 +73,17 @@ async function localVolumes(
   rounds: number,
 ): Promise<(volume: string) => Promise<unknown>> {
   // As people write it, in the version that ours are mounted with.
-  await bench.createVolume("sample");
-  const sample = await bench.createContainer("sample", "sample");
+  await bench.createVolume("bench-sample");
+  const sample = await bench.createContainer("sample", "bench-sample");
   await sample.start();
   const options = await bench.mountOptions(sample);
   const [version = ""] = /\bvers=[\d.]+/.exec(options) ?? [];
   await sample.remove({ force: true });
   progress(`container start: ours are mounted with ${options}; local ones with ${version}`);
   const names = ["held", ...Array.from({ length: rounds + 1 }, (_, round) => round)];
-  const folder = `${exported}/local`;
-  await bench.nas.must(`mkdir -p ${names.map((each) => `${folder}/local-${each}`).join(" ")}`);
+  await bench.nas.must(
+    `mkdir -p ${names.map((each) => `${foreignPlace}/bench-local-${each}`).join(" ")}`,
+  );
   return (volume) =>
     bench.docker.createVolume({
       Name: volume,
@@ -86,7 +91,7 @@ async function localVolumes(
       DriverOpts: {
         type: "nfs",
         o: `addr=${bench.nas.plan.address},${version}`,
-        device: `:${folder}/${volume}`,
+        device: `:${foreignPlace}/${volume}`,
       },
     });
 }
