@@ -77,13 +77,6 @@ export class Cluster {
     return node.run(this.#command([line, ...more]), { timeout: patience });
   }
 
-  /** Docker commands on a node, all at the same time: each as {@link docker} takes it. Throws if one fails. */
-  async atOnce(node: Machine, commands: readonly (readonly string[])[]): Promise<void> {
-    const jobs = commands.map((words) => `${this.#command(words)} >/dev/null & jobs="$jobs $!"`);
-    const script = `jobs=; ${jobs.join("\n")}\nfor job in $jobs; do wait $job || failed=1; done; [ -z "$failed" ]`;
-    await node.must(script, { timeout: 600_000 });
-  }
-
   /** A name that only this test has. It serves as app, volume and service at once: they may then use each other. */
   name(word: string): string {
     return `${word}-${this.#token}`;
