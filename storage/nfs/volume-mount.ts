@@ -8,8 +8,14 @@ import { usualPort, type NfsPlace } from "./nfs-url.ts";
  * the caller has its own bound; a super block of its own, so that its figures are its own.
  */
 const forVolumes = ["hard", "nosharecache", "retry=0"];
-/** The private mount sees at once what other nodes did, and runs nothing. */
-const forRecords = ["hard", "nosharecache", "retry=0", "lookupcache=none", "actimeo=0", "noexec"];
+/**
+ * The private mount sees at once what other nodes did, and runs nothing. It is `soft`, after longer than any quick call
+ * may take: when its last user is killed the kernel gives back what the server lent it (delegations), and where the
+ * server is gone a hard mount would wait for that without end, in a process that cannot be killed any more. Docker would
+ * then never start a killed plugin again. What is done to records is repeated when it failed.
+ */
+const forRecords =
+  "soft,timeo=100,retrans=1,nosharecache,retry=0,lookupcache=none,actimeo=0,noexec".split(",");
 
 /** Words that exclude each other, by the one name that stands for them. */
 const kinds: ReadonlyMap<string, string> = new Map([

@@ -47,7 +47,9 @@ test("the private mount is what it must be, whatever the URL says", (t) => {
     new Set([
       "vers=4.2",
       "rsize=65536",
-      "hard",
+      "soft",
+      "timeo=100",
+      "retrans=1",
       "nosharecache",
       "retry=0",
       "lookupcache=none",
