@@ -1,3 +1,5 @@
+import { readFile } from "node:fs/promises";
+import process from "node:process";
 import { execa, ExecaError } from "execa";
 
 /** A program that failed, or did not end in time. */
@@ -23,6 +25,9 @@ export class CommandFailed extends Error {
   }
 }
 
+/** How long a program has to end once what it waits for was killed, in milliseconds. */
+const lastWordsMs = 300;
+
 /**
  * Runs a program that may hang in the kernel, as mount(8) does, with everything it starts; all of it is killed
  * `boundMs` milliseconds later. Throws {@link CommandFailed} within a second of that, even if it cannot be killed.
@@ -33,27 +38,49 @@ export async function runBounded(
   boundMs: number,
 ): Promise<void> {
   const child = execa(command, args, {
-    timeout: boundMs,
     killDescendants: true,
-    forceKillAfterDelay: 300,
     stdin: "ignore",
     env: { LC_ALL: "C" },
   });
   // A child in uninterruptible sleep does not die when killed; our own clock does not wait for it.
   const late = Promise.withResolvers<never>();
-  const timer = setTimeout(() => late.reject(overdue(command, boundMs)), boundMs + 700);
+  let isLate = false;
+  const timers = [
+    setTimeout(() => {
+      isLate = true;
+      void killChildrenOf(child.pid);
+    }, boundMs),
+    setTimeout(() => child.kill("SIGKILL"), boundMs + lastWordsMs),
+    setTimeout(() => late.reject(overdue(command, boundMs)), boundMs + 700),
+  ];
   try {
     await Promise.race([child, late.promise]);
+    // What a program says that was robbed of its children is worth nothing.
+    if (isLate) throw overdue(command, boundMs);
   } catch (error) {
     if (!(error instanceof ExecaError)) throw error;
-    if (error.timedOut) throw overdue(command, boundMs, error);
+    if (isLate) throw overdue(command, boundMs, error);
     const reason = (error.stderr ?? "").trim() || error.shortMessage;
     const missing = error.code === "ENOENT";
     throw new CommandFailed(command, { reason, timedOut: false, missing }, { cause: error });
   } finally {
-    clearTimeout(timer);
+    for (const timer of timers) clearTimeout(timer);
     child.catch(() => {}); // told already
   }
+}
+
+/**
+ * mount(8) waits for a helper of its own, and so ends when that is killed. Killed together they would leave the helper to
+ * the first process of the container, which is Node.js and buries nobody but its own children: a zombie for each.
+ */
+async function killChildrenOf(pid: number | undefined): Promise<void> {
+  const list = await readFile(`/proc/${pid}/task/${pid}/children`, "utf8").catch(() => "");
+  for (const each of list.split(" ").filter(Boolean))
+    try {
+      process.kill(Number(each), "SIGKILL");
+    } catch {
+      // It has just ended.
+    }
 }
 
 function overdue(command: string, boundMs: number, cause?: unknown): CommandFailed {
