@@ -3,13 +3,14 @@ import type { MountRow } from "./mount-table.ts";
 
 /**
  * What to do about the volume's containers on this node that were given it from an address where its server is not any
- * more, in words for people; null where there are none. A mount never follows its server: the kernel keeps the address.
+ * more, in words for people; null where there are none. Most mounts followed their server.
  */
 export function leftServer(row: MountRow | null, server: StorageServer | undefined): string | null {
   if (row === null || server === undefined || server.address === null) return null;
   const left = row.holders.filter(({ source = "" }) => {
     const address = addressOf(source);
-    return address !== null && address !== server.address;
+    if (address === null || address === server.address) return false;
+    return server.left?.includes(address) ?? true;
   });
   const former = addressOf(left[0]?.source ?? "");
   if (former === null) return null;

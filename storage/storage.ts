@@ -68,6 +68,11 @@ export interface StorageServer {
   readonly port: number;
   /** The address in use; null while the server was never reached. */
   readonly address: string | null;
+  /**
+   * Former addresses to which this node still has connections: what was mounted from there did not follow the server.
+   * What was mounted from any other goes on where it is now. Absent: not known.
+   */
+  readonly left?: readonly string[];
 }
 
 /** Why a storage cannot be used now, in words for people, and since when (RFC 3339). */

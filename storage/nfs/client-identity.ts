@@ -1,12 +1,15 @@
-import { mkdir, readFile, rmdir, writeFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { runBounded } from "../mounting/bounded-command.ts";
 import { StorageUnavailable } from "../unavailable.ts";
+import { inFolder, withOwnSysfs } from "./own-sysfs.ts";
 
 /** Below a mounted sysfs; one for each network name space (kernel 5.2 and later). */
 const identifierFile = "fs/nfs/net/nfs_client/identifier";
 
-/** How long a mount or unmount may take, in milliseconds: none of them asks the network. */
+/** Where its sysfs is mounted for a moment. */
+const name = ".swarmnfs-identity";
+/** How long loading the module may take, in milliseconds. */
 const boundMs = 10_000;
 
 /** What setting the identity does to the machine. */
@@ -32,18 +35,26 @@ export interface IdentifierFile {
 /**
  * Gives this node's NFS client a name of its own, before its first mount: without one it is the host name, and two
  * machines of one name (cloned ones) throw each other's locks out. What is there already was meant, and stays.
+ * With `another`, new mounts get another name of this node's than mounts of before, so that neither the server nor the
+ * kernel takes them for one; what an administrator set stays all the same.
  * Throws `unavailable` if the kernel has no NFS and does not load it either.
  */
-export async function ensureIdentity(identity: string, effects: IdentityEffects): Promise<void> {
-  if (isSet(await effects.shown())) return;
+export async function ensureIdentity(
+  nodeId: string,
+  effects: IdentityEffects,
+  another: string | null = null,
+): Promise<void> {
+  if (another === null && isSet(await effects.shown())) return;
   if (!knowsNfs(await effects.filesystems())) {
     await effects.loadModule();
     if (!knowsNfs(await effects.filesystems())) throw noNfs();
   }
   await effects.withIdentifier(async (file) => {
     const present = await file.read();
-    if (present === null || isSet(present) || isSet(await file.moduleParameter())) return;
-    await file.write(identity);
+    if (present === null || isSet(await file.moduleParameter())) return;
+    const isOurs = another !== null && present.startsWith(nodeId);
+    if (isSet(present) && !isOurs) return;
+    await file.write(another === null ? nodeId : `${nodeId}-${another}`);
   });
 }
 
@@ -64,49 +75,25 @@ function knowsNfs(filesystems: string): boolean {
   return /\tnfs4$/m.test(filesystems);
 }
 
-/** The machine itself. `/sys` is read-only in a managed plugin: so it is mounted anew, for a moment, below `folder`. */
+/** The machine itself; what has to be mounted for a moment is mounted below `folder`. */
 export function systemIdentityEffects(folder: string): IdentityEffects {
-  const at = <Result>(work: (place: string) => Promise<Result>): Promise<Result> =>
-    inFolder(folder, work);
   return {
     shown: () => readFile(join("/sys", identifierFile), "utf8").catch(() => null),
     filesystems: () => readFile("/proc/filesystems", "utf8"),
     loadModule: () =>
-      at((place) =>
+      inFolder(folder, name, (place) =>
         // -i: the kernel alone, without mount.nfs4, which would ask the network.
         runBounded("mount", ["-i", "-t", "nfs4", "none:/", place], boundMs).catch(() => {}),
       ),
     withIdentifier: (work) =>
-      at(async (place) => {
-        await runBounded(
-          "mount",
-          ["-t", "sysfs", "-o", "nosuid,nodev,noexec", "sysfs", place],
-          boundMs,
-        );
-        try {
-          const identifier = join(place, identifierFile);
-          const parameter = join(place, "module/nfs/parameters/nfs4_unique_id");
-          return await work({
-            read: () => readFile(identifier, "utf8").catch(() => null),
-            write: (identity) => writeFile(identifier, identity),
-            moduleParameter: () => readFile(parameter, "utf8").catch(() => ""),
-          });
-        } finally {
-          await runBounded("umount", ["--lazy", place], boundMs);
-        }
+      withOwnSysfs(folder, name, (sys) => {
+        const identifier = join(sys, identifierFile);
+        const parameter = join(sys, "module/nfs/parameters/nfs4_unique_id");
+        return work({
+          read: () => readFile(identifier, "utf8").catch(() => null),
+          write: (identity) => writeFile(identifier, identity),
+          moduleParameter: () => readFile(parameter, "utf8").catch(() => ""),
+        });
       }),
   };
-}
-
-async function inFolder<Result>(
-  folder: string,
-  work: (place: string) => Promise<Result>,
-): Promise<Result> {
-  const place = join(folder, ".swarmnfs-identity");
-  await mkdir(place, { recursive: true, mode: 0o700 });
-  try {
-    return await work(place);
-  } finally {
-    await rmdir(place).catch(() => {}); // where a process was killed in the middle, its mount is still there
-  }
 }

@@ -13,6 +13,7 @@ import { NfsPresence, type NfsWorld } from "./presence.ts";
 import { PrivateMount, systemMountEffects } from "./private-mount.ts";
 import { ServerName, systemLookup } from "./server-name.ts";
 import { knock } from "./server-port.ts";
+import { systemTransportEffects } from "./transports.ts";
 import { volumeMount } from "./volume-mount.ts";
 
 /** What this node must know to keep volumes on an NFS server. */
@@ -54,7 +55,8 @@ export class NfsStorage extends GuardedStorage {
 
   get server(): StorageServer {
     const { host, port } = this.#place;
-    return { host, port, address: this.#presence.address };
+    const { address, left } = this.#presence;
+    return { host, port, address, ...(left === null ? {} : { left }) };
   }
 
   explainMount(error: unknown): unknown {
@@ -87,7 +89,8 @@ export function systemWorld(place: NfsPlace, settings: NfsSettings): NfsWorld {
     name: new ServerName(place.host, systemLookup, systemClock, memory),
     knock,
     mount: new PrivateMount(root, systemMountEffects),
-    identify: () => ensureIdentity(nodeId, identity),
+    transports: systemTransportEffects(dirname(root)),
+    identify: (another) => ensureIdentity(nodeId, identity, another),
     clock: systemClock,
   };
 }

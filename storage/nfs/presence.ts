@@ -8,6 +8,7 @@ import type { PrivateMount } from "./private-mount.ts";
 import { serverLabel } from "./server-label.ts";
 import type { ServerName } from "./server-name.ts";
 import { firstOpen, type Knock } from "./server-port.ts";
+import { followServer, type LeftAddress, type TransportEffects } from "./transports.ts";
 import { recordsMount } from "./volume-mount.ts";
 
 /** What the steps to a present storage need of the world. */
@@ -15,8 +16,9 @@ export interface NfsWorld {
   readonly name: ServerName;
   readonly knock: Knock;
   readonly mount: PrivateMount;
-  /** Sets the node's NFS identity; throws `unavailable` where the kernel has no NFS. */
-  readonly identify: () => Promise<void>;
+  readonly transports: TransportEffects;
+  /** Sets the node's NFS identity, or another one for new mounts; throws `unavailable` where the kernel has no NFS. */
+  readonly identify: (another: string | null) => Promise<void>;
   readonly clock: Clock;
   readonly patience?: NfsPatience;
 }
@@ -49,6 +51,11 @@ export class NfsPresence implements Presence {
   #identityNote: string | null = null;
   #attempt: Promise<void> | null = null;
   #namedAt = -Infinity;
+  /** Where the server was and connections may still lead; null before anybody looked. */
+  #former: Set<string> | null = null;
+  #following: Promise<void> | null = null;
+  /** Mounts of these cannot follow: the identity for new ones is another since. */
+  readonly #parted = new Set<string>();
 
   constructor(place: NfsPlace, world: NfsWorld) {
     this.#place = place;
@@ -64,6 +71,11 @@ export class NfsPresence implements Presence {
   /** What should be known although all is well. */
   get notes(): readonly string[] {
     return [this.#world.name.note, this.#identityNote].filter((note) => note !== null);
+  }
+
+  /** Former addresses to which there are still connections; null while that is not known. */
+  get left(): readonly string[] | null {
+    return this.#former === null ? null : [...this.#former];
   }
 
   async ensure(): Promise<void> {
@@ -90,11 +102,14 @@ export class NfsPresence implements Presence {
   async #connect(): Promise<void> {
     const { name, knock, mount, clock } = this.#world;
     const place = this.#place;
+    this.#former ??= new Set(await name.remembered()); // before the look-up, which is remembered instead
     const addresses = preferring(this.#address, await name.addresses());
     this.#namedAt = clock.now();
     const { address, answer } = await firstOpen(addresses, place.port, knock);
     if (answer !== "open") throw portTrouble(place, address, answer);
     if (!this.#identified) await this.#identify();
+    if (this.#address !== null) this.#former.add(this.#address);
+    await this.#follow(address);
     const wanted = recordsMount(place, address);
     const isOld = clock.now() - this.#mountedAt >= this.#patience.remount;
     if (!(await mount.proves(wanted)) || (this.#doubted && isOld)) {
@@ -110,9 +125,35 @@ export class NfsPresence implements Presence {
     this.#well = true;
   }
 
-  async #identify(): Promise<void> {
+  /** What is mounted from where the server was goes on where it is. Without that new mounts would hang with old ones. */
+  async #follow(address: string): Promise<void> {
+    this.#following ??= this.#followTo(address).finally(() => (this.#following = null));
+    await this.#following;
+  }
+
+  async #followTo(address: string): Promise<void> {
+    const former = this.#former;
+    former?.delete(address);
+    if (former === null || former.size === 0) return;
+    const { transports, knock } = this.#world;
+    const left = await followServer(transports, knock, [...former], address, this.#place.port);
+    for (const old of former) if (!left.some((each) => each.address === old)) former.delete(old);
+    const busy = left.find(({ state }) => state === "busy");
+    if (busy !== undefined) throw this.#moving(address, busy.address);
+    await this.#part(left);
+  }
+
+  /** From mounts that cannot follow new ones part by name: then they have nothing to do with each other. */
+  async #part(left: readonly LeftAddress[]): Promise<void> {
+    const fixed = left.filter((each) => each.state === "fixed" && !this.#parted.has(each.address));
+    if (fixed.length === 0) return;
+    await this.#identify(this.#world.clock.now().toString(36));
+    for (const { address } of fixed) this.#parted.add(address);
+  }
+
+  async #identify(another: string | null = null): Promise<void> {
     try {
-      await this.#world.identify();
+      await this.#world.identify(another);
       this.#identityNote = null;
     } catch (error) {
       if (error instanceof StorageUnavailable) throw error;
@@ -131,7 +172,13 @@ export class NfsPresence implements Presence {
 
   async #followName(): Promise<void> {
     // A name that cannot be looked up is not needed while all is well.
-    if (await this.#moved().catch(() => false)) this.#well = false;
+    if (await this.#moved().catch(() => false)) {
+      this.#well = false;
+      await this.ensure().catch(() => {}); // the next caller is told
+    } else if (this.#attempt === null && this.#address !== null) {
+      // It may have answered at both, and be gone from the former one now.
+      await this.#follow(this.#address).catch(() => {});
+    }
   }
 
   async #moved(): Promise<boolean> {
@@ -139,6 +186,13 @@ export class NfsPresence implements Presence {
     if (this.#address === null || addresses.includes(this.#address)) return false;
     const { answer } = await firstOpen(addresses, this.#place.port, this.#world.knock);
     return answer === "open";
+  }
+
+  #moving(address: string, old: string): StorageUnavailable {
+    const server = serverLabel(this.#place.host, address);
+    return new StorageUnavailable(
+      `${server} was at ${old} before, and what is mounted from there is being taken along. Try again in a moment`,
+    );
   }
 
   #slow(): StorageUnavailable {

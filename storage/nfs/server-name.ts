@@ -15,6 +15,8 @@ export const systemLookup: Lookup = async (host) =>
 export interface AddressMemory {
   /** Empty if nothing is known; never rejects. */
   recall(host: string): Promise<readonly string[]>;
+  /** Where it was before those. Never rejects. */
+  former(host: string): Promise<readonly string[]>;
   /** Never rejects: a full disk must not keep a storage from being used. */
   remember(host: string, addresses: readonly string[]): Promise<void>;
 }
@@ -53,6 +55,13 @@ export class ServerName {
     return `the name ${this.host} cannot be resolved since ${formatMoment(this.#failingSince, this.#clock.now())}; its last known address ${this.#last.join(", ")} is used. Look at the DNS of this node, or put the name into /etc/hosts`;
   }
 
+  /** Every address that it is remembered to have had, the last ones among them. Never rejects. */
+  async remembered(): Promise<readonly string[]> {
+    const { host } = this;
+    const known = await Promise.all([this.#memory?.recall(host), this.#memory?.former(host)]);
+    return known.flatMap((addresses) => addresses ?? []);
+  }
+
   /** Rejects with `unavailable` if there is no answer within the bound, and never was one. */
   async addresses(): Promise<readonly string[]> {
     if (isIP(this.host) !== 0) return [this.host];
@@ -66,13 +75,13 @@ export class ServerName {
       return found;
     } catch (error) {
       this.#failingSince ??= begun;
-      this.#last ??= await this.#remembered();
+      this.#last ??= await this.#lastKnown();
       if (this.#last !== null) return this.#last;
       throw this.#unknown(error);
     }
   }
 
-  async #remembered(): Promise<readonly string[] | null> {
+  async #lastKnown(): Promise<readonly string[] | null> {
     const addresses = (await this.#memory?.recall(this.host)) ?? [];
     return addresses.length > 0 ? addresses : null;
   }

@@ -1,12 +1,9 @@
 import test from "ava";
 import { leftServer } from "../../plugin/left-server.ts";
 import type { MountRow } from "../../plugin/mount-table.ts";
+import type { StorageServer } from "../../storage/storage.ts";
 
-const at = (address: string | null): Parameters<typeof leftServer>[1] => ({
-  host: "nas.lan",
-  port: 2049,
-  address,
-});
+const at = (address: string | null): StorageServer => ({ host: "nas.lan", port: 2049, address });
 
 function heldFrom(...sources: (string | undefined)[]): MountRow {
   const now = "2026-03-01T09:14:02Z";
@@ -41,4 +38,10 @@ test("nothing is said of containers that are where the server is, or of which no
   t.is(leftServer(heldFrom("10.0.0.5:/v"), at(null)), null);
   t.is(leftServer(heldFrom("/srv/swarm/apps/blog/blog_data"), undefined), null);
   t.is(leftServer(null, at("10.0.0.5")), null);
+});
+
+test("nothing is said of containers whose mounts followed the server", (t) => {
+  const row = heldFrom("10.0.0.5:/v", "10.0.0.4:/v");
+  t.is(leftServer(row, { ...at("10.0.0.6"), left: [] }), null);
+  t.regex(leftServer(row, { ...at("10.0.0.6"), left: ["10.0.0.4"] }) ?? "", /was at 10\.0\.0\.4/);
 });

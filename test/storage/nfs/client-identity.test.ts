@@ -60,6 +60,15 @@ for (const [what, state] of [
   });
 }
 
+test("new mounts get another name of this node's, where the name is ours", async (t) => {
+  const ours = machine({ identity: "id-1\n", shown: "id-1\n" });
+  await ensureIdentity("id-1", ours, "2");
+  t.deepEqual(ours.did, ["write id-1-2"]);
+  const foreign = machine({ identity: "set-by-an-administrator\n" });
+  await ensureIdentity("id-1", foreign, "2");
+  t.deepEqual(foreign.did, []);
+});
+
 test("a machine that shows an identity is asked no further", async (t) => {
   const effects = machine({ shown: "set\n" });
   effects.withIdentifier = () => Promise.reject(new Error("asked"));

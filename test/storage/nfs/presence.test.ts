@@ -16,7 +16,9 @@ interface Scene {
   readonly asked: string[];
   addresses: readonly string[] | Error;
   port: Record<string, PortAnswer>;
-  identify: () => Promise<void>;
+  identify: (another: string | null) => Promise<void>;
+  /** The kernel's connections, or null where it does not show them. */
+  connections: string[] | null;
   pass(ms: number): void;
 }
 
@@ -38,7 +40,23 @@ function scene(caller = 5 * second): Scene {
       return made.port[address] ?? "no-route";
     },
     mount: new PrivateMount("/mnt/storage", table),
-    identify: () => made.identify(),
+    transports: {
+      withTransports: (work) => {
+        if (made.connections === null) return Promise.reject(new Error("ENOENT"));
+        const { connections } = made;
+        return work(
+          connections.map((address, index) => ({
+            address,
+            port: 2049,
+            move: async (to) => {
+              asked.push(`move ${address} to ${to}`);
+              connections[index] = to;
+            },
+          })),
+        );
+      },
+    },
+    identify: (another) => made.identify(another),
     clock,
     patience: { caller, remount: 10 * second, name: 30 * second },
   });
@@ -49,6 +67,7 @@ function scene(caller = 5 * second): Scene {
     addresses: ["10.0.0.5"],
     port: { "10.0.0.5": "open" },
     identify: async () => void asked.push("identify"),
+    connections: [],
     pass: (ms) => {
       now += ms;
     },
@@ -171,7 +190,7 @@ test("a server that moved is followed although the old one answers, once the new
   it.port["10.0.0.6"] = "open";
   it.pass(31 * second);
   await it.presence.ensure();
-  await eventually("the new one is asked again", () => seen("knock 10.0.0.6")() === 2);
+  await eventually("the new one is asked again", () => seen("knock 10.0.0.6")() >= 2);
   await eventually("the new one is mounted", async () => {
     await it.presence.ensure();
     return it.presence.address === "10.0.0.6";
@@ -222,4 +241,53 @@ test("who waits too long is told, and the attempt goes on for those who come lat
   await it.presence.ensure();
   t.deepEqual(it.asked, ["name", "knock 10.0.0.5"]);
   t.is(mounted(it).length, 2);
+});
+
+test("what is mounted from where the server was is taken along before anything is mounted anew", async (t) => {
+  const it = scene();
+  await it.presence.ensure();
+  it.connections = ["10.0.0.5", "10.0.0.9", "10.0.0.5"];
+  it.addresses = ["10.0.0.6"];
+  it.port = { "10.0.0.6": "open" };
+  it.table.fail = () => (it.connections?.includes("10.0.0.5") === true ? failed("hangs") : null);
+  it.presence.doubt();
+  await it.presence.ensure();
+  t.deepEqual(it.connections, ["10.0.0.6", "10.0.0.9", "10.0.0.6"]);
+  t.deepEqual(it.presence.left, []);
+  t.deepEqual(mounted(it), ["swarmnfs-cover", "10.0.0.6:/volume1"]);
+});
+
+test("as long as the former address answers its connections stay, and follow when it does not", async (t) => {
+  const it = scene();
+  await it.presence.ensure();
+  it.connections = ["10.0.0.5"];
+  it.addresses = ["10.0.0.6"];
+  it.port["10.0.0.6"] = "open";
+  it.presence.doubt();
+  await it.presence.ensure();
+  t.is(it.presence.address, "10.0.0.6");
+  t.deepEqual(it.presence.left, ["10.0.0.5"]);
+  it.port["10.0.0.5"] = "silent";
+  it.pass(31 * second);
+  await it.presence.ensure();
+  await eventually("they followed", () => it.presence.left?.length === 0);
+  t.deepEqual(it.connections, ["10.0.0.6"]);
+});
+
+test("where connections cannot be moved, new mounts part from old ones by another identity, once", async (t) => {
+  const it = scene();
+  const identities: (string | null)[] = [];
+  it.identify = async (another) => void identities.push(another);
+  it.connections = null;
+  await it.presence.ensure();
+  it.addresses = ["10.0.0.6"];
+  it.port = { "10.0.0.6": "open" };
+  for (let round = 0; round < 2; round += 1) {
+    it.presence.doubt();
+    await it.presence.ensure();
+  }
+  t.is(identities.length, 2);
+  t.is(identities[0], null);
+  t.regex(identities[1] ?? "", /^[0-9a-z]{8}$/);
+  t.deepEqual(it.presence.left, ["10.0.0.5"]);
 });

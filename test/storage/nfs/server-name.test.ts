@@ -93,6 +93,17 @@ test("addresses outlive the process, for a DNS that comes up later", async (t) =
   await t.throwsAsync(other.addresses(), { message: /other\.lan cannot be resolved/ });
 });
 
+test("where a server was before is remembered, without where it is", async (t) => {
+  const memory = new AddressFile(join(await temporaryDirectory(t), "addresses.json"));
+  for (const address of ["10.0.0.5", "10.0.0.6", "10.0.0.7", "10.0.0.6"])
+    await memory.remember("nas.lan", [address]);
+  t.deepEqual(await memory.recall("nas.lan"), ["10.0.0.6"]);
+  t.deepEqual(await memory.former("nas.lan"), ["10.0.0.7", "10.0.0.5"]);
+  const name = new ServerName("nas.lan", dead, clock, memory);
+  t.deepEqual(await name.remembered(), ["10.0.0.6", "10.0.0.7", "10.0.0.5"]);
+  t.deepEqual(await memory.former("other.lan"), []);
+});
+
 test("a damaged file of addresses is as good as none, and one that cannot be written does no harm", async (t) => {
   const folder = await temporaryDirectory(t);
   await writeFile(join(folder, "a.json"), `{"schema":1,"addresses":{"nas.lan":["-o,ro"]}}`);
