@@ -47,6 +47,7 @@ export function explain(error: unknown, url: string): unknown {
         cause,
       );
     case "EIO":
+    case "EREMOTEIO":
     case "ESTALE":
     case "ENOTCONN":
     case "EHOSTDOWN":
@@ -77,8 +78,16 @@ export function explain(error: unknown, url: string): unknown {
   }
 }
 
+/** Errors of network file systems that Node.js has no names for, by their numbers on Linux (asm-generic/errno.h). */
+const nameless: ReadonlyMap<unknown, string> = new Map([
+  [-116, "ESTALE"],
+  [-121, "EREMOTEIO"],
+  [-122, "EDQUOT"],
+]);
+
 function codeOf(error: unknown): string | null {
   if (!(error instanceof Error) || !("code" in error) || typeof error.code !== "string")
     return null;
-  return /^E[A-Z0-9]+$/.test(error.code) ? error.code : null;
+  if (/^E[A-Z0-9]+$/.test(error.code)) return error.code;
+  return "errno" in error ? (nameless.get(error.errno) ?? null) : null;
 }
