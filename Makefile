@@ -6,6 +6,8 @@ ARCH := $(shell uname -m | sed 's/x86_64/amd64/; s/aarch64/arm64/')
 # Private engines and the base of the root file system need root.
 ROOT := $(if $(filter 0,$(shell id -u)),,sudo --preserve-env)
 LAB_RUN := $(ROOT) $(NODE) lab/main.ts
+# As it was written: a shell's $ is no variable of make.
+override COMMAND := $(value COMMAND)
 export DOCKER LAB COMMAND CASES
 
 help: ## this list
