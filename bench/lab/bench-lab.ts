@@ -10,6 +10,7 @@ import { Lab, labsFolder } from "../../lab/lab.ts";
 import { collectLogs } from "../../lab/logs.ts";
 import type { Machine } from "../../lab/machine.ts";
 import { labPlan } from "../../lab/plan.ts";
+import { messageOf } from "../../service/message-of.ts";
 import { progress } from "../progress.ts";
 
 /** The lab, the app, and what the names of all containers and volumes here begin with. */
@@ -154,7 +155,7 @@ export class BenchLab {
 
   async stop(): Promise<void> {
     if (this.#isOurs) await this.lab.destroy();
-    else await this.#tidy();
+    else await this.#tidy().catch((error: unknown) => progress(`not all: ${messageOf(error)}`));
     this.#tunnel.kill();
     await rm(this.#folder, { recursive: true });
   }
