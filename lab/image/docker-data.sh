@@ -44,8 +44,12 @@ registry=$!
 containerd >/run/containerd.log 2>&1 &
 dockerd --containerd /run/containerd/containerd.sock --insecure-registry registry.lan:5000 --iptables=false --ip6tables=false --bridge=none >/run/dockerd.log 2>&1 &
 dockerd=$!
+late=$(($(date +%s) + 180))
 until docker version >/dev/null 2>&1 && busybox wget -q -O- http://registry.lan:5000/v2/ >/dev/null 2>&1; do
-  kill -0 "$dockerd" && kill -0 "$registry" || { for log in /run/*.log; do tail -n 5 "$log" >&2; done; exit 1; }
+  kill -0 "$dockerd" && kill -0 "$registry" && [ "$(date +%s)" -lt "$late" ] || {
+    for log in /run/*.log; do tail -n 5 "$log" >&2; done
+    exit 1
+  }
   sleep 0.1
 done
 
