@@ -116,9 +116,7 @@ export class DirectoryStorage implements storage.Storage {
       if (this.#settings.nfs) await this.#run((layout) => refuseSquashedRoot(layout, url));
       return { id: marker.id };
     } catch (error) {
-      throw this.#settings.nfs
-        ? (squashedRoot(error, url) ?? explain(error, url))
-        : explain(error, url);
+      throw this.#explained(error);
     }
   }
 
@@ -262,8 +260,13 @@ export class DirectoryStorage implements storage.Storage {
       await using layout = await this.#enter();
       return await work(layout);
     } catch (error) {
-      throw explain(error, this.url);
+      throw this.#explained(error);
     }
+  }
+
+  #explained(error: unknown): unknown {
+    const squashed = this.#settings.nfs === true ? squashedRoot(error, this.url) : null;
+    return squashed ?? explain(error, this.url);
   }
 
   /** Opens the storage for one operation, having made sure that it is still the one it was. */

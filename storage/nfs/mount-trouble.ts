@@ -53,7 +53,7 @@ const meanings: readonly (readonly [RegExp, Meaning])[] = [
   [
     /Operation not permitted/i,
     ({ path }, server) =>
-      `${server} does not permit the mount of ${path} as it was asked: perhaps it wants Kerberos or TLS (swarmnfs speaks sec=sys), or a port below 1024 that an address translation takes away (on the server: insecure). Look at the export's options`,
+      `${server} does not permit the mount of ${path} as it was asked: perhaps it exports nothing to this node (any more), or it wants Kerberos or TLS (swarmnfs speaks sec=sys), or a port below 1024 that an address translation takes away (on the server: insecure). Look at its exports and their options`,
   ],
   [
     /Permission denied/i,

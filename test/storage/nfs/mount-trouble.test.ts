@@ -57,7 +57,7 @@ const texts: readonly (readonly [string, RegExp, typeof plain?])[] = [
   ],
   [
     "mount.nfs4: Operation not permitted for 10.77.0.10:/volume1/swarm on /mnt/storage",
-    /perhaps it wants Kerberos or TLS/,
+    /perhaps it exports nothing to this node \(any more\), or it wants Kerberos or TLS/,
   ],
   ["mount.nfs4: Permission denied for 10.77.0.10:/volume1/swarm on /mnt/storage", /no_root_squash/],
   [
