@@ -23,8 +23,11 @@ export interface DockerVolume {
   readonly Status?: VolumeStatus;
 }
 
-/** How long an unknown name may keep Get waiting, in milliseconds: unrelated `docker run` commands wait with it. */
-const lookupBoundMs = 1_000;
+/**
+ * How long an unknown name may keep Get waiting, in milliseconds. Unrelated `docker run` commands wait with it, though not
+ * once the storage is known to hang; and of a name that is not found Docker makes a local volume, which hides ours.
+ */
+const lookupBoundMs = 6_000;
 
 /** The life of a volume, in Docker's verbs. */
 export class Driver {

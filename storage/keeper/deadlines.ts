@@ -16,7 +16,7 @@ export const deadlines: Readonly<Record<Method, Deadline>> = {
   list: { kill: 8000 },
   listSince: { kill: 8000 },
   // Docker asks for unknown names before creating volumes of any driver, unrelated ones too.
-  get: { kill: 8000, patience: 1000 },
+  get: { kill: 8000, patience: 6000 },
   create: { kill: 8000 },
   update: { kill: 8000 },
   remove: { kill: 8000 },

@@ -43,7 +43,7 @@ export interface Circumstances {
 }
 
 /** How the storage is: answering, silent for ever, or refusing. */
-export type Weather = "fine" | "silent" | "refusing";
+export type Weather = "fine" | "slow" | "silent" | "refusing";
 
 /** The whole plugin on a real socket, with a kernel and an engine that are in memory and outlive it. */
 export class PluginUnderTest {
@@ -231,9 +231,10 @@ export class PluginUnderTest {
     return this.weatherOf.get(method) ?? this.weather;
   }
 
-  /** A silent storage keeps everyone waiting for as long as it is silent, and then has lost what was asked. */
+  /** A silent storage keeps everyone waiting for as long as it is silent, and then has lost what was asked; a slow one answers then. */
   async #endure(method: keyof Storage): Promise<void> {
     this.asked.set(method, (this.asked.get(method) ?? 0) + 1);
+    while (this.#weather(method) === "slow") await delay(5, undefined, { ref: false });
     if (method === "close" || this.#weather(method) === "fine") return;
     while (this.#weather(method) === "silent") await delay(5, undefined, { ref: false });
     throw new StorageUnavailable("dir:///srv/swarm does not answer");
