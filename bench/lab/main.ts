@@ -18,7 +18,7 @@ const parts: Readonly<Record<string, (bench: BenchLab, rounds: number) => Promis
 const { values: asked } = parseArgs({
   options: {
     only: { type: "string", default: Object.keys(parts).join(",") },
-    rounds: { type: "string", default: "6" },
+    rounds: { type: "string", default: "4" },
     json: { type: "boolean", default: false },
   },
 });

@@ -133,7 +133,7 @@ function rowsOf(times: Times): Row[] {
     const [ours, theirs] = [extra(of.swarmnfs, of.none), extra(of.local, of.none)];
     // A share of next to nothing says nothing.
     const ratio = theirs.median > 2 * theirs.error ? ours.median / theirs.median : null;
-    const goals: Goal[] = condition === "warm" ? [atMost("ratio", ratio ?? Number.NaN, 1)] : [];
+    const goals: Goal[] = condition === "warm" && ratio !== null ? [atMost("ratio", ratio, 1)] : [];
     rows.push(
       {
         what: `docker start, ${condition} (${conditions[condition]}): on top of that`,
