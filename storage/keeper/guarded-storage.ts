@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { systemClock } from "../../service/clock.ts";
+import { UserError } from "../../service/user-error.ts";
 import type { DirectorySettings } from "../directory/directory-storage.ts";
 import type { Attachment, Catalog, Storage, StorageHealth, Trouble } from "../storage.ts";
 import { StorageUnavailable } from "../unavailable.ts";
@@ -162,10 +163,10 @@ export class GuardedStorage implements Storage {
       this.#breaker.succeeded(asks === "verdict");
       return result;
     } catch (error) {
-      if (error instanceof StorageUnavailable) {
-        this.#presence?.doubt();
+      if (error instanceof StorageUnavailable) this.#presence?.doubt();
+      // It answered; and the probe asks for nothing that a storage could refuse but the storage itself.
+      if (error instanceof StorageUnavailable || (asks !== "work" && error instanceof UserError))
         this.#breaker.failed(error.message, asks !== "work");
-      }
       if (!(error instanceof ChildHung)) throw error;
       this.#probe.abandoned(error.child);
       // A walk may hang on one bad spot; whether the storage does, a look will tell.

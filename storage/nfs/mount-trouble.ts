@@ -34,7 +34,7 @@ const meanings: readonly (readonly [RegExp, Meaning])[] = [
   [
     /No such file or directory|does not exist on the server/i,
     ({ path }, server) =>
-      `${server} has no ${path} for this node: no such directory is exported to it. Make it there, export it, or mend the path in the storage's URL`,
+      `${server} has no ${path} for this node: no such directory is exported to it. Make it there, export it to this node's address, or mend the path in the storage's URL`,
   ],
   [
     /Not a directory/i,

@@ -1,4 +1,4 @@
-import { rename } from "node:fs/promises";
+import { rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import process from "node:process";
 import test, { type ExecutionContext } from "ava";
@@ -127,3 +127,18 @@ test.serial(
     await rename(`${path}-away`, path);
   },
 );
+
+test.serial("a storage that was away and comes back as something else says that", async (t) => {
+  const { storage, path, presence } = await start(t);
+  presence.away = "nas.lan refuses connections";
+  await t.throwsAsync(storage.open(null), { message: "nas.lan refuses connections" });
+  await writeFile(join(path, "holiday.jpg"), "");
+  presence.away = null;
+  await eventually("the probe has seen it", () =>
+    (storage.trouble?.reason ?? "").includes('is not empty (it holds "holiday.jpg")'),
+  );
+  await t.throwsAsync(storage.list(), { message: /is not empty/ });
+  await t.throwsAsync(storage.open(null), { code: "conflict", message: /is not empty/ });
+  await rm(join(path, "holiday.jpg"));
+  await eventually("the storage is well", () => storage.trouble === null);
+});

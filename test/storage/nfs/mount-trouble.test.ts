@@ -17,7 +17,7 @@ const texts: readonly (readonly [string, RegExp, typeof plain?])[] = [
   ],
   [
     "mount.nfs4: mounting 10.77.0.10:/volume1/swarm failed, reason given by server: No such file or directory",
-    /has no \/volume1\/swarm for this node.+Make it there, export it, or mend the path/,
+    /has no \/volume1\/swarm for this node.+Make it there, export it to this node's address, or mend the path/,
   ],
   [
     "mount.nfs4: Connection refused for 10.77.0.10:/volume1/swarm on /mnt/storage",
