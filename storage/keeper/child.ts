@@ -3,6 +3,7 @@ import process from "node:process";
 import { UserError } from "../../service/user-error.ts";
 import { StorageUnavailable } from "../unavailable.ts";
 import { startDeadlineMs } from "./deadlines.ts";
+import { pulseOf } from "./pulse.ts";
 import type { Answer, Failure, Method, Question, Welcome } from "./protocol.ts";
 
 /** How a keeper is started: a program with arguments, which gets an IPC channel. */
@@ -30,6 +31,11 @@ export class ChildHung extends Error {
   }
 }
 
+/** Of a deadline: how long before its end it is looked whether the child stirs. */
+const lookShare = 1 / 4;
+/** A child that stirs has this many times as long, and no longer: another call may be what stirs in it. */
+const mostTimes = 2.5;
+
 interface Pending {
   readonly resolve: (result: unknown) => void;
   readonly reject: (error: Error) => void;
@@ -38,7 +44,10 @@ interface Pending {
   timer: NodeJS.Timeout | null;
 }
 
-/** One keeper process, and the calls it has not answered yet. */
+/**
+ * One keeper process, and the calls it has not answered yet. One that works, or waits for a processor of a machine that is
+ * overloaded, is slow, and is waited for longer; one that sleeps hangs in the file system.
+ */
 export class Child {
   readonly #process: ChildProcess;
   readonly #pending = new Map<number, Pending>();
@@ -86,7 +95,7 @@ export class Child {
     return this.#pending.size > 0;
   }
 
-  /** Kills itself `killAfter` ms later. Rejects with what the storage says, or {@link ChildHung}, or {@link ChildGone}. */
+  /** Kills itself `killAfter` ms later, if nothing stirs in it. Rejects with what the storage says, or {@link ChildHung}, or {@link ChildGone}. */
   call(method: Method, args: readonly unknown[], killAfter: number): Promise<unknown> {
     const id = this.#next;
     this.#next += 1;
@@ -134,8 +143,28 @@ export class Child {
   }
 
   #watch(pending: Pending): void {
+    const look = pending.killAfter * lookShare;
+    this.#wait(pending, pending.killAfter - look, () => this.#listen(pending, look));
+  }
+
+  #listen(pending: Pending, look: number): void {
+    const before = this.#pulse();
+    this.#wait(pending, look, () => {
+      const now = this.#pulse();
+      const stirs = before !== null && now !== null && now > before;
+      const isOver = Date.now() - pending.begun >= pending.killAfter * mostTimes;
+      if (stirs && !isOver) this.#listen(pending, look);
+      else this.#hang(pending.begun);
+    });
+  }
+
+  #pulse(): bigint | null {
+    return this.pid === undefined ? null : pulseOf(this.pid);
+  }
+
+  #wait(pending: Pending, ms: number, then: () => void): void {
     clearTimeout(pending.timer ?? undefined);
-    pending.timer = setTimeout(() => this.#hang(pending.begun), pending.killAfter).unref();
+    pending.timer = setTimeout(then, ms).unref();
   }
 
   #hang(since: number): void {

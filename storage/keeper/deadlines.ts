@@ -2,7 +2,7 @@ import type { Method } from "./protocol.ts";
 
 /** How long a call may take, in milliseconds. */
 export interface Deadline {
-  /** After that the child that hangs in it is killed, and the storage is taken for dead. */
+  /** After that the child that hangs in it is killed, and the storage is taken for dead; one that works has 2.5 times as long. */
   readonly kill: number;
   /** After that the caller gets an error already, while the call goes on. */
   readonly patience?: number;
@@ -34,5 +34,5 @@ export const deadlines: Readonly<Record<Method, Deadline>> = {
   housekeep: { kill: 30_000, long: true },
 };
 
-/** A child that has not said that it is ready by then will never be; a loaded or emulated machine takes seconds. */
-export const startDeadlineMs = 20_000;
+/** A child that has not said that it is ready by then will never be; an overloaded or emulated machine takes half of it. */
+export const startDeadlineMs = 60_000;

@@ -70,6 +70,26 @@ test.serial(
   },
 );
 
+test.serial(
+  "a keeper that gets little of the processor is waited for longer, and its storage is not taken for dead",
+  async (t) => {
+    const busy = join(import.meta.dirname, "busy-keeper.ts");
+    const { storage, troubles } = await start(t, {
+      keeper: { command: process.execPath, args: [busy, "1500"] },
+    });
+    t.is((await storage.attach("v", node1, [])).type, "bind");
+    t.deepEqual(troubles, []);
+  },
+);
+
+test.serial("not for ever: something else may be what keeps it busy", async (t) => {
+  const busy = join(import.meta.dirname, "busy-keeper.ts");
+  const { storage } = await start(t, {
+    keeper: { command: process.execPath, args: [busy, "8000"] },
+  });
+  await t.throwsAsync(storage.attach("v", node1, []), { message: /has not answered/ });
+});
+
 test.serial("while a storage is known to hang, calls fail at once with the reason", async (t) => {
   const { storage } = await start(t, { probeEveryMs: 60_000 });
   const [pid] = storage.keepers;
