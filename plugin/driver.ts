@@ -23,12 +23,6 @@ export interface DockerVolume {
   readonly Status?: VolumeStatus;
 }
 
-/**
- * How long an unknown name may keep Get waiting, in milliseconds. Unrelated `docker run` commands wait with it, though not
- * once the storage is known to hang; and of a name that is not found Docker makes a local volume, which hides ours.
- */
-const lookupBoundMs = 6_000;
-
 /** The life of a volume, in Docker's verbs. */
 export class Driver {
   readonly #catalog: CatalogCopy;
@@ -40,6 +34,7 @@ export class Driver {
   readonly #defaults: Readonly<Record<string, string>>;
   readonly #status: (record: VolumeRecord) => VolumeStatus;
   readonly #opened: () => Promise<void>;
+  readonly #lookupBoundMs: number;
   readonly #onStorageFailure: (volume: string) => void;
   readonly #log: Log;
   readonly #lookups = new Map<string, Promise<VolumeRecord | null>>();
@@ -56,6 +51,8 @@ export class Driver {
     status: (record: VolumeRecord) => VolumeStatus;
     /** Settles when the storage has been opened: requests may come before that. Rejects with why it cannot be. */
     opened: () => Promise<void>;
+    /** How long an unknown name may keep Docker waiting, in milliseconds. */
+    lookupBoundMs: number;
     /** Told of every mount that failed because the storage did not answer. */
     onStorageFailure: (volume: string) => void;
     log: Log;
@@ -69,6 +66,7 @@ export class Driver {
     this.#defaults = parts.defaults;
     this.#status = parts.status;
     this.#opened = parts.opened;
+    this.#lookupBoundMs = parts.lookupBoundMs;
     this.#onStorageFailure = parts.onStorageFailure;
     this.#log = parts.log;
   }
@@ -215,7 +213,10 @@ export class Driver {
   async #askStorage(name: string): Promise<VolumeRecord | null> {
     if (!namePattern.test(name)) return null;
     const late = Promise.withResolvers<never>();
-    const timer = setTimeout(() => late.reject(new Error("no answer in time")), lookupBoundMs);
+    const timer = setTimeout(
+      () => late.reject(new Error("no answer in time")),
+      this.#lookupBoundMs,
+    );
     try {
       const asked = this.#opened().then(() => this.#storage.get(name));
       const record = await Promise.race([asked, late.promise]);

@@ -16,6 +16,12 @@ import { SystemMounter } from "./system-mounter.ts";
 
 /** How long a volume stays mounted after its last container left, in milliseconds: spares restarts a remount. */
 const lingerMs = 10_000;
+/**
+ * How long an unknown name may keep Docker waiting, in milliseconds. Unrelated `docker run` commands wait with it, though at
+ * most 8 s, and not at all once the storage is known to hang. Of a name that is not found Docker makes a local volume, which
+ * hides ours: so a storage that is slow is waited for.
+ */
+const lookupBoundMs = 20_000;
 /** Docker kills what does not end within 10 s of SIGTERM. */
 const stopBoundMs = 5_000;
 
@@ -35,6 +41,7 @@ export async function start(stopListening: () => void): Promise<Plugin["answer"]
     engine: engineOf(settings, entries),
     boot: (await readFile("/proc/sys/kernel/random/boot_id", "utf8")).trim(),
     lingerMs,
+    lookupBoundMs,
     log,
   });
 

@@ -41,6 +41,8 @@ export interface World {
   readonly boot: string;
   /** Milliseconds a volume stays mounted after its last holder left. */
   readonly lingerMs: number;
+  /** How long Docker may wait for an answer about an unknown name, in milliseconds. */
+  readonly lookupBoundMs: number;
   readonly log: Log;
   /** Milliseconds of a clock that never jumps; `performance.now()` unless given. */
   readonly monotonic?: () => number;
@@ -108,6 +110,7 @@ export async function assemble(world: World): Promise<Plugin> {
     defaults: settings.defaultOptions,
     status,
     opened: () => watch.opened(),
+    lookupBoundMs: world.lookupBoundMs,
     onStorageFailure: (volume) => {
       revival?.note(volume);
       void watch.look();

@@ -4,8 +4,6 @@ import type { Method } from "./protocol.ts";
 export interface Deadline {
   /** After that the child that hangs in it is killed, and the storage is taken for dead; one that works has 2.5 times as long. */
   readonly kill: number;
-  /** After that the caller gets an error already, while the call goes on. */
-  readonly patience?: number;
   /** Long work, in a child of its own at idle priority: `kill` counts from its last sign of progress. */
   readonly long?: true;
 }
@@ -15,8 +13,7 @@ export const deadlines: Readonly<Record<Method, Deadline>> = {
   open: { kill: 8000 },
   list: { kill: 8000 },
   listSince: { kill: 8000 },
-  // Docker asks for unknown names before creating volumes of any driver, unrelated ones too.
-  get: { kill: 8000, patience: 6000 },
+  get: { kill: 8000 },
   create: { kill: 8000 },
   update: { kill: 8000 },
   remove: { kill: 8000 },

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { systemClock } from "../../service/clock.ts";
 import { UserError } from "../../service/user-error.ts";
 import type { DirectorySettings } from "../directory/directory-storage.ts";
@@ -133,21 +132,7 @@ export class GuardedStorage implements Storage {
     // What could not be opened would only say that it was not opened.
     if (method !== "open" && this.#knownId === null && this.trouble !== null)
       throw new StorageUnavailable(this.trouble.reason);
-    const { patience } = this.#deadlines[method];
-    const begun = Date.now();
-    const answer = this.#ask(method, args, "work");
-    if (patience === undefined) return answer;
-    const timer = new AbortController();
-    const impatient = sleep(patience, null, { signal: timer.signal, ref: false }).then(() => {
-      throw this.#breaker.silent(begun);
-    });
-    answer.catch(() => {}); // it may still fail when nobody waits for it any more
-    try {
-      return await Promise.race([answer, impatient]);
-    } finally {
-      timer.abort();
-      impatient.catch(() => {});
-    }
+    return this.#ask(method, args, "work");
   }
 
   async #ask<M extends Method>(method: M, args: Arguments<M>, asks: Asks): Promise<Result<M>> {

@@ -31,6 +31,7 @@ export interface Circumstances {
   /** Further variables, as in config.json. */
   readonly environment?: NodeJS.ProcessEnv;
   readonly lingerMs?: number;
+  readonly lookupBoundMs?: number;
   readonly boot?: string;
   /** False: no Docker socket. */
   readonly withEngine?: boolean;
@@ -117,7 +118,7 @@ export class PluginUnderTest {
   async begin(): Promise<void> {
     const life = new AbortController();
     this.#life = life;
-    const { lingerMs, withEngine, node, environment } = this.#circumstances;
+    const { lingerMs, lookupBoundMs, withEngine, node, environment } = this.#circumstances;
     const plugin = await assemble({
       settings: parseSettings({
         SWARMNFS_STORAGE: "dir:///srv/swarm",
@@ -134,6 +135,7 @@ export class PluginUnderTest {
       engine: withEngine === false ? null : mortal(this.engine.api, life.signal),
       boot: this.#boot,
       lingerMs: lingerMs ?? 15,
+      lookupBoundMs: lookupBoundMs ?? 1_000,
       monotonic: () => performance.now() + this.#aheadMs,
       log: pino(
         { level: "debug", base: null },

@@ -23,7 +23,6 @@ const short = {
   attach: { kill: 1000 },
   health: { kill: 1000 },
   open: { kill: 5000 },
-  get: { kill: 3000, patience: 300 },
   usage: { kill: 1000, long: true as const },
 };
 
@@ -95,9 +94,6 @@ test.serial("while a storage is known to hang, calls fail at once with the reaso
   const [pid] = storage.keepers;
   // Its end would be noticed, and looked at: as a process that hangs in the kernel it must not end.
   stop(pid);
-  const keepStopped = storage.get("v").catch((error: unknown) => error);
-  t.like(await keepStopped, { code: "unavailable" });
-  t.is(storage.trouble, null, "one slow answer is not yet a storage that hangs");
   await t.throwsAsync(create(storage, "w"), { code: "unavailable" });
   const begun = performance.now();
   if (storage.trouble !== null) {
@@ -109,17 +105,6 @@ test.serial("while a storage is known to hang, calls fail at once with the reaso
   }
   await eventually("the storage is well again", () => storage.trouble === null);
 });
-
-test.serial(
-  "looking up a name does not wait longer than Docker's other users should",
-  async (t) => {
-    const { storage } = await start(t);
-    stop(storage.keepers[0]);
-    const begun = performance.now();
-    await t.throwsAsync(storage.get("v"), { code: "unavailable" });
-    t.true(performance.now() - begun < 600);
-  },
-);
 
 test.serial(
   "a storage that is gone is in trouble until it is back, even if nobody asks",
