@@ -59,7 +59,7 @@ const refused: readonly (readonly [options: string, words: string])[] = [
   ["hosts=a;b", 'option "hosts": "a;b" is not a host name; write names, or patterns like "web-*"'],
   [
     "mount-options=suid",
-    'option "mount-options": mount option "suid" is not allowed. Allowed: acdirmax, acdirmin, acregmax, acregmin, actimeo, dirsync, hard, lazytime, lookupcache, nconnect, noatime, nodiratime, noexec, relatime, retrans, rsize, soft, sync, timeo, wsize',
+    'option "mount-options": mount option "suid" is not allowed: volumes never carry set-user-id programs. Allowed: acdirmax, acdirmin, acregmax, acregmin, actimeo, dirsync, hard, lazytime, lookupcache, nconnect, noatime, nodiratime, noexec, relatime, retrans, rsize, soft, sync, timeo, wsize',
   ],
   [
     "size=10G",
