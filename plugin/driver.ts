@@ -1,3 +1,4 @@
+import { bounded } from "../service/bounded.ts";
 import type { Log } from "../service/log.ts";
 import { UserError } from "../service/user-error.ts";
 import type { VolumeRecord } from "../storage/records/volume.ts";
@@ -212,14 +213,9 @@ export class Driver {
 
   async #askStorage(name: string): Promise<VolumeRecord | null> {
     if (!namePattern.test(name)) return null;
-    const late = Promise.withResolvers<never>();
-    const timer = setTimeout(
-      () => late.reject(new Error("no answer in time")),
-      this.#lookupBoundMs,
-    );
     try {
       const asked = this.#opened().then(() => this.#storage.get(name));
-      const record = await Promise.race([asked, late.promise]);
+      const record = await bounded(asked, this.#lookupBoundMs, noAnswer);
       if (record === null || !isThere(record)) return null;
       this.#catalog.put(record);
       await this.#catalog.saved();
@@ -228,8 +224,6 @@ export class Driver {
       throw new Unanswerable(`volume "${name}" is unknown here, and the storage cannot be asked`, {
         cause: error,
       });
-    } finally {
-      clearTimeout(timer);
     }
   }
 
@@ -243,6 +237,10 @@ export class Driver {
       `there is no volume "${name}". Create it: docker volume create -d swarmnfs ${name}`,
     );
   }
+}
+
+function noAnswer(): Error {
+  return new Error("no answer in time");
 }
 
 function unidentified(): UserError {

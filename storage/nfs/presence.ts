@@ -1,3 +1,4 @@
+import { bounded } from "../../service/bounded.ts";
 import type { Clock } from "../../service/clock.ts";
 import { messageOf } from "../../service/message-of.ts";
 import type { Presence } from "../keeper/presence.ts";
@@ -84,14 +85,7 @@ export class NfsPresence implements Presence {
       return;
     }
     this.#attempt ??= this.#connect().finally(() => (this.#attempt = null));
-    this.#attempt.catch(() => {}); // it may fail when nobody waits for it any more
-    const late = Promise.withResolvers<never>();
-    const timer = setTimeout(() => late.reject(this.#slow()), this.#patience.caller);
-    try {
-      await Promise.race([this.#attempt, late.promise]);
-    } finally {
-      clearTimeout(timer);
-    }
+    await bounded(this.#attempt, this.#patience.caller, () => this.#slow());
   }
 
   doubt(): void {

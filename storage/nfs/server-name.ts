@@ -1,6 +1,7 @@
 import dns from "node:dns/promises";
 import { isIP } from "node:net";
 import { formatMoment } from "../../service/age.ts";
+import { bounded } from "../../service/bounded.ts";
 import type { Clock } from "../../service/clock.ts";
 import { StorageUnavailable } from "../unavailable.ts";
 
@@ -86,16 +87,9 @@ export class ServerName {
     return addresses.length > 0 ? addresses : null;
   }
 
-  async #bounded(): Promise<readonly string[]> {
+  #bounded(): Promise<readonly string[]> {
     this.#pending ??= this.#lookup(this.host).finally(() => (this.#pending = null));
-    const silent = Promise.withResolvers<never>();
-    const timer = setTimeout(() => silent.reject(new Error("silent")), this.#boundMs);
-    this.#pending.catch(() => {}); // it may fail when nobody waits for it any more
-    try {
-      return await Promise.race([this.#pending, silent.promise]);
-    } finally {
-      clearTimeout(timer);
-    }
+    return bounded(this.#pending, this.#boundMs, () => new Error("silent"));
   }
 
   #unknown(cause: unknown): StorageUnavailable {
