@@ -10,6 +10,7 @@ const rooms = [
   "service",
   "storage",
   "plugin",
+  "nfs-server",
   "cli",
   "rootfs-build",
   "engine-box",
@@ -20,6 +21,7 @@ const rooms = [
 const allowed: Readonly<Record<string, readonly string[]>> = {
   storage: ["service"],
   plugin: ["storage", "service"],
+  "nfs-server": ["storage", "service"],
   cli: ["storage", "service"],
   deploy: ["rootfs-build", "engine-box", "lab"],
   lab: ["rootfs-build", "engine-box", "deploy"],

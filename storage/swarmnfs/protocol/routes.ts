@@ -1,0 +1,311 @@
+import * as z from "zod";
+import { appOwnerSchema, appRecordSchema } from "../../records/app.ts";
+import { timeSchema } from "../../records/fields.ts";
+import { trashRecordSchema } from "../../records/trash.ts";
+import { useRecordSchema } from "../../records/use.ts";
+import { accessModeSchema, onRemoveSchema, volumeRecordSchema } from "../../records/volume.ts";
+import { leaseSchema, renewalSchema, renewedSchema } from "./lease.ts";
+import { certificateSchema, enrolledNodeSchema, enrolmentSchema } from "./node.ts";
+import { route } from "./route.ts";
+
+const nothing = z.undefined();
+const done = z.strictObject({});
+
+const usageSchema = z.strictObject({
+  bytes: z.int(),
+  files: z.int(),
+  by: z.enum(["walk", "quota"]),
+  at: timeSchema,
+});
+
+const catalogSchema = z.strictObject({
+  volumes: z.array(volumeRecordSchema),
+  apps: z.array(appRecordSchema),
+  uses: z.record(z.string(), z.array(useRecordSchema)),
+  usage: z.record(z.string(), usageSchema),
+  lastUse: z.record(z.string(), timeSchema),
+  damaged: z.array(z.strictObject({ file: z.string(), reason: z.string() })),
+});
+
+const volumeChangeSchema = z.strictObject({
+  services: z.array(z.string()).nullable().optional(),
+  hosts: z.array(z.string()).nullable().optional(),
+  access: accessModeSchema.optional(),
+  size: z.int().min(1).nullable().optional(),
+  onRemove: onRemoveSchema.optional(),
+  backup: z.string().optional(),
+  mountOptions: z.array(z.string()).optional(),
+});
+
+const appChangeSchema = z.strictObject({
+  services: z.union([z.array(z.string()), z.literal("first")]).optional(),
+  hosts: z.array(z.string()).optional(),
+  size: z.int().min(1).nullable().optional(),
+});
+
+const removalSchema = z.discriminatedUnion("kind", [
+  z.strictObject({ kind: z.literal("trashed"), entry: z.string(), purgeAt: timeSchema }),
+  z.strictObject({ kind: z.literal("retained") }),
+  z.strictObject({ kind: z.literal("forgotten") }),
+]);
+
+const healthSchema = z.strictObject({
+  state: z.enum(["ok", "nearly-full", "read-only", "full"]),
+  total: z.number(),
+  free: z.number(),
+  notes: z.array(z.string()),
+});
+
+/** What a node must know to mount. */
+export const storageViewSchema = z.strictObject({
+  /** The storage's id: the marker on the data disk. */
+  id: z.uuid(),
+  version: z.string(),
+  /** Where NFS is served: the address of the interface, and the port. */
+  nfs: z.strictObject({ address: z.string(), port: z.int() }),
+  /** How one app is kept from another on one file system (nfs-server facts §3). */
+  isolation: z.enum(["subtree_check", "sign_fh"]),
+  quota: z.enum(["xfs", "ext4", "none"]),
+});
+
+const attachedSchema = z.strictObject({
+  lease: leaseSchema,
+  /** What to mount from the server's address: `/blog_data`. */
+  path: z.string(),
+  /** Words for `-o`: what the volume's record asks for, and `ro`. */
+  options: z.array(z.string()),
+});
+
+const node = ["node", "backup"] as const;
+const admin = ["admin"] as const;
+
+/** The control API, `https://server:2050/v1`; and on a socket in the server's container, where everybody is an admin. */
+export const routes = {
+  enrol: route({
+    method: "POST",
+    path: "/v1/enrol",
+    summary: "A node gets its certificate for a one-time token",
+    who: "anyone",
+    body: enrolmentSchema,
+    answer: certificateSchema,
+  }),
+  certify: route({
+    method: "POST",
+    path: "/v1/certificate",
+    summary: "A node gets a new certificate before its own ends",
+    who: node,
+    body: z.strictObject({ request: z.string().max(10_000) }),
+    answer: certificateSchema,
+  }),
+  storage: route({
+    method: "GET",
+    path: "/v1/storage",
+    summary: "Which storage this is, and where it serves NFS",
+    who: node,
+    body: nothing,
+    answer: storageViewSchema,
+  }),
+  health: route({
+    method: "GET",
+    path: "/v1/storage/health",
+    summary: "How full the storage is, and what is wrong with it",
+    who: node,
+    body: nothing,
+    answer: healthSchema,
+  }),
+  catalog: route({
+    method: "POST",
+    path: "/v1/catalog",
+    summary: "All volumes and apps, unless nothing has changed since a list that was seen",
+    who: node,
+    body: z.strictObject({ seen: z.string().max(10_000).nullable() }),
+    answer: z.strictObject({
+      seen: z.string().nullable(),
+      uses: catalogSchema.shape.uses,
+      catalog: catalogSchema.nullable(),
+    }),
+  }),
+  createVolume: route({
+    method: "POST",
+    path: "/v1/volumes",
+    summary: "Make a volume, or get the one that was asked for before with the same options",
+    who: node,
+    body: z.strictObject({ name: z.string(), options: z.record(z.string(), z.string()) }),
+    answer: volumeRecordSchema,
+  }),
+  volume: route({
+    method: "GET",
+    path: "/v1/volumes/:name",
+    summary: "One volume's record",
+    who: node,
+    body: nothing,
+    answer: volumeRecordSchema,
+  }),
+  changeVolume: route({
+    method: "PATCH",
+    path: "/v1/volumes/:name",
+    summary: "Change a volume's rules",
+    who: admin,
+    body: volumeChangeSchema,
+    answer: volumeRecordSchema,
+  }),
+  removeVolume: route({
+    method: "DELETE",
+    path: "/v1/volumes/:name",
+    summary: "A volume to the trash, or retained",
+    who: ["node"],
+    body: nothing,
+    answer: removalSchema,
+  }),
+  usage: route({
+    method: "GET",
+    path: "/v1/volumes/:name/usage",
+    summary: "Bytes and files of a volume",
+    who: node,
+    body: nothing,
+    answer: usageSchema,
+  }),
+  attach: route({
+    method: "POST",
+    path: "/v1/volumes/:name/attach",
+    summary: "A lease of a volume for this node, and what to mount",
+    who: node,
+    body: z.strictObject({ id: z.uuid().nullable(), consumers: z.array(z.string()) }),
+    answer: attachedSchema,
+  }),
+  detach: route({
+    method: "POST",
+    path: "/v1/volumes/:name/detach",
+    summary: "The lease is given back",
+    who: node,
+    body: done,
+    answer: done,
+  }),
+  renew: route({
+    method: "POST",
+    path: "/v1/leases/renew",
+    summary: "Renew all leases of this node, and wait for what the server wants",
+    who: node,
+    body: renewalSchema,
+    answer: renewedSchema,
+  }),
+  absence: route({
+    method: "POST",
+    path: "/v1/leases/absence",
+    summary: "This node's plugin stops on purpose for so long: do not fence it before",
+    who: node,
+    body: z.strictObject({ forMs: z.int().min(0).max(900_000) }),
+    answer: done,
+  }),
+  leases: route({
+    method: "GET",
+    path: "/v1/leases",
+    summary: "Who may mount what now",
+    who: node,
+    body: nothing,
+    answer: z.strictObject({ leases: z.array(leaseSchema) }),
+  }),
+  revokeLease: route({
+    method: "DELETE",
+    path: "/v1/leases/:id",
+    summary: "Take a lease away from its node at once",
+    who: admin,
+    body: nothing,
+    answer: done,
+  }),
+  app: route({
+    method: "GET",
+    path: "/v1/apps/:name",
+    summary: "An app's rules",
+    who: node,
+    body: nothing,
+    answer: appRecordSchema,
+  }),
+  changeApp: route({
+    method: "PATCH",
+    path: "/v1/apps/:name",
+    summary: "Change an app's rules",
+    who: admin,
+    body: appChangeSchema,
+    answer: appRecordSchema,
+  }),
+  claimApp: route({
+    method: "POST",
+    path: "/v1/apps/:name/claim",
+    summary: "Take an app whose rule is first come, first served; answers who has it",
+    who: node,
+    body: appOwnerSchema,
+    answer: appRecordSchema,
+  }),
+  trash: route({
+    method: "GET",
+    path: "/v1/trash",
+    summary: "Removed volumes",
+    who: node,
+    body: nothing,
+    answer: z.strictObject({
+      entries: z.array(z.strictObject({ id: z.string(), record: trashRecordSchema })),
+    }),
+  }),
+  undelete: route({
+    method: "POST",
+    path: "/v1/trash/undelete",
+    summary: "Bring a removed volume back",
+    who: admin,
+    body: z.strictObject({ entry: z.string(), as: z.string().nullable() }),
+    answer: volumeRecordSchema,
+  }),
+  purge: route({
+    method: "POST",
+    path: "/v1/trash/purge",
+    summary: "Destroy removed volumes for good",
+    who: admin,
+    body: z.strictObject({ entries: z.array(z.string()).max(10_000) }),
+    answer: z.strictObject({ purged: z.array(z.string()) }),
+  }),
+  nodes: route({
+    method: "GET",
+    path: "/v1/nodes",
+    summary: "Nodes that have enrolled",
+    who: node,
+    body: nothing,
+    answer: z.strictObject({ nodes: z.array(enrolledNodeSchema) }),
+  }),
+  token: route({
+    method: "POST",
+    path: "/v1/tokens",
+    summary: "A one-time token with which a node of this name can enrol",
+    who: admin,
+    body: z.strictObject({
+      node: z.string().min(1).max(253),
+      /** From where it may be used; null: from anywhere. */
+      cidr: z.string().nullable(),
+      /** Milliseconds. */
+      validMs: z.int().min(60_000).max(86_400_000),
+      /** It replaces a node of that name that is gone. */
+      replace: z.boolean(),
+    }),
+    answer: z.strictObject({ token: z.string(), expiresAt: timeSchema }),
+  }),
+  revokeNode: route({
+    method: "DELETE",
+    path: "/v1/nodes/:id",
+    summary: "A node's certificate and leases are void at once",
+    who: admin,
+    body: nothing,
+    answer: done,
+  }),
+  unfenceNode: route({
+    method: "POST",
+    path: "/v1/nodes/:id/unfence",
+    summary: "Take a fenced node back that was looked after by hand",
+    who: admin,
+    body: done,
+    answer: done,
+  }),
+} as const;
+
+export type Routes = typeof routes;
+export type RouteName = keyof Routes;
+export type BodyOf<Name extends RouteName> = z.infer<Routes[Name]["body"]>;
+export type AnswerOf<Name extends RouteName> = z.infer<Routes[Name]["answer"]>;
