@@ -9,6 +9,11 @@ test("a node without the NFS module is told what to load, and works once it is l
   const node = on.node(2);
   const name = await on.volume("module");
   await on.says(on.node(1), `${name}-writer`, name, "echo hello >file");
+  // Of a name that no driver could ever have told it, Docker makes a local volume.
+  await eventually(
+    async () => (await on.docker(node, "volume ls --quiet")).split("\n").includes(name),
+    "the node knows the volume",
+  );
 
   await on.fault(node, "no-nfs-module");
   await on.whole();
