@@ -1,7 +1,9 @@
 import type { VolumeRecord } from "../storage/records/volume.ts";
-import type { NodeIdentity, Storage, UseSign } from "../storage/storage.ts";
+import type { Attachment, UseSign } from "../storage/storage.ts";
 import type { Log } from "../service/log.ts";
 import { messageOf } from "../service/message-of.ts";
+import type { Attachments } from "./attachments.ts";
+import { Attempts } from "./attempts.ts";
 import type { Call } from "./call.ts";
 import { KeyedQueue } from "./keyed-queue.ts";
 import type { Mounter } from "./mounter.ts";
@@ -26,13 +28,11 @@ export interface LiveHolders {
 export class Mounts {
   readonly #table: MountTable;
   readonly #mounter: Mounter;
-  readonly #storage: Storage;
+  readonly #attachments: Attachments;
   readonly #holders: LiveHolders;
-  readonly #node: NodeIdentity;
   readonly #log: Log;
   readonly #queue = new KeyedQueue();
-  /** The attempt in flight, by volume, and the id of the record it is for: a name may come again. */
-  readonly #attempts = new Map<string, { readonly id: string; readonly done: Promise<string> }>();
+  readonly #attempts = new Attempts<string>();
   readonly #timers: Timers;
   /** Names at which something of ours is mounted. */
   #mounted: Set<string> = new Set();
@@ -42,18 +42,16 @@ export class Mounts {
   constructor(parts: {
     table: MountTable;
     mounter: Mounter;
-    storage: Storage;
+    attachments: Attachments;
     holders: LiveHolders;
-    node: NodeIdentity;
     /** Milliseconds a volume stays mounted after its last holder left: spares restarts and `docker cp` a remount. */
     lingerMs: number;
     log: Log;
   }) {
     this.#table = parts.table;
     this.#mounter = parts.mounter;
-    this.#storage = parts.storage;
+    this.#attachments = parts.attachments;
     this.#holders = parts.holders;
-    this.#node = parts.node;
     this.#timers = new Timers(parts.lingerMs);
     this.#log = parts.log;
   }
@@ -98,7 +96,7 @@ export class Mounts {
     readonly since: string | null;
   } {
     const since = this.#table.get(volume)?.since ?? null;
-    if (this.#attempts.has(volume)) return { state: "mounting", since };
+    if (this.#attempts.isRunning(volume)) return { state: "mounting", since };
     return this.#mounted.has(volume) ? { state: "mounted", since } : { state: "idle", since: null };
   }
 
@@ -113,6 +111,11 @@ export class Mounts {
   /** Signs of use for every volume mounted or used here. */
   signs(): UseSign[] {
     return this.#table.rows().map(({ volume, since, consumers }) => ({ volume, since, consumers }));
+  }
+
+  /** Renews them on the storage, which else lets them lapse. Rejects when it does not take them. */
+  renew(): Promise<void> {
+    return this.#attachments.renew(this.signs());
   }
 
   path(volume: string): string {
@@ -210,42 +213,53 @@ export class Mounts {
   /** Answers what is mounted. */
   #ensureMounted(record: VolumeRecord, consumers: readonly string[]): Promise<string> {
     const volume = record.name;
-    const running = this.#attempts.get(volume);
-    if (running?.id === record.id) return running.done;
-    const done = this.#queue
-      .run(volume, () => this.#mountNow(record, consumers))
-      .finally(() => {
-        if (this.#attempts.get(volume)?.done === done) this.#attempts.delete(volume);
-        // Whoever waited may be gone; then nobody else will ever unmount it.
-        this.#linger(volume);
-      });
     const began = performance.now();
+    const { done, isNew } = this.#attempts.share(
+      volume,
+      record.id,
+      () => this.#queue.run(volume, () => this.#mountNow(record, consumers)),
+      // Whoever waited may be gone; then nobody else will ever unmount it.
+      () => this.#linger(volume),
+    );
     // Its failure is told to whoever waits; nobody may be left to.
-    done.catch((error: unknown) => {
-      const ms = Math.round(performance.now() - began);
-      this.#log.info({ volume, ms, reason: messageOf(error) }, "could not be mounted");
-    });
-    this.#attempts.set(volume, { id: record.id, done });
+    if (isNew)
+      done.catch((error: unknown) => {
+        const ms = Math.round(performance.now() - began);
+        this.#log.info({ volume, ms, reason: messageOf(error) }, "could not be mounted");
+      });
     return done;
   }
 
   async #mountNow(record: VolumeRecord, consumers: readonly string[]): Promise<string> {
     const volume = record.name;
-    // Also when it is mounted: a container given a file system that hangs would hang Docker with it.
-    const attachment = await this.#storage.attach(volume, this.#node, consumers, record.id);
-    if (!(this.#mounted.has(volume) && (await this.#mounter.proves(volume, attachment)))) {
-      this.#mounted.delete(volume);
-      await this.#mounter.mount(volume, attachment).catch((error: unknown) => {
-        void this.#queue.run(volume, () => this.#detachUnused(volume));
-        throw this.#storage.explainMount?.(error) ?? error;
-      });
-    }
-    this.#mounted.add(volume);
+    const { source } = (await this.#standing(record)) ?? (await this.#mountAnew(record, consumers));
     const now = new Date().toISOString();
     const row = this.#table.row(volume, now);
     if (row.holders.length === 0) row.since = now;
     row.touchedAt = now;
-    return attachment.source;
+    return source;
+  }
+
+  /** What is mounted, if it is what the storage would give now; null if that must be asked for. */
+  async #standing(record: VolumeRecord): Promise<Attachment | null> {
+    const volume = record.name;
+    const given = this.#mounted.has(volume) ? this.#attachments.given(record) : null;
+    if (given === null || !(await this.#mounter.proves(volume, given))) return null;
+    return (await this.#attachments.stands(record)) ? given : null;
+  }
+
+  async #mountAnew(record: VolumeRecord, consumers: readonly string[]): Promise<Attachment> {
+    const volume = record.name;
+    const attachment = await this.#attachments.ask(record, consumers);
+    if (!(this.#mounted.has(volume) && (await this.#mounter.proves(volume, attachment)))) {
+      this.#mounted.delete(volume);
+      await this.#mounter.mount(volume, attachment).catch((error: unknown) => {
+        void this.#queue.run(volume, () => this.#detachUnused(volume));
+        throw this.#attachments.explainMount(error);
+      });
+    }
+    this.#mounted.add(volume);
+    return attachment;
   }
 
   async #unmount(volume: string): Promise<void> {
@@ -259,11 +273,7 @@ export class Mounts {
   }
 
   async #detachUnused(volume: string): Promise<void> {
-    if (this.#table.get(volume) !== null) return;
-    await this.#storage.detach(volume, this.#node).catch((error: unknown) => {
-      // The sign of use lapses by itself.
-      this.#log.debug({ volume, err: error }, "sign of use not taken away");
-    });
+    if (this.#table.get(volume) === null) await this.#attachments.giveBack(volume);
   }
 
   /** To be run in the volume's queue. */
@@ -289,7 +299,7 @@ export class Mounts {
   }
 
   #isExpected(volume: string): boolean {
-    return this.#arriving.has(volume) || this.#attempts.has(volume);
+    return this.#arriving.has(volume) || this.#attempts.isRunning(volume);
   }
 
   #linger(volume: string): void {

@@ -6,6 +6,7 @@ import type { NodeIdentity, Storage } from "../storage/storage.ts";
 import type { VolumeStatus } from "../storage/verbs.ts";
 import { administration } from "./administration.ts";
 import { createApi, type Arrivals } from "./api.ts";
+import { Attachments } from "./attachments.ts";
 import { CatalogCopy } from "./catalog-copy.ts";
 import { Consumers } from "./consumers.ts";
 import { Drift } from "./drift.ts";
@@ -83,9 +84,8 @@ export async function assemble(world: World): Promise<Plugin> {
   const mounts = new Mounts({
     table,
     mounter,
-    storage,
+    attachments: new Attachments(storage, node, log, world.monotonic),
     holders,
-    node,
     lingerMs: world.lingerMs,
     log,
   });

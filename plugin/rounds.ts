@@ -42,7 +42,7 @@ export function startRounds(parts: RoundsParts, signal: AbortSignal): void {
 
   // A storage in trouble is looked at with every tick: its return should be noticed at once.
   void repeat(tickMs, async () => watch.lookIfOlderThan(lookEveryMs()), signal, quietly);
-  void repeat(renewMs, async () => renew(), signal, quietly);
+  void repeat(renewMs, () => mounts.renew(), signal, quietly);
   void repeat(housekeepingMs, async () => housekeep(), signal, quietly);
   if (reconciler !== null) void repeat(tickMs, () => reconcile(reconciler), signal, quietly);
   if (drift !== null) void repeat(driftMs, () => drift.refresh(), signal, quietly);
@@ -51,11 +51,6 @@ export function startRounds(parts: RoundsParts, signal: AbortSignal): void {
   function lookEveryMs(): number {
     if (watch.trouble !== null) return tickMs;
     return mounts.rows().length > 0 ? lookMs : restingLookMs;
-  }
-
-  async function renew(): Promise<void> {
-    const signs = mounts.signs();
-    if (signs.length > 0) await storage.renew(signs, node);
   }
 
   async function housekeep(): Promise<void> {

@@ -3,10 +3,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import test, { type ExecutionContext } from "ava";
 import { pino } from "pino";
+import { Attachments } from "../../plugin/attachments.ts";
 import { Call } from "../../plugin/call.ts";
 import { MountTable } from "../../plugin/mount-table.ts";
 import { Mounts } from "../../plugin/mounts.ts";
 import { RefusingStorage } from "../../storage/refusing-storage.ts";
+import type { VolumeRecord } from "../../storage/records/volume.ts";
 import { newApp, newVolume } from "../../storage/rules/new-volume.ts";
 import { parseOptions } from "../../storage/rules/options.ts";
 import type { Attachment, Storage } from "../../storage/storage.ts";
@@ -23,7 +25,10 @@ const birth = {
   createdBy: "node1",
 };
 const options = parseOptions({ app: "blog" });
-const record = newVolume("v", options, newApp("blog", options, birth), birth);
+const record: VolumeRecord = {
+  ...newVolume("v", options, newApp("blog", options, birth), birth),
+  state: "ready",
+};
 const bind: Attachment = { type: "bind", source: "/srv/swarm/apps/blog/v", options: [] };
 const node = { id: "7b0c1a52-1111-4000-8000-000000000001", name: "node1" };
 
@@ -41,8 +46,9 @@ async function mounts(
   live: () => readonly string[] | null,
   {
     log = pino({ level: "silent" }),
+    monotonic,
     ...answers
-  }: { readonly log?: Log } & Partial<Pick<Storage, "attach" | "explainMount">> = {},
+  }: { readonly log?: Log; readonly monotonic?: () => number } & Partial<Storage> = {},
 ): Promise<{ mounts: Mounts; mounter: FakeMounter; table: MountTable; directory: string }> {
   const directory = await mkdtemp(join(tmpdir(), "swarmnfs-mounts-"));
   t.teardown(() => rm(directory, { recursive: true, force: true, maxRetries: 10 }));
@@ -50,9 +56,10 @@ async function mounts(
   const mounter = new FakeMounter("/mounts");
   const storage: Storage = Object.assign(
     new RefusingStorage("dir:///srv/swarm", new UserError("unavailable", "not asked here")),
-    { attach: async () => bind, ...answers },
+    { attach: async () => bind, get: async () => record, ...answers },
   );
-  const parts = { table, mounter, storage, node, lingerMs: 5, log };
+  const attachments = new Attachments(storage, node, log, monotonic);
+  const parts = { table, mounter, attachments, lingerMs: 5, log };
   const made = new Mounts({ ...parts, holders: { of: async () => live() } });
   return { mounts: made, mounter, table, directory };
 }
@@ -139,9 +146,11 @@ test("a server that moved is mounted anew for the next container, and who had it
     source: `${address}:/volume1/apps/blog/v`,
     options: ["hard"],
   });
-  const { mounts: held, mounter, table } = await mounts(t, () => ["blog-1"], { attach });
+  const server = { host: "nas.lan", port: 2049, address };
+  const { mounts: held, mounter, table } = await mounts(t, () => ["blog-1"], { attach, server });
   await held.hold(record, "one", ["blog-1"], false, new Call(performance.now()));
   address = "10.0.0.6";
+  server.address = address;
   await held.hold(record, "two", ["blog-2"], false, new Call(performance.now()));
   t.is(mounter.table.get("v")?.source, "10.0.0.6:/volume1/apps/blog/v");
   t.deepEqual(mounter.calls, ["mount v", "mount v"]);
@@ -150,4 +159,120 @@ test("a server that moved is mounted anew for the next container, and who had it
     ["one", "10.0.0.5:/volume1/apps/blog/v"],
     ["two", "10.0.0.6:/volume1/apps/blog/v"],
   ]);
+});
+
+/** A volume that blog-1 has, on a storage that counts what it is asked. */
+async function warm(
+  t: ExecutionContext,
+  get: Storage["get"] = async () => record,
+): Promise<{
+  asked: string[];
+  mounter: FakeMounter;
+  held: Mounts;
+  again: (as?: VolumeRecord) => Promise<string>;
+  pass: (ms: number) => void;
+}> {
+  let now = 0;
+  const asked: string[] = [];
+  const { mounts: held, mounter } = await mounts(t, () => ["blog-1"], {
+    attach: async () => {
+      asked.push("attach");
+      return bind;
+    },
+    get: async (name) => {
+      asked.push("get");
+      return get(name);
+    },
+    renew: async (signs) => void asked.push(`renew ${signs.map(({ volume }) => volume).join()}`),
+    monotonic: () => now,
+  });
+  const again = (as = record): Promise<string> =>
+    held.hold(as, "two", ["blog-2"], false, new Call(performance.now()));
+  await held.hold(record, "one", ["blog-1"], false, new Call(performance.now()));
+  t.deepEqual(asked.splice(0), ["attach"]);
+  return { asked, mounter, held, again, pass: (ms) => void (now += ms) };
+}
+
+test("a container on a volume that is mounted already costs one look at the storage", async (t) => {
+  const { asked, mounter, held, again } = await warm(t);
+  t.is(await again(), "/mounts/v");
+  t.deepEqual(asked, ["get"]);
+  t.deepEqual(mounter.calls, ["mount v"]);
+  t.deepEqual(
+    held.row("v")?.holders.map(({ id, source }) => [id, source]),
+    [
+      ["one", bind.source],
+      ["two", bind.source],
+    ],
+  );
+  t.deepEqual(held.signs()[0]?.consumers, ["blog-1", "blog-2"]);
+});
+
+test("a storage that does not answer gives no container a volume that is mounted already", async (t) => {
+  const refusal = new UserError("unavailable", "nobody is there");
+  const { asked, again, held } = await warm(t, () => Promise.reject(refusal));
+  t.is(await t.throwsAsync(again()), refusal);
+  t.deepEqual(asked, ["get"]);
+  t.is(held.row("v")?.holders.length, 1);
+});
+
+for (const [what, now] of [
+  ["is gone", null],
+  ["is another one", { ...record, id: "01953f5e-0000-7000-8000-00000000ffff" }],
+  ["is on its way to the trash", { ...record, state: "trashed" as const }],
+  ["has other rules", { ...record, revision: record.revision + 1 }],
+] as const) {
+  test(`a volume that is mounted already, and ${what} on the storage, is attached anew`, async (t) => {
+    const { asked, again } = await warm(t, async () => now);
+    await again();
+    t.deepEqual(asked, ["get", "attach"]);
+  });
+}
+
+test("of another record, or of other rules, what was given says nothing", async (t) => {
+  for (const other of [
+    { ...record, id: "01953f5e-0000-7000-8000-00000000ffff" },
+    { ...record, revision: record.revision + 1 },
+  ]) {
+    const { asked, again } = await warm(t);
+    await again(other);
+    t.deepEqual(asked, ["attach"]);
+  }
+});
+
+test("what is mounted and is not what was given is attached and mounted anew", async (t) => {
+  const { asked, mounter, again } = await warm(t);
+  mounter.table.set("v", { ...bind, source: "/elsewhere" });
+  await again();
+  t.deepEqual(asked, ["attach"]);
+  t.deepEqual(mounter.table.get("v"), bind);
+});
+
+test("a sign of use that was not renewed for half its time is left anew", async (t) => {
+  const { asked, held, again, pass } = await warm(t);
+  pass(44_000);
+  await held.renew();
+  pass(44_000);
+  await again();
+  t.deepEqual(asked.splice(0), ["renew v", "get"]);
+  pass(1_000);
+  await again();
+  t.deepEqual(asked, ["attach"]);
+});
+
+test("a sign of use that was taken away is left anew", async (t) => {
+  const live = { holders: [] as string[] };
+  const asked: string[] = [];
+  const { mounts: held } = await mounts(t, () => live.holders, {
+    attach: async () => {
+      asked.push("attach");
+      return bind;
+    },
+    detach: async () => void asked.push("detach"),
+  });
+  await held.hold(record, "one", [], false, new Call(performance.now()));
+  await held.release("v", "one");
+  t.deepEqual(await held.collect("v"), []);
+  await held.hold(record, "two", [], false, new Call(performance.now()));
+  t.deepEqual(asked, ["attach", "detach", "attach"]);
 });

@@ -291,6 +291,25 @@ export function conformance(kind: string, makePlace: MakePlace): void {
   );
 
   sentence(
+    "a volume that is seen to be there under a sign of use is not removed from under it",
+    async (t, a, b) => {
+      const { id } = await create(a, "v");
+      await b.attach("v", node2, ["service s"], id);
+      for (let round = 0; round < 5; round += 1) {
+        const [seen, removal] = await Promise.allSettled([b.get("v"), a.remove("v", node1)]);
+        t.like(seen, { status: "fulfilled", value: { id, state: "ready" } });
+        t.like(removal, { status: "rejected", reason: { code: "in-use" } });
+      }
+      // As long as it is renewed, and whatever another node that had it too gives back.
+      await a.attach("v", node1, []);
+      await b.renew([{ volume: "v", since: "2026-03-01T00:00:00Z", consumers: [] }], node2);
+      await a.detach("v", node1);
+      await t.throwsAsync(a.remove("v", node1), { code: "in-use" });
+      t.like(await b.get("v"), { id, state: "ready" });
+    },
+  );
+
+  sentence(
     "what is removed can be brought back, under its own name or another",
     async (t, a, b) => {
       const made = await create(a, "v", { app: "x", uid: "7" });
