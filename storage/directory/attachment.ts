@@ -6,6 +6,7 @@ import type { Attachment, NodeIdentity } from "../storage.ts";
 import { keptChanging } from "./apps.ts";
 import { finishCreation } from "./creation.ts";
 import { attempts, type Layout, type Parts } from "./parts.ts";
+import type { Found } from "./record-folder.ts";
 import { notFound } from "./removal.ts";
 
 /** Mount options that mean something for a bind mount; the others are for NFS, or of the whole file system. */
@@ -23,19 +24,20 @@ export async function attachVolume(
   by: NodeIdentity,
   consumers: readonly string[],
 ): Promise<Attachment> {
-  const record = await usable(parts, layout, name, id);
+  const before = await usable(parts, layout, name, id);
+  const { record } = before;
   const source = await sourceOf(layout, record, parts.url);
-  const before = await parts.uses.own(layout, name, by);
-  const since = before?.since ?? rfc3339(parts.clock.now());
+  const sign = await parts.uses.own(layout, name, by);
+  const since = sign?.since ?? rfc3339(parts.clock.now());
   await parts.uses.write(
     layout,
-    { volume: name, since, consumers: [...new Set([...(before?.consumers ?? []), ...consumers])] },
+    { volume: name, since, consumers: [...new Set([...(sign?.consumers ?? []), ...consumers])] },
     by,
   );
   await parts.checkpoint("attach:signed");
-  const now = await parts.volumes.read(layout, name);
+  const now = (await parts.volumes.find(layout, name, before))?.record;
   if (now?.id !== record.id || now.state !== "ready") {
-    if (before === null) await parts.uses.remove(layout, name, by);
+    if (sign === null) await parts.uses.remove(layout, name, by);
     throw notFound(name, parts.url);
   }
   return { type: "bind", source, options: optionsOf(now, parts.bound) };
@@ -46,11 +48,12 @@ async function usable(
   layout: Layout,
   name: string,
   id: string | null,
-): Promise<VolumeRecord> {
+): Promise<Found<VolumeRecord>> {
   for (let attempt = 0; attempt < attempts; attempt += 1) {
-    const record = await parts.volumes.read(layout, name);
-    if (record === null || record.state === "trashed" || record.state === "retained")
-      throw notFound(name, parts.url);
+    const found = await parts.volumes.find(layout, name);
+    if (found === null) throw notFound(name, parts.url);
+    const { record } = found;
+    if (record.state === "trashed" || record.state === "retained") throw notFound(name, parts.url);
     if (record.id !== (id ?? record.id)) {
       throw new UserError(
         "conflict",
@@ -63,8 +66,9 @@ async function usable(
         `volume "${name}" is being filled from ${record.fill?.from ?? "its source"}. Try again when it is ready: swarmnfs volumes show ${name}`,
       );
     }
-    const ready = record.state === "ready" ? record : await finishCreation(parts, layout, record);
-    if (ready !== null) return ready;
+    if (record.state === "ready") return found;
+    // One that was left half made: finished, and looked at again.
+    await finishCreation(parts, layout, record);
   }
   throw keptChanging(`volume "${name}"`);
 }

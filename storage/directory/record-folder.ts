@@ -20,6 +20,11 @@ const trustMs = 60_000;
 /** A folder changed less than that ago may change again within the same tick of its file system's clock. */
 const tickMs = 2000;
 
+export interface Found<Kind> {
+  readonly stamp: Stamp;
+  readonly record: Kind;
+}
+
 type Entry<Kind> = { readonly stamp: Stamp; readonly record: Kind | null; readonly reason: string };
 
 /**
@@ -55,10 +60,20 @@ export class RecordFolder<Kind extends Revised> {
 
   /** Throws `unavailable` for a record that is damaged: it is left alone, and so is what it describes. */
   async read(layout: Layout, name: string): Promise<Kind | null> {
-    const found = await (await layout.folder(this.#kind.folder)).read(fileOf(name));
+    return (await this.find(layout, name))?.record ?? null;
+  }
+
+  /** The same with the file's stamp. Given back as `before` it spares reading a file that has not changed since. */
+  async find(layout: Layout, name: string, before?: Found<Kind>): Promise<Found<Kind> | null> {
+    const folder = await layout.folder(this.#kind.folder);
+    if (before !== undefined && this.#clock.now() - Number(before.stamp.mtimeMs) > tickMs) {
+      const now = await folder.stat(fileOf(name));
+      if (now !== null && sameStamp(now, before.stamp)) return before;
+    }
+    const found = await folder.read(fileOf(name));
     if (found === null) return null;
     try {
-      return this.#kind.parse(found.text, name);
+      return { stamp: found.stamp, record: this.#kind.parse(found.text, name) };
     } catch (error) {
       if (!(error instanceof DamagedRecord)) throw error;
       throw new UserError(

@@ -55,8 +55,14 @@ export class UseSigns {
 
   /** This node's own sign, lapsed or not. */
   async own(layout: Layout, volume: string, by: NodeIdentity): Promise<UseRecord | null> {
-    const all = await this.#read(layout, volume);
-    return all.find(({ record }) => record.nodeId === by.id)?.record ?? null;
+    try {
+      await using folder = await (await layout.folder("use")).open(volume);
+      const found = await folder.read(by.id);
+      return found === null ? null : readSign(found.text, by.id);
+    } catch (error) {
+      if (isTrouble(error, "ENOENT", "ENOTDIR")) return null;
+      throw error;
+    }
   }
 
   async remove(layout: Layout, volume: string, by: NodeIdentity): Promise<void> {

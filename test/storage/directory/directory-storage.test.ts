@@ -1,4 +1,5 @@
 import { execFile } from "node:child_process";
+import { utimes } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import test from "ava";
@@ -26,6 +27,38 @@ test("of a volume's mount options those that mean nothing for a bind mount are l
   await onNfs.open(null);
   t.deepEqual((await onNfs.attach("v", node1, [])).options, ["ro", "noatime", "timeo=600"]);
 });
+
+for (const [what, act, expected] of [
+  ["was not changed", async () => {}, []],
+  [
+    "is changed",
+    async (other: DirectoryStorage) =>
+      void (await other.update("v", { access: "readonly" }, node1)),
+    ["ro"],
+  ],
+  [
+    "is removed by this node itself",
+    async (other: DirectoryStorage) => void (await other.remove("v", node1)),
+    null,
+  ],
+] as const) {
+  test(`a record that ${what} while a node attaches its volume counts as it is in the end`, async (t) => {
+    const path = await temporaryDirectory(t);
+    const other = directoryStorage(path);
+    await other.open(null);
+    await create(other, "v");
+    // Written long ago: then its stamp alone tells whether it changed.
+    const past = new Date("2026-03-01T00:00:00Z");
+    await utimes(join(path, ".swarmnfs/volumes/v.json"), past, past);
+    const storage = directoryStorage(path, {
+      checkpoint: async (name) => (name === "attach:signed" ? act(other) : undefined),
+    });
+    await storage.open(null);
+    const attached = storage.attach("v", node1, []);
+    if (expected === null) await t.throwsAsync(attached, { code: "not-found" });
+    else t.deepEqual((await attached).options, expected);
+  });
+}
 
 test("a server that begins to squash root while it is used is told as such", async (t) => {
   const path = await temporaryDirectory(t);
