@@ -1,4 +1,5 @@
-import type * as z from "zod";
+import * as z from "zod";
+import { nameSchema } from "../../records/fields.ts";
 import type { Role } from "./node.ts";
 
 /** One thing that the control API can do. Server, client, OpenAPI document and fuzzing are all made from it. */
@@ -12,7 +13,17 @@ export interface Route<Body extends z.ZodType = z.ZodType, Answer extends z.ZodT
   /** What is sent; `z.undefined()` for GET and DELETE. */
   readonly body: Body;
   readonly answer: Answer;
+  /** It waits for something to happen: it counts against no rate, and ends when the caller hangs up. */
+  readonly longPoll?: true;
+  /** How long an answer may take, milliseconds; {@link answerMs} where it is not said. A long poll: beyond what it waits. */
+  readonly withinMs?: number;
 }
+
+/** How long the server may take to answer, milliseconds: a little more than a node's own patience. */
+export const answerMs = 30_000;
+
+/** What a path's parameters must look like, by their names. */
+export const paramSchemas = { name: nameSchema, id: z.uuid() } as const;
 
 /** The same, with its types kept. */
 export function route<Body extends z.ZodType, Answer extends z.ZodType>(

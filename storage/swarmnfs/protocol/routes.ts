@@ -188,6 +188,7 @@ export const routes = {
     who: node,
     body: renewalSchema,
     answer: renewedSchema,
+    longPoll: true,
   }),
   absence: route({
     method: "POST",
@@ -262,6 +263,7 @@ export const routes = {
     who: admin,
     body: z.strictObject({ entries: z.array(z.string()).max(10_000) }),
     answer: z.strictObject({ purged: z.array(z.string()) }),
+    withinMs: 600_000,
   }),
   nodes: route({
     method: "GET",
@@ -294,6 +296,26 @@ export const routes = {
     who: admin,
     body: nothing,
     answer: done,
+  }),
+  config: route({
+    method: "GET",
+    path: "/v1/config",
+    summary: "The server's settings, as they were understood",
+    who: admin,
+    body: nothing,
+    answer: z.strictObject({
+      settings: z.array(
+        z.strictObject({
+          /** `SWARMNFS_INTERFACE`, or what a policy file calls it. */
+          name: z.string(),
+          /** In words for people. */
+          value: z.string(),
+          from: z.enum(["default", "environment", "policy file"]),
+        }),
+      ),
+      /** What is allowed and probably not meant. */
+      notes: z.array(z.string()),
+    }),
   }),
   unfenceNode: route({
     method: "POST",
