@@ -1,0 +1,106 @@
+import { StorageUnavailable } from "../unavailable.ts";
+import { explain } from "./file-trouble.ts";
+import { Layout } from "./layout.ts";
+import {
+  initialise,
+  makeRoot,
+  markerDiffers,
+  markerMissing,
+  openRoot,
+  readMarker,
+  type Marker,
+} from "./marker.ts";
+import { refuseSquashedRoot, squashedRoot } from "./squashed-root.ts";
+
+/** Where a directory storage is, and what is expected there. */
+export interface Place {
+  /** As the administrator wrote it; what messages call the storage. */
+  readonly url: string;
+  /** Absolute, as this process sees it. Symlinks in it are the administrator's. */
+  readonly path: string;
+  /** Make the root itself if it is missing and this node never knew the storage. */
+  readonly makeRoot: boolean;
+  /**
+   * It is an export of an NFS server, mounted at `path` for this process alone: root must not be squashed there, and
+   * volumes are mounted anew, with all their own mount options.
+   */
+  readonly nfs?: true;
+}
+
+/** The way into a storage: every operation enters anew, and only if it is still the storage that was opened. */
+export class Entrance {
+  readonly #place: Place;
+  #marker: Marker | null = null;
+
+  constructor(place: Place) {
+    this.#place = place;
+  }
+
+  /** `Storage.open`; `now` is when a storage that is made here was made. */
+  async open(knownId: string | null, now: number): Promise<{ readonly id: string }> {
+    const { path, url, nfs } = this.#place;
+    try {
+      if (knownId === null && this.#place.makeRoot) await makeRoot(path);
+      let marker = await this.#readMarker();
+      if (marker === null && knownId !== null) throw markerMissing(url);
+      if (marker === null) await initialise(path, url, now);
+      marker ??= await this.#readMarker();
+      if (marker === null) throw markerMissing(url);
+      if (knownId !== null && marker.id !== knownId) throw markerDiffers(url, marker.id, knownId);
+      this.#marker = marker;
+      if (nfs) await this.run((layout) => refuseSquashedRoot(layout, url));
+      return { id: marker.id };
+    } catch (error) {
+      throw this.#explained(error);
+    }
+  }
+
+  /** Does one operation. What the file system refuses is told in words for people. */
+  async run<Result>(work: (layout: Layout) => Promise<Result>): Promise<Result> {
+    try {
+      await using layout = await this.#enter();
+      return await work(layout);
+    } catch (error) {
+      throw this.#explained(error);
+    }
+  }
+
+  close(): void {
+    this.#marker = null;
+  }
+
+  #explained(error: unknown): unknown {
+    const { nfs, url } = this.#place;
+    return (nfs ? squashedRoot(error, url) : null) ?? explain(error, url);
+  }
+
+  async #enter(): Promise<Layout> {
+    const { path, url } = this.#place;
+    const known = this.#marker;
+    if (known === null)
+      throw new StorageUnavailable(`${url} has not been looked at yet. Try again in a moment`);
+    const root = await openRoot(path, url);
+    try {
+      const found = await readMarker(root, url, known);
+      if (found === null) throw markerMissing(url);
+      const layout = new Layout(root, found.meta);
+      if (found.marker.id === known.id) {
+        this.#marker = found.marker;
+        return layout;
+      }
+      await found.meta[Symbol.asyncDispose]();
+      throw markerDiffers(url, found.marker.id, known.id);
+    } catch (error) {
+      await root[Symbol.asyncDispose]();
+      throw error;
+    }
+  }
+
+  async #readMarker(): Promise<Marker | null> {
+    const { path, url } = this.#place;
+    await using root = await openRoot(path, url);
+    const found = await readMarker(root, url, null);
+    await found?.meta[Symbol.asyncDispose]();
+    return found?.marker ?? null;
+  }
+}
