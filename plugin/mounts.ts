@@ -1,24 +1,20 @@
 import type { VolumeRecord } from "../storage/records/volume.ts";
-import type { Attachment, UseSign } from "../storage/storage.ts";
+import type { UseSign } from "../storage/storage.ts";
 import type { Log } from "../service/log.ts";
 import { messageOf } from "../service/message-of.ts";
 import type { Attachments } from "./attachments.ts";
 import { Attempts } from "./attempts.ts";
 import type { Call } from "./call.ts";
 import { KeyedQueue } from "./keyed-queue.ts";
+import type { LiveHolders } from "./live-holders.ts";
 import type { Mounter } from "./mounter.ts";
+import { MountedVolumes } from "./mounted-volumes.ts";
 import type { MountRow, MountTable } from "./mount-table.ts";
 import { slow, unwritable } from "./mount-trouble.ts";
 import { Timers } from "./timers.ts";
 
 /** A container may be listed as running that long after its Unmount; later it is the minute's comparison that sees it. */
 const stoppingMs = 15_000;
-
-/** Who else might know whether a volume is still used on this node: the engine. */
-export interface LiveHolders {
-  /** In words, who holds the volume now; null when the engine is silent. Empty where there is no engine to ask. */
-  of(volume: string): Promise<readonly string[] | null>;
-}
 
 /**
  * The volumes mounted on this node and who holds them. One attempt at a time per volume, shared by all who wait for it;
@@ -27,17 +23,13 @@ export interface LiveHolders {
  */
 export class Mounts {
   readonly #table: MountTable;
-  readonly #mounter: Mounter;
+  readonly #mounted: MountedVolumes;
   readonly #attachments: Attachments;
   readonly #holders: LiveHolders;
   readonly #log: Log;
   readonly #queue = new KeyedQueue();
   readonly #attempts = new Attempts<string>();
   readonly #timers: Timers;
-  /** Names at which something of ours is mounted. */
-  #mounted: Set<string> = new Set();
-  /** How many callers are between asking for a mount and being counted as its holder. */
-  readonly #arriving = new Map<string, number>();
 
   constructor(parts: {
     table: MountTable;
@@ -49,7 +41,7 @@ export class Mounts {
     log: Log;
   }) {
     this.#table = parts.table;
-    this.#mounter = parts.mounter;
+    this.#mounted = new MountedVolumes(parts.mounter, parts.attachments);
     this.#attachments = parts.attachments;
     this.#holders = parts.holders;
     this.#timers = new Timers(parts.lingerMs);
@@ -58,11 +50,11 @@ export class Mounts {
 
   /** After a start: what is mounted is taken over, what the table says beside it is kept until the engine speaks. */
   async adopt(): Promise<void> {
-    this.#mounted = new Set(await this.#mounter.mounted());
+    const mounted = await this.#mounted.adopt();
     // Only where the table knows that nobody holds it: of what it does not know, containers may.
     for (const { volume } of this.#table.rows()) this.#linger(volume);
     const now = new Date().toISOString();
-    for (const volume of this.#mounted) this.#table.row(volume, now);
+    for (const volume of mounted) this.#table.row(volume, now);
     // A disk that is full must not keep the plugin from starting; it is told of with the first hold.
     await this.#table.save().catch((error: unknown) => {
       this.#log.warn({ err: error }, "the mount table cannot be written");
@@ -71,16 +63,9 @@ export class Mounts {
 
   /** Finds out what was mounted without us, by a mount(8) that outlived a killed plugin, or taken away behind our back. */
   async look(): Promise<void> {
-    const found = await this.#mounter.mounted();
-    const odd = [...found, ...this.#mounted].filter(
-      (volume) => found.has(volume) !== this.#mounted.has(volume),
-    );
-    for (const volume of odd) {
+    for (const volume of await this.#mounted.odd()) {
       await this.#queue.run(volume, async () => {
-        if ((await this.#mounter.mounted()).has(volume)) {
-          this.#mounted.add(volume);
-          this.#table.row(volume, new Date().toISOString());
-        } else this.#mounted.delete(volume);
+        if (await this.#mounted.check(volume)) this.#table.row(volume, new Date().toISOString());
       });
     }
   }
@@ -119,7 +104,7 @@ export class Mounts {
   }
 
   path(volume: string): string {
-    return this.#mounter.path(volume);
+    return this.#mounted.path(volume);
   }
 
   isMounted(volume: string): boolean {
@@ -139,15 +124,13 @@ export class Mounts {
   ): Promise<string> {
     const volume = record.name;
     this.#timers.cancel(volume);
-    this.#arriving.set(volume, (this.#arriving.get(volume) ?? 0) + 1);
+    const arrived = this.#attempts.arrive(volume);
     const now = new Date().toISOString();
     try {
       const source = await call.within(this.#ensureMounted(record, consumers), slow);
       this.#table.hold(volume, id, now, { source, consumers });
     } finally {
-      const others = (this.#arriving.get(volume) ?? 1) - 1;
-      if (others === 0) this.#arriving.delete(volume);
-      else this.#arriving.set(volume, others);
+      arrived();
       this.#linger(volume);
     }
     const row = this.#table.row(volume, now);
@@ -164,7 +147,7 @@ export class Mounts {
       await this.release(volume, id);
       throw slow();
     }
-    return this.#mounter.path(volume);
+    return this.#mounted.path(volume);
   }
 
   /** Takes one hold away. The last one starts the linger, after which the volume is unmounted. */
@@ -191,7 +174,7 @@ export class Mounts {
    */
   forsake(volume: string, then?: () => Promise<void>): Promise<readonly string[] | null> {
     return this.#queue.run(volume, async () => {
-      const holders = await this.#collected(volume, () => this.#isExpected(volume));
+      const holders = await this.#collected(volume, () => this.#attempts.isExpected(volume));
       if (holders?.length === 0) await then?.();
       return holders;
     });
@@ -232,40 +215,24 @@ export class Mounts {
 
   async #mountNow(record: VolumeRecord, consumers: readonly string[]): Promise<string> {
     const volume = record.name;
-    const { source } = (await this.#standing(record)) ?? (await this.#mountAnew(record, consumers));
+    let attachment = await this.#mounted.standing(record);
+    if (attachment === null) {
+      attachment = await this.#attachments.ask(record, consumers);
+      await this.#mounted.ensure(volume, attachment).catch((error: unknown) => {
+        void this.#queue.run(volume, () => this.#detachUnused(volume));
+        throw error;
+      });
+    }
     const now = new Date().toISOString();
     const row = this.#table.row(volume, now);
     if (row.holders.length === 0) row.since = now;
     row.touchedAt = now;
-    return source;
-  }
-
-  /** What is mounted, if it is what the storage would give now; null if that must be asked for. */
-  async #standing(record: VolumeRecord): Promise<Attachment | null> {
-    const volume = record.name;
-    const given = this.#mounted.has(volume) ? this.#attachments.given(record) : null;
-    if (given === null || !(await this.#mounter.proves(volume, given))) return null;
-    return (await this.#attachments.stands(record)) ? given : null;
-  }
-
-  async #mountAnew(record: VolumeRecord, consumers: readonly string[]): Promise<Attachment> {
-    const volume = record.name;
-    const attachment = await this.#attachments.ask(record, consumers);
-    if (!(this.#mounted.has(volume) && (await this.#mounter.proves(volume, attachment)))) {
-      this.#mounted.delete(volume);
-      await this.#mounter.mount(volume, attachment).catch((error: unknown) => {
-        void this.#queue.run(volume, () => this.#detachUnused(volume));
-        throw this.#attachments.explainMount(error);
-      });
-    }
-    this.#mounted.add(volume);
-    return attachment;
+    return attachment.source;
   }
 
   async #unmount(volume: string): Promise<void> {
     this.#timers.cancel(volume);
-    await this.#mounter.unmount(volume);
-    this.#mounted.delete(volume);
+    await this.#mounted.unmount(volume);
     this.#table.drop(volume);
     this.#log.info({ volume }, "unmounted");
     await this.#detachUnused(volume);
@@ -295,11 +262,7 @@ export class Mounts {
   }
 
   #isWanted(volume: string): boolean {
-    return this.#isExpected(volume) || (this.#table.get(volume)?.holders.length ?? 0) > 0;
-  }
-
-  #isExpected(volume: string): boolean {
-    return this.#arriving.has(volume) || this.#attempts.isRunning(volume);
+    return this.#attempts.isExpected(volume) || (this.#table.get(volume)?.holders.length ?? 0) > 0;
   }
 
   #linger(volume: string): void {

@@ -1,7 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Log } from "../service/log.ts";
 import type { VolumeRecord } from "../storage/records/volume.ts";
-import { describe } from "../storage/rules/access.ts";
 import type { NodeIdentity, Storage } from "../storage/storage.ts";
 import type { VolumeStatus } from "../storage/verbs.ts";
 import { administration } from "./administration.ts";
@@ -16,6 +15,7 @@ import { Gate } from "./gate.ts";
 import { Grants } from "./grants.ts";
 import type { Mounter } from "./mounter.ts";
 import { leftServer } from "./left-server.ts";
+import { liveHolders } from "./live-holders.ts";
 import { MountTable } from "./mount-table.ts";
 import { Mounts } from "./mounts.ts";
 import { NodeState } from "./node-identity.ts";
@@ -26,9 +26,6 @@ import type { Settings } from "./settings.ts";
 import { statusOf } from "./status.ts";
 import { StorageWatch } from "./storage-watch.ts";
 import { createVerbsApi } from "./verbs-api.ts";
-
-/** How long an engine may take to say who holds a volume, in milliseconds; a mount of it may have to wait so long. */
-const holdersBoundMs = 4_000;
 
 /** The world the plugin lives in: every effect it has is one of these. */
 export interface World {
@@ -80,12 +77,11 @@ export async function assemble(world: World): Promise<Plugin> {
   const consumers = engine === null ? null : new Consumers(engine);
   const drift = engine === null ? null : new Drift(engine);
   const revival = engine === null || !settings.restart ? null : new Revival(engine, log);
-  const holders = { of: (volume: string) => holdersOf(consumers, volume) };
   const mounts = new Mounts({
     table,
     mounter,
     attachments: new Attachments(storage, node, log, world.monotonic),
-    holders,
+    holders: liveHolders(consumers),
     lingerMs: world.lingerMs,
     log,
   });
@@ -177,19 +173,5 @@ export async function assemble(world: World): Promise<Plugin> {
       damage:
         catalog.damaged.find(({ file }) => file.endsWith(`/${record.name}.json`))?.reason ?? null,
     });
-  }
-}
-
-async function holdersOf(
-  consumers: Consumers | null,
-  volume: string,
-): Promise<readonly string[] | null> {
-  if (consumers === null) return [];
-  try {
-    return (await consumers.holdersOf(volume, holdersBoundMs)).map(({ consumer }) =>
-      describe(consumer),
-    );
-  } catch {
-    return null;
   }
 }
