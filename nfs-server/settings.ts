@@ -128,6 +128,8 @@ export function parseSettings(environment: NodeJS.ProcessEnv): ServerSettings {
   return settings;
 }
 
+export type VariableName = keyof typeof variables;
+
 /** Names of everything that can be set. */
 export const variableNames: readonly string[] = Object.keys(variables);
 

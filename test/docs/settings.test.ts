@@ -1,5 +1,7 @@
 import test from "ava";
 import * as z from "zod";
+import { understoodValues } from "../../nfs-server/print-config.ts";
+import { parseSettings as parseServerSettings, variableNames } from "../../nfs-server/settings.ts";
 import { parseSettings } from "../../plugin/settings.ts";
 import { codeIn, onlyCode, read, tableOf } from "./document.ts";
 
@@ -75,6 +77,40 @@ test("docs/settings.md has the host directories of config.json", (t) => {
     manifest.mounts.map(({ name, source }) => [name, source]),
   );
   for (const { name, settable } of manifest.mounts) t.deepEqual(settable, ["source"], name);
+});
+
+const serverRows = tableOf(document, "server-variables");
+
+test("docs/settings.md has a row for every variable of the storage node, and for nothing else", (t) => {
+  t.deepEqual(
+    serverRows.map(([name = ""]) => onlyCode(name) ?? "").toSorted(),
+    variableNames.toSorted(),
+  );
+});
+
+test("docs/settings.md has the storage node's defaults", (t) => {
+  const usual = new Map(Object.entries(understoodValues(parseServerSettings({}))));
+  for (const [name = "", value = ""] of serverRows)
+    t.is(onlyCode(value) ?? "", usual.get(onlyCode(name) ?? "") ?? "", name);
+});
+
+test("every value that docs/settings.md offers for the storage node is understood", (t) => {
+  for (const [name = "", , values = ""] of serverRows) {
+    for (const value of codeIn(values)) {
+      const variable = onlyCode(name) ?? "";
+      // What contradicts the default of another variable is no fault of the value.
+      const others: Readonly<Record<string, NodeJS.ProcessEnv>> = {
+        SWARMNFS_STRICT: { SWARMNFS_APPS: "blog" },
+        SWARMNFS_GRACE_SECONDS: { SWARMNFS_LEASE_SECONDS: "10" },
+        SWARMNFS_LEASE_SECONDS: { SWARMNFS_GRACE_SECONDS: "3600" },
+        SWARMNFS_FIREWALL: { SWARMNFS_ALLOWED_HOSTS: "node1" },
+      };
+      t.notThrows(
+        () => parseServerSettings({ ...others[variable], [variable]: value }),
+        `${variable}=${value}`,
+      );
+    }
+  }
 });
 
 /** The names that the refusal of an unknown variable lists. */
