@@ -62,12 +62,15 @@ repository-given:
 cli: node_modules/.ready ## build dist/swarmnfs, the command as one file that needs no Node.js
 	@$(NODE) rootfs-build/single-executable.ts
 
+images: node_modules/.ready ## build dist/server: the image of the storage node's NFS server, for docker load
+	@$(NODE) rootfs-build/images.ts
+
 engine: node_modules/.ready rootfs ## open a shell on a private engine with the plugin
 	@sh engine-box/install.sh demo
 	@$(ROOT) $(NODE) engine-box/main.ts
 
-lab-up: node_modules/.ready rootfs ## virtual machines: a NAS and a swarm of NODES=3 with the plugin (LAB=name: one of several)
-	@$(LAB_RUN) up $(NODES)
+lab-up: node_modules/.ready rootfs $(if $(STORAGE),images) ## virtual machines: a NAS and a swarm of NODES=3 with the plugin (STORAGE=1: our NFS server too; LAB=name: one of several)
+	@$(LAB_RUN) up $(NODES) $(if $(STORAGE),storage)
 
 lab-status: node_modules/.ready ## its machines, and what was broken on purpose
 	@$(LAB_RUN) status
@@ -96,4 +99,4 @@ node_modules/.ready: package-lock.json
 	@touch $@
 
 .PHONY: lab-up lab-status lab-ssh lab-fault lab-mend lab-logs lab-down
-.PHONY: help demo test test-lab soak check bench bench-lab rootfs plugin plugin-remove plugin-push repository-given cli engine clean
+.PHONY: help demo test test-lab soak check bench bench-lab rootfs plugin plugin-remove plugin-push repository-given cli images engine clean

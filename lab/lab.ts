@@ -2,12 +2,12 @@ import { existsSync } from "node:fs";
 import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { chooseAccelerator } from "./accelerator.ts";
-import { provideDockerDisk } from "./image/docker-disk.ts";
+import { provideDockerDisk, provideServerDisk } from "./image/docker-disk.ts";
 import { run } from "./image/command.ts";
 import { provideSystem } from "./image/system.ts";
 import { Machine } from "./machine.ts";
 import { isAbandoned, ownLab } from "./owner.ts";
-import { labPlan, planEthernet, planMachines, type LabPlan } from "./plan.ts";
+import { labPlan, planEthernet, planMachines, type LabPlan, type Wanted } from "./plan.ts";
 import { checkRequirements } from "./requirements.ts";
 
 /** Where labs live: below the project, ignored by git. */
@@ -48,7 +48,7 @@ export class Lab {
    * leaves nothing behind then. A lab that is `ours` dies with this process: if we cannot remove it ourselves any more,
    * whoever makes the next lab does.
    */
-  static async create(name: string, nodes: number, tell: Tell, ours = false): Promise<Lab> {
+  static async create(name: string, wanted: Wanted, tell: Tell, ours = false): Promise<Lab> {
     const folder = folderOf(name);
     await mkdir(labsFolder, { recursive: true });
     await sweepLabs(tell);
@@ -64,7 +64,7 @@ export class Lab {
     }
     try {
       if (ours) await ownLab(folder);
-      const plan = await planLab(name, nodes, folder, tell);
+      const plan = await planLab(name, wanted, folder, tell);
       await run("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-f", path.join(folder, "key")]);
       const lab = new Lab(plan, folder);
       for (const machine of lab.machines) await writeGiven(plan, machine);
@@ -79,6 +79,11 @@ export class Lab {
 
   get nas(): Machine {
     return this.machine("nas");
+  }
+
+  /** The machine for our own NFS server; throws if the lab was made without. */
+  get storage(): Machine {
+    return this.machine("storage");
   }
 
   get nodes(): readonly Machine[] {
@@ -156,8 +161,8 @@ export function labExists(name: string): boolean {
   return existsSync(path.join(folderOf(name), "lab.json"));
 }
 
-async function planLab(name: string, nodes: number, folder: string, tell: Tell): Promise<LabPlan> {
-  const machines = await planMachines(nodes);
+async function planLab(name: string, wanted: Wanted, folder: string, tell: Tell): Promise<LabPlan> {
+  const machines = await planMachines(wanted);
   await checkRequirements(
     folder,
     machines.map(({ memory }) => memory),
@@ -166,7 +171,9 @@ async function planLab(name: string, nodes: number, folder: string, tell: Tell):
   const accelerator = await chooseAccelerator(system);
   tell(accelerator === "kvm" ? "hardware virtualisation works" : "machines are emulated");
   const dockerDisk = await provideDockerDisk(system, tell);
-  return { schema: 1, name, accelerator, ethernet: planEthernet(), system, dockerDisk, machines };
+  const server = wanted.storage ? { serverDisk: await provideServerDisk(system, tell) } : {};
+  const ethernet = planEthernet();
+  return { schema: 1, name, accelerator, ethernet, system, dockerDisk, ...server, machines };
 }
 
 function folderOf(name: string): string {

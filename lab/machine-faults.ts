@@ -3,7 +3,7 @@ import { ethernetCard } from "./qemu.ts";
 import { reboot } from "./reboot.ts";
 
 /** The file system of which "disk-full" takes all. */
-const diskOf = { nas: "/volume1", node: "/var/lib" } as const;
+const diskOf = { nas: "/volume1", node: "/var/lib", storage: "/nfs_volumes" } as const;
 
 /** What can go wrong with every machine. */
 export const machineFaults: Readonly<Record<string, Fault>> = {
@@ -48,7 +48,7 @@ export const machineFaults: Readonly<Record<string, Fault>> = {
     end: (machine) => machine.must("kill -CONT $(cat /run/dnsmasq.pid)"),
   },
   "disk-full": {
-    what: "no byte is left: on the NAS where its shares are, on a node where the plugin's state is",
+    what: "no byte is left: where the NAS has its shares, the storage machine its volumes, a node the plugin's state",
     endsWithPower: false,
     begin: (machine) => machine.must(fill(diskOf[machine.plan.role]), { timeout: 300_000 }),
     end: (machine) =>

@@ -12,11 +12,14 @@ import { overSsh, sshArguments, type Patience } from "./ssh.ts";
 /** Milliseconds that a boot may take: a dozen seconds on an idle machine, five minutes where four boot on two busy cores. */
 const bootPatience = 600_000;
 
+// An engine that starts has its socket long before it answers: to wait there costs nothing, to ask again does.
+const engineAnswers = `test -e /run/lab/started && test -S /run/docker.sock && docker version >/dev/null 2>&1`;
+
 /** What must be true before a machine is called ready. */
 const readiness: Readonly<Record<MachinePlan["role"], string>> = {
   nas: `test -e /run/lab/started && ! grep -qx 0 /proc/fs/nfsd/threads`,
-  // An engine that starts has its socket long before it answers: to wait there costs nothing, to ask again does.
-  node: `test -e /run/lab/started && test -S /run/docker.sock && docker version >/dev/null 2>&1`,
+  node: engineAnswers,
+  storage: engineAnswers,
 };
 
 /** A virtual machine of a lab, with its folder: disks, console, control socket. It lives on when this process ends. */

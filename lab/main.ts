@@ -6,6 +6,7 @@ import process from "node:process";
 import { beginFault, endFault, faults } from "./fault.ts";
 import { Lab, labExists, removeLab } from "./lab.ts";
 import { collectLogs } from "./logs.ts";
+import type { Wanted } from "./plan.ts";
 import { statusTable } from "./status.ts";
 import { formSwarm } from "./swarm.ts";
 
@@ -24,7 +25,7 @@ const commands: Readonly<Record<string, (...words: string[]) => Promise<unknown>
   logs,
 };
 
-const usage = `lab up [NODES]             machines on, a swarm over them, the plugin enabled
+const usage = `lab up [NODES] [storage]   machines on, a swarm over them, the plugin enabled; a storage machine beside them
 lab status
 lab ssh MACHINE [COMMAND]  MACHINE: nas, node1 or 1, …
 lab fault MACHINE FAULT
@@ -51,10 +52,8 @@ try {
   process.exitCode ||= 1;
 }
 
-async function up(wanted = "3"): Promise<void> {
-  const nodes = Number(wanted);
-  if (!Number.isInteger(nodes) || nodes < 0 || nodes > 20)
-    throw new Error(`"${wanted}" nodes? A whole number up to 20 was expected.`);
+async function up(...given: string[]): Promise<void> {
+  const wanted = wantedOf(given);
   const isNew = !labExists(name);
   let lab: Lab | undefined;
   // Somebody had enough before the lab was up: a new one leaves nothing behind, an old one stays as it is.
@@ -67,9 +66,18 @@ async function up(wanted = "3"): Promise<void> {
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
     process.on(signal, () => void leave());
   const began = Date.now();
-  lab = isNew ? await Lab.create(name, nodes, tell) : await Lab.open(name);
+  lab = isNew ? await Lab.create(name, wanted, tell) : await Lab.open(name);
   await bringUp(lab);
   tell(`lab "${name}" is up after ${Math.round((Date.now() - began) / 1000)} s`);
+}
+
+function wantedOf(given: readonly string[]): Wanted {
+  const others = given.filter((each) => each !== "storage");
+  const [count = "3"] = others;
+  const nodes = Number(count);
+  if (others.length > 1 || !Number.isInteger(nodes) || nodes < 0 || nodes > 20)
+    throw new Error(`"${others.join(" ")}" nodes? A whole number up to 20 was expected.`);
+  return { nodes, storage: given.includes("storage") };
 }
 
 async function bringUp(lab: Lab): Promise<void> {

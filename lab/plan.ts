@@ -4,7 +4,7 @@ import { freePort } from "./free-port.ts";
 
 const machinePlan = z.object({
   name: z.string(),
-  role: z.enum(["nas", "node"]),
+  role: z.enum(["nas", "node", "storage"]),
   /** On the lab's Ethernet. */
   address: z.string(),
   mac: z.string(),
@@ -26,7 +26,10 @@ export const labPlan = z.object({
     kernel: z.string(),
     initrd: z.string(),
   }),
+  /** What nodes have in /var/lib/docker. */
   dockerDisk: z.string(),
+  /** The same for the storage machine, if there is one. */
+  serverDisk: z.string().optional(),
   machines: z.array(machinePlan),
 });
 
@@ -37,11 +40,20 @@ export type MachinePlan = z.infer<typeof machinePlan>;
 export type LabPlan = z.infer<typeof labPlan>;
 
 /** Memory that machines get, in MiB. */
-const memoryOf = { nas: 512, node: 1024 } as const;
+const memoryOf = { nas: 512, node: 1024, storage: 1024 } as const;
 
-/** A storage machine and `nodes` swarm nodes. Ports are free now, and by their number hardly ever taken by another lab. */
-export async function planMachines(nodes: number): Promise<MachinePlan[]> {
+/** Which machines somebody wants, besides the NAS. */
+export interface Wanted {
+  /** How many nodes of a swarm. */
+  readonly nodes: number;
+  /** Whether there is a machine for our own NFS server. */
+  readonly storage?: boolean;
+}
+
+/** A NAS and what is wanted. Ports are free now, and by their number hardly ever taken by another lab. */
+export async function planMachines({ nodes, storage = false }: Wanted): Promise<MachinePlan[]> {
   const machines = [await planMachine("nas", "nas", 10)];
+  if (storage) machines.push(await planMachine("storage", "storage", 9));
   for (let n = 1; n <= nodes; n += 1) machines.push(await planMachine(`node${n}`, "node", 10 + n));
   return machines;
 }

@@ -1,5 +1,9 @@
 import path from "node:path";
+import { diskFiles } from "./disks.ts";
 import type { LabPlan, MachinePlan } from "./plan.ts";
+
+/** How people start our NFS server. */
+const composeFile = path.join(import.meta.dirname, "../deploy/nfs-server.compose.yml");
 
 /** How QEMU runs machines here: on the processor itself, or emulated. */
 export type Accelerator = LabPlan["accelerator"];
@@ -22,13 +26,12 @@ export function qemuArguments(lab: LabPlan, machine: MachinePlan): string[] {
     ...kernel(lab),
     ...words("-chardev file,id=console,path=console.log,append=on -serial chardev:console"),
     ...words("-qmp unix:control.sock,server=on,wait=off"),
-    ...disk("root.qcow2"),
-    ...disk("data.qcow2"),
-    ...(machine.role === "nas" ? disk("registry.qcow2") : []),
+    ...diskFiles(machine.role).flatMap(disk),
     ...network(lab, machine),
     ...["config", "hosts", "names"].flatMap((name) => given(name, name)),
     ...given("key", "../key.pub"),
     ...given("init", path.join(import.meta.dirname, "image/machine-init.sh")),
+    ...(machine.role === "storage" ? given("compose", composeFile) : []),
   ];
 }
 

@@ -6,13 +6,15 @@ import path from "node:path";
 import process from "node:process";
 import { execa } from "execa";
 import { compressedSize } from "./compressed-size.ts";
+import { pluginRecipe, type Recipe } from "./recipe.ts";
 
 const here = import.meta.dirname;
 const suite = "trixie";
-const packages = ["binutils", "busybox-static", "libstdc++6", "mount", "nfs-common", "nftables"];
 
-/** What of the plugin's root file system comes from Debian and Node.js: everything but our own code. */
+/** What of a root file system comes from Debian and Node.js: everything but our own code. */
 export interface Base {
+  /** Everything of it lies in here; files that others derive from it may as well. */
+  readonly folder: string;
   /** A directory: the programs and their libraries. */
   readonly rootfs: string;
   /** A static busybox, for the small images that tests and the demo run. */
@@ -24,19 +26,28 @@ export interface Base {
 /** `docker` needs an engine with a registry; `debootstrap` needs root and a Debian mirror. Both give the same files. */
 export type BaseMaker = "docker" | "debootstrap";
 
+/** Any of them may make it, unless SWARMNFS_BASE names one. */
+export function chosenMakers(): readonly BaseMaker[] {
+  const only = process.env["SWARMNFS_BASE"];
+  return only === "docker" || only === "debootstrap" ? [only] : ["docker", "debootstrap"];
+}
+
 /**
- * Returns the base for this machine's architecture: from the user's cache if it is there, else made by the first of
- * `makers` that can. Throws with the reason of each maker when none could.
+ * Returns the base of that recipe for this machine's architecture: from the user's cache if it is there, else made by the
+ * first of `makers` that can. Throws with the reason of each maker when none could.
  */
-export async function provideBase(makers: readonly BaseMaker[]): Promise<Base> {
+export async function provideBase(
+  makers: readonly BaseMaker[],
+  recipe: Recipe = pluginRecipe,
+): Promise<Base> {
   const cache = path.join(
     process.env["XDG_CACHE_HOME"] || path.join(homedir(), ".cache"),
     "swarmnfs",
   );
-  const folder = path.join(cache, `base-${await key()}`);
+  const folder = path.join(cache, `base-${await key(recipe)}`);
   if (!existsSync(folder)) {
     await mkdir(cache, { recursive: true });
-    const made = await make(cache, makers);
+    const made = await make(cache, makers, recipe);
     try {
       await writeFile(
         path.join(made, "compressed"),
@@ -50,47 +61,49 @@ export async function provideBase(makers: readonly BaseMaker[]): Promise<Base> {
     }
   }
   return {
+    folder,
     rootfs: path.join(folder, "rootfs"),
     busybox: path.join(folder, "busybox"),
     compressed: Number(await readFile(path.join(folder, "compressed"), "utf8")),
   };
 }
 
-async function key(): Promise<string> {
+async function key(recipe: Recipe): Promise<string> {
   const hash = createHash("sha256");
-  hash.update([suite, process.arch, process.version, ...packages].join("\n"));
+  hash.update([suite, process.arch, process.version, JSON.stringify(recipe)].join("\n"));
   hash.update(await readFile(path.join(here, "collect.sh")));
   return hash.digest("hex").slice(0, 16);
 }
 
-async function make(cache: string, makers: readonly BaseMaker[]): Promise<string> {
+async function make(cache: string, makers: readonly BaseMaker[], recipe: Recipe): Promise<string> {
   const failures: string[] = [];
   for (const maker of makers) {
     const folder = await mkdtemp(path.join(cache, "making-"));
     try {
       process.stderr.write(
-        `Making the base of the root file system by ${maker} (once; about a minute) …\n`,
+        `Making the base of a root file system by ${maker} (once; about a minute) …\n`,
       );
-      await (maker === "docker" ? byDocker(folder) : byDebootstrap(folder));
+      await (maker === "docker" ? byDocker(folder, recipe) : byDebootstrap(folder, recipe));
       return folder;
     } catch (error) {
       await rm(folder, { recursive: true, force: true });
       failures.push(`  by ${maker}: ${error instanceof Error ? error.message : String(error)}`);
     }
   }
-  throw new Error(`The base of the root file system could not be made:\n${failures.join("\n")}`);
+  throw new Error(`The base of a root file system could not be made:\n${failures.join("\n")}`);
 }
 
-async function byDocker(folder: string): Promise<void> {
+async function byDocker(folder: string, recipe: Recipe): Promise<void> {
   const docker = process.env["DOCKER"] || "docker";
   const context = path.join(folder, "context");
   const image = `swarmnfs-base-${path.basename(folder).toLowerCase()}`;
   await mkdir(context);
   await copyFile(path.join(here, "collect.sh"), path.join(context, "collect.sh"));
   await copyFile(await linuxNode(folder), path.join(context, "node"));
-  const settings = [`SUITE=${suite}`, `PACKAGES=${packages.join(" ")}`].flatMap((each) => [
+  const given = { SUITE: suite, PACKAGES: recipe.packages.join(" "), ...forCollect(recipe) };
+  const settings = Object.entries(given).flatMap(([name, value]) => [
     "--build-arg",
-    each,
+    `${name}=${value}`,
   ]);
   await run(docker, [
     "build",
@@ -119,7 +132,7 @@ async function byDocker(folder: string): Promise<void> {
   await rm(context, { recursive: true });
 }
 
-async function byDebootstrap(folder: string): Promise<void> {
+async function byDebootstrap(folder: string, recipe: Recipe): Promise<void> {
   if (process.getuid?.() !== 0)
     throw new Error(
       "debootstrap needs root; run this as root, or with an engine that reaches a registry",
@@ -128,16 +141,29 @@ async function byDebootstrap(folder: string): Promise<void> {
   // Older debootstraps do not know the suite by name; all of them make it the way they make sid.
   const scripts = "/usr/share/debootstrap/scripts";
   const script = existsSync(`${scripts}/${suite}`) ? [] : [`${scripts}/sid`];
-  const options = ["--variant=minbase", `--include=${packages.join(",")}`];
+  const options = ["--variant=minbase", `--include=${recipe.packages.join(",")}`];
   const mirror = process.env["DEBIAN_MIRROR"] || "http://deb.debian.org/debian";
   // In a mount name space of its own, nothing stays mounted however it ends.
   await run("unshare", ["--mount", "debootstrap", ...options, suite, debian, mirror, ...script]);
   await copyFile(path.join(here, "collect.sh"), path.join(debian, "collect.sh"));
   await copyFile(await linuxNode(folder), path.join(debian, "node"));
-  await run("chroot", [debian, "sh", "/collect.sh", "/node", "/base/rootfs"]);
+  const collect = ["sh", "/collect.sh", "/node", "/base/rootfs"];
+  await run("chroot", [debian, ...collect], forCollect(recipe));
   await rename(path.join(debian, "base/rootfs"), path.join(folder, "rootfs"));
   await cp(path.join(debian, "usr/bin/busybox"), path.join(folder, "busybox"));
   await rm(debian, { recursive: true });
+}
+
+/** The recipe as collect.sh takes it. */
+function forCollect({ programs, links, files, folders }: Recipe): Record<string, string> {
+  return {
+    PROGRAMS: programs.join(" "),
+    LINKS: Object.entries(links)
+      .map((link) => link.join("="))
+      .join(" "),
+    FILES: files.join(" "),
+    FOLDERS: folders.join(" "),
+  };
 }
 
 /** The Node.js that runs this, which package.json pins; on another system than Linux, the same release for Linux. */
@@ -156,8 +182,12 @@ async function linuxNode(folder: string): Promise<string> {
 }
 
 /** Throws with the end of what the command said. */
-async function run(command: string, args: readonly string[]): Promise<void> {
-  const { failed, all } = await execa(command, args, { all: true, reject: false });
+async function run(
+  command: string,
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Promise<void> {
+  const { failed, all } = await execa(command, args, { all: true, reject: false, env });
   if (failed)
     throw new Error(
       `${command} ${args[0]} failed: ${(all ?? "").split("\n").slice(-8).join("\n    ")}`,

@@ -1,20 +1,26 @@
 import path from "node:path";
 import { build, type BuildOptions, type Plugin } from "esbuild";
+import type { BuildIdentity } from "./identity.ts";
 
 const root = path.join(import.meta.dirname, "..");
 
-/** What the bundler writes into `service/version.ts`. */
-export interface BuildIdentity {
-  readonly version: string;
-  /** Different for every build: Docker refuses a second plugin whose files are identical to another's. */
-  readonly id: string;
+/** Programs of a root file system, by the name of their one file in /app. */
+interface Programs {
+  /** The first process. It loads or starts the others by itself, and must hold nothing else. */
+  readonly first: Readonly<Record<string, string>>;
+  readonly others: Readonly<Record<string, string>>;
 }
 
-/** Programs of the plugin's root file system, by the name of their one file in /app. */
-const programs = {
-  main: "plugin/main.ts",
-  keeper: "storage/keeper/main.ts",
-  swarmnfs: "cli/main.ts",
+const everywhere = { keeper: "storage/keeper/main.ts", swarmnfs: "cli/main.ts" };
+
+export const pluginPrograms: Programs = {
+  first: { entry: "plugin/entry.ts" },
+  others: { ...everywhere, main: "plugin/main.ts" },
+};
+
+export const serverPrograms: Programs = {
+  first: { init: "nfs-server/init.ts" },
+  others: { ...everywhere, main: "nfs-server/main.ts" },
 };
 
 // express, pino and dockerode are CommonJS inside: their `require` and `__dirname` need a home.
@@ -36,8 +42,12 @@ const unused: Plugin = {
   },
 };
 
-/** Writes `<name>.mjs` for the plugin's entry file and for each program into `outdir`. */
-export async function bundle(outdir: string, identity: BuildIdentity): Promise<void> {
+/** Writes `<name>.mjs` for each of the programs into `outdir`. */
+export async function bundle(
+  outdir: string,
+  identity: BuildIdentity,
+  programs = pluginPrograms,
+): Promise<void> {
   const options: BuildOptions = {
     absWorkingDir: root,
     outdir,
@@ -53,7 +63,6 @@ export async function bundle(outdir: string, identity: BuildIdentity): Promise<v
     },
     logLevel: "warning",
   };
-  await build({ ...options, entryPoints: programs, banner: { js: banner } });
-  // It loads main.mjs by itself, once it listens, and must hold nothing else.
-  await build({ ...options, entryPoints: { entry: "plugin/entry.ts" } });
+  await build({ ...options, entryPoints: { ...programs.others }, banner: { js: banner } });
+  await build({ ...options, entryPoints: { ...programs.first } });
 }

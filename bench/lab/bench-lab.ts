@@ -53,7 +53,9 @@ export class BenchLab {
    */
   static async start(given: string | undefined): Promise<BenchLab> {
     const isOurs = given === undefined;
-    const lab = isOurs ? await Lab.create(name, 1, progress, true) : await Lab.open(given);
+    const lab = isOurs
+      ? await Lab.create(name, { nodes: 1 }, progress, true)
+      : await Lab.open(given);
     // Not once(): execa ends a process at a signal that nobody listens to any more.
     for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
       process.on(signal, () => void (isOurs ? lab.destroy() : Promise.resolve()).then(leave));

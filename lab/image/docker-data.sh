@@ -1,18 +1,19 @@
 #!/bin/sh
-# Fills DATA, the /var/lib/docker of lab nodes, and REGISTRY, what the lab's registry keeps, with the lab's own Docker
-# Engine and registry run in ROOT by the machine underneath, at its full speed: an emulated machine takes a minute for one
-# `docker plugin create`. The registry gets the plugin as swarmnfs:TAG, and as swarmnfs:next the same once more, as
-# another build. Needs root; leaves nothing running.
+# Fills DATA, a /var/lib/docker of lab machines, with the lab's own Docker Engine run in ROOT by the machine underneath, at
+# its full speed: an emulated machine takes a minute for one `docker plugin create`. What is put in says FILL, a script
+# that this one reads when the engine answers, with the arguments; each FOLDER is given to it below /run/given, by its own
+# name. Needs root; leaves nothing running.
 #
-#   docker-data.sh ROOT DATA REGISTRY PLUGIN-FOLDER TAG
+#   docker-data.sh ROOT DATA FILL FOLDER... -- [ARGUMENT...]
 set -eu
 if [ "$1" != --inside ]; then
   exec unshare --mount --net --uts --ipc --pid --fork --kill-child --mount-proc sh "$0" --inside "$@"
 fi
 shift
-root=$1 data=$2 registry=$3 plugin=$4 tag=$5
+root=$1 data=$2 fill=$3
+shift 3
 
-mkdir -p "$data" "$registry"
+mkdir -p "$data"
 # What Docker wants to write besides its data must not stay in the tree.
 mount -t tmpfs scratch /mnt
 mkdir /mnt/upper /mnt/work /mnt/root
@@ -22,34 +23,30 @@ mount -t proc proc "$root/proc"
 mount --rbind /sys "$root/sys"
 mount --rbind /dev "$root/dev"
 mount -t tmpfs run "$root/run"
-mkdir -p "$root/var/lib/docker" "$root/var/lib/docker-registry" "$root/run/plugin"
+mkdir -p "$root/var/lib/docker"
 mount --bind "$data" "$root/var/lib/docker"
-mount --bind "$registry" "$root/var/lib/docker-registry"
-mount --bind "$plugin" "$root/run/plugin"
+while [ "$1" != -- ]; do
+  mkdir -p "$root/run/given/${1##*/}"
+  mount --bind "$1" "$root/run/given/${1##*/}"
+  shift
+done
+shift
 ip link set lo up
 echo '127.0.0.1 localhost registry.lan' >"$root/etc/hosts"
+cp "$fill" "$root/run/fill.sh"
 
-cat >"$root/run/fill.sh" <<'FILL'
+cat >"$root/run/engine.sh" <<'ENGINE'
 set -eu
-tag=$1
-repository=registry.lan:5000/swarmnfs
-
-cat >/run/registry.yml <<'REGISTRY'
-version: 0.1
-storage: {filesystem: {rootdirectory: /var/lib/docker-registry}}
-http: {addr: ":5000"}
-REGISTRY
-docker-registry serve /run/registry.yml >/run/registry.log 2>&1 &
-registry=$!
+fail() {
+  for log in /run/*.log; do tail -n 5 "$log" >&2; done
+  exit 1
+}
 containerd >/run/containerd.log 2>&1 &
 dockerd --containerd /run/containerd/containerd.sock --insecure-registry registry.lan:5000 --iptables=false --ip6tables=false --bridge=none >/run/dockerd.log 2>&1 &
 dockerd=$!
 late=$(($(date +%s) + 180))
-until docker version >/dev/null 2>&1 && busybox wget -q -O- http://registry.lan:5000/v2/ >/dev/null 2>&1; do
-  kill -0 "$dockerd" && kill -0 "$registry" && [ "$(date +%s)" -lt "$late" ] || {
-    for log in /run/*.log; do tail -n 5 "$log" >&2; done
-    exit 1
-  }
+until docker version >/dev/null 2>&1; do
+  kill -0 "$dockerd" && [ "$(date +%s)" -lt "$late" ] || fail
   sleep 0.1
 done
 
@@ -70,51 +67,11 @@ import() {
 shell /run/busybox
 import /run/busybox --change 'CMD ["sh"]' - busybox
 docker tag busybox busybox:stable
-
-# nginx as the image of that name has it: pages in /usr/share/nginx/html, logs on the container's output, a shell.
-shell /run/nginx
-for file in /usr/sbin/nginx $(ldd /usr/sbin/nginx | grep -o '/[^ ]*'); do
-  mkdir -p "/run/nginx$(dirname "$file")"
-  cp --dereference "$file" "/run/nginx$file"
-done
-mkdir -p /run/nginx/etc/nginx /run/nginx/usr/share/nginx/html /run/nginx/var/lib/nginx /run/nginx/run
-cp /etc/nginx/mime.types /run/nginx/etc/nginx/
-cp /usr/share/nginx/html/index.html /run/nginx/usr/share/nginx/html/
-grep -E '^(root|www-data):' /etc/passwd >/run/nginx/etc/passwd
-grep -E '^(root|www-data):' /etc/group >/run/nginx/etc/group
-cat >/run/nginx/etc/nginx/nginx.conf <<'NGINX'
-user www-data;
-error_log /dev/stderr notice;
-pid /run/nginx.pid;
-events {}
-http {
-  include mime.types;
-  access_log /dev/stdout;
-  server {
-    listen 80;
-    root /usr/share/nginx/html;
-  }
-}
-NGINX
-import /run/nginx --change 'CMD ["nginx", "-g", "daemon off;"]' --change 'STOPSIGNAL SIGQUIT' --change 'ENV PATH=/usr/sbin:/usr/bin:/bin' - nginx:alpine
-
-publish() {
-  docker plugin create "$1" "$2"
-  docker plugin push "$1"
-  docker plugin rm "$1"
-}
-# Docker keeps no two plugins of one content.
-cp -a /run/plugin /run/next
-echo "$(cat /run/plugin/rootfs/app/build).next" >/run/next/rootfs/app/build
-publish "$repository:next" /run/next
-publish "$repository:$tag" /run/plugin
-docker plugin install --disable --grant-all-permissions --alias swarmnfs "$repository:$tag"
+. /run/fill.sh
 
 kill "$dockerd"
 wait "$dockerd" || true
-kill "$registry"
-wait "$registry" || true
-# Every node must find out who it is by itself.
+# Every machine must find out who it is by itself.
 rm -f /var/lib/docker/engine-id
-FILL
-chroot "$root" sh /run/fill.sh "$tag"
+ENGINE
+chroot "$root" sh /run/engine.sh "$@"

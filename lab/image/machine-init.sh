@@ -2,7 +2,7 @@
 # The first process of a lab machine: everything systemd would do that the lab needs, up in seconds. It comes into the
 # machine from outside at every boot (QEMU's fw_cfg), as its configuration does, so images need not be made anew for it.
 given=/sys/firmware/qemu_fw_cfg/by_name/opt/lab
-# NAME, ROLE (node or nas), ADDRESS on the lab's Ethernet.
+# NAME, ROLE (node, nas or storage), ADDRESS on the lab's Ethernet.
 . $given/config/raw
 
 export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root
@@ -91,7 +91,33 @@ REGISTRY
 start_node() {
   modprobe -a overlay br_netfilter ip_vs ip_vs_rr vxlan
   echo 1 >/proc/sys/net/ipv4/ip_forward
-  mkdir -p /var/lib/docker /srv/swarm /etc/containerd /etc/docker
+  mkdir -p /srv/swarm
+  start_docker
+}
+
+# Mounts the disk DEVICE on PLACE; if it is blank, makes its file system first.
+#   volumes PLACE DEVICE MOUNT-OPTIONS MKFS [ARGUMENT...]
+volumes() {
+  place=$1 device=$2 options=$3
+  shift 3
+  mkdir -p "$place"
+  blkid "$device" >/dev/null || "$@" "$device"
+  mount -o "$options" "$device" "$place"
+}
+
+# As an administrator has prepared it for our NFS server, which is a container.
+start_storage() {
+  modprobe -a overlay br_netfilter nfsd
+  echo 1 >/proc/sys/net/ipv4/ip_forward
+  volumes /nfs_volumes /dev/vdc prjquota mkfs.xfs -q
+  volumes /srv/ext4 /dev/vdd prjquota mkfs.ext4 -q -m 0 -O project,quota -E quotatype=prjquota
+  volumes /srv/btrfs /dev/vde defaults mkfs.btrfs -q
+  cat $given/compose/raw >/root/nfs-server.compose.yml
+  start_docker
+}
+
+start_docker() {
+  mkdir -p /var/lib/docker /etc/containerd /etc/docker
   mount /dev/vdb /var/lib/docker
   printf 'version = 2\ndisabled_plugins = ["io.containerd.grpc.v1.cri"]\n' >/etc/containerd/config.toml
   echo '{"insecure-registries": ["registry.lan:5000"]}' >/etc/docker/daemon.json
@@ -112,6 +138,7 @@ if pid=$(cat /run/docker.pid 2>/dev/null) && kill "$pid" 2>/dev/null; then
 fi
 [ ! -e /proc/fs/nfsd/threads ] || rpc.nfsd 0
 pkill -x containerd
+umount /nfs_volumes /srv/ext4 /srv/btrfs 2>/dev/null
 timeout 10 umount --all --lazy --types nfs4,nfs
 sync
 echo u >/proc/sysrq-trigger

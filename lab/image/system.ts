@@ -9,12 +9,14 @@ const packages = [
   "linux-image-amd64",
   "docker.io",
   "docker-cli",
+  "docker-compose",
   "docker-registry",
   "nfs-kernel-server",
   "nfs-common",
   "openssh-server",
-  "dnsmasq-base",
+  "btrfs-progs",
   "busybox-static",
+  "dnsmasq-base",
   "e2fsprogs",
   "fio",
   "iproute2",
@@ -22,6 +24,8 @@ const packages = [
   "nftables",
   "nginx",
   "procps",
+  "quota",
+  "xfsprogs",
 ];
 
 /** What every lab machine boots: a Debian with its kernel. None of it may be written to. */

@@ -34,7 +34,7 @@ export async function runLab(which: "core" | "all"): Promise<Tally> {
   // Not once(): execa ends a process at a signal that nobody listens to any more.
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
     process.on(signal, () => void leave());
-  const lab = await Lab.create(name, 3, tell, !keep);
+  const lab = await Lab.create(name, { nodes: 3 }, tell, !keep);
   try {
     if (!(await comesUp(lab))) return { passed: built.passed, failed: 1 };
     const { passed, failed } = await runAva(["--config", config, ...files], {

@@ -1,0 +1,72 @@
+/** What of Debian goes into a base; everything else of the packages stays out. */
+export interface Recipe {
+  readonly packages: readonly string[];
+  /** With the libraries they load. */
+  readonly programs: readonly string[];
+  /** Other names of programs, and what they stand for. */
+  readonly links: Readonly<Record<string, string>>;
+  /** Taken over if the packages have them. */
+  readonly files: readonly string[];
+  /** Empty directories, to mount on. */
+  readonly folders: readonly string[];
+}
+
+const mountNfs = {
+  packages: ["mount", "nfs-common"],
+  programs: ["/usr/bin/mount", "/usr/bin/umount", "/usr/sbin/mount.nfs"],
+  links: {
+    "/usr/sbin/mount.nfs4": "mount.nfs",
+    "/usr/sbin/umount.nfs": "mount.nfs",
+    "/usr/sbin/umount.nfs4": "mount.nfs",
+  },
+  // How mount.nfs chooses an RPC transport.
+  files: ["/etc/netconfig"],
+} as const;
+
+/** Of Node.js itself, and for the small images that tests and the demo run. */
+const always = ["binutils", "busybox-static", "libstdc++6"];
+
+/** The managed plugin: mount(8) and its NFS helpers; nft for the guard. */
+export const pluginRecipe: Recipe = {
+  ...mountNfs,
+  packages: [...always, ...mountNfs.packages, "nftables"],
+  programs: [...mountNfs.programs, "/usr/sbin/nft"],
+  folders: ["mnt/volumes", "run/docker/plugins"],
+};
+
+/**
+ * The storage node: the kernel's NFS server and what remembers its clients; project quotas (a block device's node must be
+ * there to name it: mknod); the rules that admit allowed hosts; mount.nfs to attack itself.
+ */
+export const serverRecipe: Recipe = {
+  ...mountNfs,
+  packages: [
+    ...always,
+    ...mountNfs.packages,
+    "coreutils",
+    "e2fsprogs",
+    "iproute2",
+    "ktls-utils",
+    "nfs-kernel-server",
+    "nftables",
+    "quota",
+    "xfsprogs",
+  ],
+  programs: [
+    ...mountNfs.programs,
+    "/usr/bin/chattr",
+    "/usr/bin/lsattr",
+    "/usr/bin/mknod",
+    "/usr/sbin/ip",
+    "/usr/sbin/nfsdcld",
+    "/usr/sbin/nfsdctl",
+    "/usr/sbin/nft",
+    "/usr/sbin/rpc.nfsd",
+    "/usr/sbin/setquota",
+    "/usr/sbin/tlshd",
+    "/usr/sbin/xfs_quota",
+  ],
+  // Names of ports and protocols, which rpc.nfsd looks up.
+  files: [...mountNfs.files, "/etc/services", "/etc/protocols"],
+  folders: ["exports", "nfs_volumes", "run/rpc_pipefs", "var/lib/nfs"],
+};
