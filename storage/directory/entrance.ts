@@ -9,23 +9,9 @@ import {
   openRoot,
   readMarker,
   type Marker,
+  type Place,
 } from "./marker.ts";
 import { refuseSquashedRoot, squashedRoot } from "./squashed-root.ts";
-
-/** Where a directory storage is, and what is expected there. */
-export interface Place {
-  /** As the administrator wrote it; what messages call the storage. */
-  readonly url: string;
-  /** Absolute, as this process sees it. Symlinks in it are the administrator's. */
-  readonly path: string;
-  /** Make the root itself if it is missing and this node never knew the storage. */
-  readonly makeRoot: boolean;
-  /**
-   * It is an export of an NFS server, mounted at `path` for this process alone: root must not be squashed there, and
-   * volumes are mounted anew, with all their own mount options.
-   */
-  readonly nfs?: true;
-}
 
 /** The way into a storage: every operation enters anew, and only if it is still the storage that was opened. */
 export class Entrance {
@@ -43,12 +29,13 @@ export class Entrance {
       if (knownId === null && this.#place.makeRoot) await makeRoot(path);
       let marker = await this.#readMarker();
       if (marker === null && knownId !== null) throw markerMissing(url);
-      if (marker === null) await initialise(path, url, now);
+      if (marker === null) await initialise(this.#place, now);
       marker ??= await this.#readMarker();
       if (marker === null) throw markerMissing(url);
       if (knownId !== null && marker.id !== knownId) throw markerDiffers(url, marker.id, knownId);
       this.#marker = marker;
-      if (nfs) await this.run((layout) => refuseSquashedRoot(layout, url));
+      if (nfs)
+        await this.run(async (layout) => refuseSquashedRoot(await layout.folder("tmp"), url));
       return { id: marker.id };
     } catch (error) {
       throw this.#explained(error);

@@ -9,6 +9,22 @@ import { StorageUnavailable } from "../unavailable.ts";
 import { Directory, sameStamp, type Stamp } from "./confined.ts";
 import { isTrouble } from "./file-trouble.ts";
 import { Layout, metaFolder, metaFolders } from "./layout.ts";
+import { refuseSquashedRoot } from "./squashed-root.ts";
+
+/** Where a directory storage is, and what is expected there. */
+export interface Place {
+  /** As the administrator wrote it; what messages call the storage. */
+  readonly url: string;
+  /** Absolute, as this process sees it. Symlinks in it are the administrator's. */
+  readonly path: string;
+  /** Make the root itself if it is missing and this node never knew the storage. */
+  readonly makeRoot: boolean;
+  /**
+   * It is an export of an NFS server, mounted at `path` for this process alone: root must not be squashed there, and
+   * volumes are mounted anew, with all their own mount options.
+   */
+  readonly nfs?: true;
+}
 
 const markerFile = "storage.json";
 
@@ -89,13 +105,20 @@ export function markerDiffers(url: string, id: string, knownId: string): Storage
 
 /**
  * Makes a storage of an empty directory: folders first, the marker last and by link(2), so that of two nodes that do
- * it at once one wins. Throws `conflict` with advice if somebody else's files are there.
+ * it at once one wins. Throws `conflict` with advice if somebody else's files are there, and `unavailable` if root is
+ * squashed where it must not be; then nothing is left there.
  */
-export async function initialise(path: string, url: string, now: number): Promise<void> {
+export async function initialise({ path, url, nfs }: Place, now: number): Promise<void> {
   await using root = await openRoot(path, url);
   await refuseStrangers(root, url);
-  await root.mkdir(metaFolder, 0o700);
+  const isNew = await root.mkdir(metaFolder, 0o700);
   await using layout = await Layout.within(await openRoot(path, url));
+  if (nfs) {
+    await refuseSquashedRoot(layout.meta, url).catch(async (error: unknown) => {
+      if (isNew) await root.rmdir(metaFolder).catch(() => {});
+      throw error;
+    });
+  }
   await refuseOrphans(layout, url);
   for (const name of metaFolders) await layout.folder(name);
   for (const name of ["apps", "shared"])

@@ -1,22 +1,21 @@
 import { v7 as uuid } from "uuid";
 import { StorageUnavailable } from "../unavailable.ts";
+import type { Directory } from "./confined.ts";
 import { isTrouble } from "./file-trouble.ts";
-import type { Layout } from "./layout.ts";
 
 /**
- * Throws `unavailable` if what root makes on the storage belongs to somebody else: then volumes could not be given to
+ * Throws `unavailable` if what root makes in a folder of the storage belongs to somebody else: then volumes could not be given to
  * their owners, and what one node made another could not change. Where nothing can be written nothing is found out.
  */
-export async function refuseSquashedRoot(layout: Layout, url: string): Promise<void> {
+export async function refuseSquashedRoot(folder: Directory, url: string): Promise<void> {
   const name = uuid();
-  const tmp = await layout.folder("tmp");
   try {
-    const { uid } = await tmp.write(name, "who is root here?\n", true);
+    const { uid } = await folder.write(name, "who is root here?\n", true);
     if (uid !== 0n) throw squashed(url);
   } catch (error) {
     if (!isTrouble(error, "EROFS", "ENOSPC", "EDQUOT")) throw squashedRoot(error, url) ?? error;
   } finally {
-    await tmp.unlink(name).catch(() => {}); // housekeeping sweeps what stays
+    await folder.unlink(name).catch(() => {}); // housekeeping sweeps what stays
   }
 }
 

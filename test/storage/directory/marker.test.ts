@@ -1,8 +1,9 @@
-import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import test from "ava";
+import { GuardedStorage } from "../../../storage/keeper/guarded-storage.ts";
 import { create } from "../conformance.ts";
-import { directoryStorage, temporaryDirectory } from "../places.ts";
+import { directoryStorage, keeper, temporaryDirectory } from "../places.ts";
 
 const marker = ".swarmnfs/storage.json";
 
@@ -88,6 +89,34 @@ test("an initialisation that was interrupted is finished", async (t) => {
   const path = await temporaryDirectory(t);
   await mkdir(join(path, ".swarmnfs/volumes"), { recursive: true });
   await t.notThrowsAsync(directoryStorage(path).open(null));
+});
+
+/** A keeper whose root is somebody else on the storage, as on a server that squashes root: it may do all the same. */
+const squashed = {
+  command: "setpriv",
+  args: [
+    ..."--reuid=65534 --regid=65534 --clear-groups".split(" "),
+    ..."--inh-caps=+dac_override,+dac_read_search --ambient-caps=+dac_override,+dac_read_search".split(
+      " ",
+    ),
+    keeper.command,
+    ...keeper.args,
+  ],
+};
+
+test("where a server squashes root no storage is made, and nothing is left", async (t) => {
+  const path = await temporaryDirectory(t);
+  const settings = { url: "nfs://nas.lan/volume1", path, trashDays: 30, makeRoot: false };
+  const storage = new GuardedStorage({ ...settings, nfs: true }, { keeper: squashed });
+  t.teardown(() => storage.close());
+  await t.throwsAsync(storage.open(null), { code: "unavailable", message: /no_root_squash/ });
+  t.deepEqual(await readdir(path), []);
+  // What another node began there is left to that one.
+  await mkdir(join(path, ".swarmnfs"));
+  await t.throwsAsync(storage.open(null), { code: "unavailable", message: /no_root_squash/ });
+  t.deepEqual(await readdir(path, { recursive: true }), [".swarmnfs"]);
+  const { uid } = await stat(join(path, ".swarmnfs"));
+  t.is(uid, 0);
 });
 
 for (const [content, reason] of [
