@@ -5,30 +5,43 @@ import type { DirectoryStorage } from "../../../storage/directory/directory-stor
 import { create, directoryOf, node1, node2 } from "../conformance.ts";
 import { directoryStorage, temporaryDirectory } from "../places.ts";
 
-/** A volume whose remover, node1, dies at a step, with `user` having mounted it at that moment. */
-async function interrupted(
+const sign = { volume: "v", since: "2026-03-01T09:00:00Z", consumers: ["service s"] };
+
+interface Scene {
+  readonly path: string;
+  readonly storage: DirectoryStorage;
+  readonly id: string;
+  /** A second connection to the storage, on which `act` happens when an operation gets to `step`. */
+  readonly remover: DirectoryStorage;
+}
+
+/** A volume that holds a file and that nobody uses. */
+async function scene(
   t: ExecutionContext,
   step: string,
-  user: typeof node1,
-): Promise<{ path: string; storage: DirectoryStorage; id: string }> {
+  act: (storage: DirectoryStorage) => Promise<void>,
+): Promise<Scene> {
   const path = await temporaryDirectory(t);
   const storage = directoryStorage(path);
   await storage.open(null);
   const { id } = await create(storage, "v");
   await writeFile(join(await directoryOf(storage, "v"), "file"), "hello");
-  await storage.detach("v", node1);
-  const sign = { volume: "v", since: "2026-03-01T09:00:00Z", consumers: ["service s"] };
-  const dying = directoryStorage(path, {
-    checkpoint: async (name) => {
-      if (name !== step) return;
-      await storage.renew([sign], user);
-      throw new Error("crash");
-    },
+  const remover = directoryStorage(path, {
+    checkpoint: async (name) => (name === step ? act(storage) : undefined),
   });
-  await dying.open(null);
-  await t.throwsAsync(dying.remove("v", node1), { message: "crash" });
-  t.is(await storage.get("v"), null);
-  return { path, storage, id };
+  await remover.open(null);
+  return { path, storage, id, remover };
+}
+
+/** A volume whose remover, node1, dies at a step, with `user` having mounted it at that moment. */
+async function interrupted(t: ExecutionContext, step: string, user: typeof node1): Promise<Scene> {
+  const made = await scene(t, step, async (storage) => {
+    await storage.renew([sign], user);
+    throw new Error("crash");
+  });
+  await t.throwsAsync(made.remover.remove("v", node1), { message: "crash" });
+  t.is(await made.storage.get("v"), null);
+  return made;
 }
 
 async function isAsBefore(t: ExecutionContext, storage: DirectoryStorage, id: string) {
@@ -76,7 +89,6 @@ test("a volume that was still being made is so again when its removal is taken b
   await half.open(null);
   await t.throwsAsync(create(half, "v"), { message: "crash" });
   await t.throwsAsync(half.remove("v", node1), { message: "crash" });
-  const sign = { volume: "v", since: "2026-03-01T09:00:00Z", consumers: [] };
   await storage.renew([sign], node2);
   await storage.housekeep(node1);
   t.is((await storage.get("v"))?.state, "creating");
@@ -97,21 +109,10 @@ test("a removal whose data has gone to the trash is finished, whatever signs of 
 });
 
 test("a remover that moves the data while another takes its removal back puts it in its place again", async (t) => {
-  const path = await temporaryDirectory(t);
-  const storage = directoryStorage(path);
-  await storage.open(null);
-  const { id } = await create(storage, "v");
-  await writeFile(join(await directoryOf(storage, "v"), "file"), "hello");
-  await storage.detach("v", node1);
-  const sign = { volume: "v", since: "2026-03-01T09:00:00Z", consumers: ["service s"] };
-  const slow = directoryStorage(path, {
-    checkpoint: async (name) => {
-      if (name !== "removal:moving") return;
-      await storage.renew([sign], node2);
-      await storage.housekeep(node2);
-    },
+  const { storage, id, remover } = await scene(t, "removal:moving", async (other) => {
+    await other.renew([sign], node2);
+    await other.housekeep(node2);
   });
-  await slow.open(null);
-  await t.throwsAsync(slow.remove("v", node1), { code: "in-use" });
+  await t.throwsAsync(remover.remove("v", node1), { code: "in-use" });
   await isAsBefore(t, storage, id);
 });
