@@ -1,0 +1,185 @@
+import { X509Certificate } from "node:crypto";
+import { bounded } from "../../service/bounded.ts";
+import type { Clock } from "../../service/clock.ts";
+import { messageOf } from "../../service/message-of.ts";
+import { UserError } from "../../service/user-error.ts";
+import type { ServerName } from "../nfs/server-name.ts";
+import type { NodeIdentity } from "../storage.ts";
+import { certificateRequest } from "./certificate-request.ts";
+import { ControlClient } from "./control-client.ts";
+import { ControlFailure } from "./control-failure.ts";
+import { TlsEndpoint } from "./endpoint.ts";
+import { enrol, tokenHash } from "./enrolment.ts";
+import type { CredentialsFile, NodeCredentials } from "./node-credentials.ts";
+import type { SwarmnfsPlace } from "./swarmnfs-url.ts";
+
+/** Where a join token comes from; null where none was given. May throw `UserError`: a file that is not there. */
+export type TokenSource = () => Promise<string | null>;
+
+/** A caller waits so long for this node to join; the joining goes on for those who come later. Milliseconds. */
+const callerMs = 6000;
+/** A certificate that could not be renewed is tried again after this, milliseconds; there are weeks left. */
+const rotateAgainMs = 3_600_000;
+
+/** That this node belongs to a storage node: joins once with a token, and keeps its certificate young. */
+export class Membership {
+  readonly #place: SwarmnfsPlace;
+  readonly #node: NodeIdentity;
+  readonly #file: CredentialsFile;
+  readonly #token: TokenSource;
+  readonly #name: ServerName;
+  readonly #clock: Clock;
+  #endpoint: TlsEndpoint | null = null;
+  #client: ControlClient | null = null;
+  #credentials: NodeCredentials | null = null;
+  #attempt: Promise<ControlClient> | null = null;
+  #rotatedAt = -Infinity;
+  #note: string | null = null;
+
+  constructor(parts: {
+    readonly place: SwarmnfsPlace;
+    readonly node: NodeIdentity;
+    readonly file: CredentialsFile;
+    readonly token: TokenSource;
+    readonly name: ServerName;
+    readonly clock: Clock;
+  }) {
+    this.#place = parts.place;
+    this.#node = parts.node;
+    this.#file = parts.file;
+    this.#token = parts.token;
+    this.#name = parts.name;
+    this.#clock = parts.clock;
+  }
+
+  /** What messages call the server. */
+  get label(): string {
+    return this.#endpoint?.label ?? this.#place.host;
+  }
+
+  /** What should be known although all is well. */
+  get note(): string | null {
+    return this.#note;
+  }
+
+  /** Until when the certificate is valid, milliseconds; null before this node has joined. */
+  get validUntil(): number | null {
+    return this.#credentials === null ? null : lifeOf(this.#credentials).to;
+  }
+
+  /** Asks as this node, which joins first if it has not. Throws `unavailable` with why it cannot. */
+  async client(): Promise<ControlClient> {
+    if (this.#client !== null) return this.#client;
+    this.#attempt ??= this.#enter().finally(() => (this.#attempt = null));
+    return bounded(this.#attempt, callerMs, () => this.#slow());
+  }
+
+  /** Joins with this token, whatever was before. Throws `UserError` with why that cannot be, and nothing is changed. */
+  async join(token: string): Promise<void> {
+    const credentials = await enrol(this.#node, token, this.#name, this.#place.port);
+    await this.#file.write(credentials);
+    this.#use(credentials);
+  }
+
+  /** The server did not take the certificate: perhaps there is a new token meanwhile. */
+  doubt(): void {
+    this.#client = null;
+  }
+
+  /** Gets a new certificate when half of its life is over. Never rejects. */
+  async rotate(): Promise<void> {
+    const before = this.#credentials;
+    const now = this.#clock.now();
+    if (before === null || this.#client === null || now - this.#rotatedAt < rotateAgainMs) return;
+    const { from, to } = lifeOf(before);
+    if (now < from + (to - from) / 2) return;
+    this.#rotatedAt = now;
+    try {
+      const { key, request } = await certificateRequest(this.#node);
+      const options = { timeoutMs: 7000 };
+      const { certificate } = await this.#client.call("certify", {}, { request }, options);
+      const credentials = { ...before, certificate, key };
+      await this.#file.write(credentials);
+      this.#use(credentials);
+      this.#note = null;
+    } catch (error) {
+      this.#note = `this node's certificate ends at ${new Date(to).toISOString().slice(0, 10)} and could not be renewed (${messageOf(error)}). It is tried again every hour`;
+    }
+  }
+
+  close(): void {
+    this.#endpoint?.close();
+  }
+
+  async #enter(): Promise<ControlClient> {
+    const credentials = await this.#file.read();
+    const known = credentials?.nodeId === this.#node.id ? credentials : null;
+    try {
+      const token = await this.#token();
+      if (token === null && known === null) throw this.#stranger(credentials !== null);
+      if (token === null || (known !== null && known.token === tokenHash(token)))
+        return this.#use(known ?? this.#none());
+      const fresh = await enrol(this.#node, token, this.#name, this.#place.port);
+      await this.#file.write(fresh).catch((error: unknown) => {
+        throw this.#unwritten(error);
+      });
+      return this.#use(fresh);
+    } catch (error) {
+      if (!(error instanceof UserError)) throw error;
+      // A token that is worthless does no harm to a node that has joined.
+      if (known === null) throw asUnavailable(error);
+      this.#note = `the new join token was not used: ${error.message}`;
+      return this.#use(known);
+    }
+  }
+
+  #use(credentials: NodeCredentials): ControlClient {
+    if (this.#endpoint === null)
+      this.#endpoint = new TlsEndpoint(this.#name, this.#place.port, credentials);
+    else this.#endpoint.use(credentials);
+    this.#credentials = credentials;
+    this.#client = new ControlClient(this.#endpoint);
+    return this.#client;
+  }
+
+  #none(): never {
+    throw new Error("neither a token nor credentials");
+  }
+
+  #stranger(isCopied: boolean): ControlFailure {
+    const { host } = this.#place;
+    const why = isCopied
+      ? `this node is a copy of another one, whose certificate is not for it`
+      : `this node has not joined ${host} yet`;
+    return new ControlFailure(
+      "unknown-node",
+      `${why}. On ${host} do: swarmnfs server token ${this.#node.name}. Here, with the word that it prints: docker plugin disable swarmnfs; docker plugin set swarmnfs SWARMNFS_JOIN_TOKEN=…; docker plugin enable swarmnfs`,
+    );
+  }
+
+  #unwritten(error: unknown): ControlFailure {
+    return new ControlFailure(
+      "unknown-node",
+      `this node was taken by ${this.#place.host}, but its certificate could not be kept here (${messageOf(error)}). Mend that, and join again with a new token (there: swarmnfs server token ${this.#node.name}); the one that was used is worthless now`,
+      { cause: error },
+    );
+  }
+
+  #slow(): ControlFailure {
+    return new ControlFailure(
+      "silent",
+      `this node is joining ${this.#place.host}, which takes longer than usual. Try again in a moment`,
+    );
+  }
+}
+
+function lifeOf({ certificate }: NodeCredentials): { readonly from: number; readonly to: number } {
+  const { validFrom, validTo } = new X509Certificate(certificate);
+  return { from: Date.parse(validFrom), to: Date.parse(validTo) };
+}
+
+/** Without it nothing of the storage can be used, whatever the server called it. */
+function asUnavailable(error: UserError): ControlFailure {
+  if (error instanceof ControlFailure) return error;
+  return new ControlFailure("unknown-node", error.message, { cause: error });
+}
