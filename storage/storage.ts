@@ -13,6 +13,8 @@ export interface NodeIdentity {
 export interface CreateRequest {
   readonly name: string;
   readonly options: VolumeOptions;
+  /** What the app is born with if this volume is its first, whatever the volume asks for; that may only narrow it. */
+  readonly appRules?: AppChange;
 }
 
 /** What a mount(2) needs. `path` is in the asking process's own name space. */
@@ -61,6 +63,14 @@ export interface StorageHealth {
   readonly notes: readonly string[];
 }
 
+/** The name by which NFS servers tell a node's client from others, and so to whom locks belong. */
+export interface NfsIdentity {
+  /** Null: none was set, and the host name stands for it. */
+  readonly name: string | null;
+  /** Whether it is made of this node's lasting id; an administrator's own otherwise. */
+  readonly isOurs: boolean;
+}
+
 /** The server of a storage that is on one, as it is known without asking it. */
 export interface StorageServer {
   /** A name or an address, as the administrator wrote it. */
@@ -68,11 +78,15 @@ export interface StorageServer {
   readonly port: number;
   /** The address in use; null while the server was never reached. */
   readonly address: string | null;
+  /** All addresses that its name has, as far as is known. */
+  readonly addresses?: readonly string[];
   /**
    * Former addresses to which this node still has connections: what was mounted from there did not follow the server.
    * What was mounted from any other goes on where it is now. Absent: not known.
    */
   readonly left?: readonly string[];
+  /** By which name it knows this node. Absent: not known, or it is not asked by NFS. */
+  readonly identity?: NfsIdentity;
 }
 
 /** Why a storage cannot be used now, in words for people, and since when (RFC 3339). */

@@ -7,20 +7,24 @@ import type { VolumeOptions } from "../rules/options.ts";
 import type { AppChange } from "../storage.ts";
 import { attempts, type Layout, type Parts } from "./parts.ts";
 
-/** The app a new volume belongs to: the one that exists, or made with the rules of this, its first, volume. */
+/**
+ * The app a new volume belongs to: the one that exists, or made with the rules of this, its first, volume, unless
+ * `rules` say otherwise.
+ */
 export async function ensureApp(
   parts: Parts,
   layout: Layout,
   app: string,
   options: VolumeOptions,
   birth: Birth,
+  rules: AppChange = {},
 ): Promise<AppRecord> {
   for (let attempt = 0; attempt < attempts; attempt += 1) {
     const existing = await parts.apps.read(layout, app);
     if (existing !== null) return existing;
     const similar = await parts.apps.similar(layout, app);
     if (similar !== null) throw tooSimilar("app", app, similar);
-    const record = newApp(app, options, birth);
+    const record = { ...newApp(app, options, birth), ...changesOf(rules) };
     if (await parts.apps.create(layout, app, record)) return record;
   }
   throw keptChanging(`app "${app}"`);
@@ -33,14 +37,7 @@ export async function updateApp(
   change: AppChange,
 ): Promise<AppRecord> {
   checkChange(parts, app, change);
-  const changes: Partial<AppRecord> = {
-    ...(change.hosts !== undefined && { hosts: [...change.hosts] }),
-    ...(change.services !== undefined && {
-      services: change.services === "first" ? "first" : [...change.services],
-      owner: null, // under a list nobody owns by having come first; under a new "first" everybody may again
-    }),
-  };
-  return replaceApp(parts, layout, app, () => changes);
+  return replaceApp(parts, layout, app, () => changesOf(change));
 }
 
 /** Makes `owner` the owner if the app is there to be taken; whoever won is in the record returned. */
@@ -125,6 +122,17 @@ async function replaceApp(
     if (next !== null) return next;
   }
   throw keptChanging(`app "${app}"`);
+}
+
+function changesOf({ hosts, services, size }: AppChange): Partial<AppRecord> {
+  return {
+    ...(hosts !== undefined && { hosts: [...hosts] }),
+    ...(services !== undefined && {
+      services: services === "first" ? "first" : [...services],
+      owner: null, // under a list nobody owns by having come first; under a new "first" everybody may again
+    }),
+    ...(size !== undefined && { size }),
+  };
 }
 
 function checkChange(parts: Parts, app: string, change: AppChange): void {

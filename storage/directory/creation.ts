@@ -6,7 +6,7 @@ import type { VolumeRecord } from "../records/volume.ts";
 import { checkVolumeName } from "../rules/names.ts";
 import { appFor, newVolume } from "../rules/new-volume.ts";
 import { parseOptions, type VolumeOptions } from "../rules/options.ts";
-import type { CreateRequest, NodeIdentity } from "../storage.ts";
+import type { AppChange, CreateRequest, NodeIdentity } from "../storage.ts";
 import { ensureApp, keptChanging, tooSimilar } from "./apps.ts";
 import { attempts, type Layout, type Parts } from "./parts.ts";
 import { provision, refuseOccupied } from "./provisioning.ts";
@@ -24,14 +24,14 @@ export async function createVolume(
   request: CreateRequest,
   by: NodeIdentity,
 ): Promise<VolumeRecord> {
-  const { name, options } = request;
+  const { name, options, appRules = {} } = request;
   checkVolumeName(name);
   refuseUnsupported(parts.url, options);
   for (let attempt = 0; attempt < attempts; attempt += 1) {
     const existing = await parts.volumes.read(layout, name);
     const record =
       existing === null
-        ? await begin(parts, layout, name, options, by)
+        ? await begin(parts, layout, name, options, appRules, by)
         : await reuse(parts, layout, existing, options);
     if (record !== null) return record;
   }
@@ -69,6 +69,7 @@ async function begin(
   layout: Layout,
   name: string,
   options: VolumeOptions,
+  appRules: AppChange,
   by: NodeIdentity,
 ): Promise<VolumeRecord | null> {
   const similar = await parts.volumes.similar(layout, name);
@@ -84,7 +85,7 @@ async function begin(
   const record = newVolume(
     name,
     options,
-    await ensureApp(parts, layout, app, options, birth),
+    await ensureApp(parts, layout, app, options, birth, appRules),
     birth,
   );
   await parts.checkpoint("create:app");
