@@ -33,6 +33,7 @@ function statusFacts(status: PluginStatus, call: Call): Fact[] {
     ["storage", status.storage, ...storageLines(status, call)],
     ["docker", dockerWords[status.docker.state]],
     ["volumes", volumesLine(status)],
+    ...warningFacts(status),
     ...damageFacts(status),
   ];
 }
@@ -82,6 +83,10 @@ const dockerWords: Record<PluginStatus["docker"]["state"], Part> = {
 
 function volumesLine({ volumes, mounted }: PluginStatus): string {
   return `${volumes}, ${mounted} mounted on this node`;
+}
+
+function warningFacts({ warnings = [] }: PluginStatus): Fact[] {
+  return warnings.map((text): Fact => ["warning", { text, tone: "look" }]);
 }
 
 function damageFacts({ damaged }: PluginStatus): Fact[] {

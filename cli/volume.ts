@@ -49,6 +49,7 @@ function facts(view: VolumeView, call: Call): Fact[] {
       : [["mount-options", record.mountOptions.join(",")] satisfies Fact]),
     ...(record.fill === null ? [] : [["filled from", record.fill.from] satisfies Fact]),
     ["created", `${moments.ago(record.createdAt)} on ${record.createdBy}`],
+    ...(status.warnings ?? []).map((text): Fact => ["warning", { text, tone: "look" }]),
     ...((status.drift ?? []).length === 0
       ? []
       : [

@@ -19,6 +19,7 @@ debootstrap     debootstrap               demo test bench lab bench-lab
 docker-compose  docker-compose            demo test
 docker-registry docker-registry           test
 bindfs          bindfs                    test
+nft             nftables                  test
 rclone          rclone                    bench
 qemu-system-x86_64 qemu-system-x86        lab bench-lab
 qemu-img        qemu-utils                lab bench-lab

@@ -9,6 +9,7 @@ import type { CatalogCopy } from "./catalog-copy.ts";
 import { examine } from "./doctor.ts";
 import type { Drift } from "./drift.ts";
 import type { Engine } from "./engine.ts";
+import type { Guard } from "./guard/guard.ts";
 import type { Mounts } from "./mounts.ts";
 import type { NodeState } from "./node-identity.ts";
 import type { StorageWatch } from "./storage-watch.ts";
@@ -22,6 +23,7 @@ export interface AdministrationParts {
   readonly node: NodeState;
   readonly engine: Engine | null;
   readonly drift: Drift | null;
+  readonly guard: Guard;
   /** Holds the mounts against what the engine says, as it happens every minute; null where there is no engine. */
   readonly reconcile: (() => Promise<void>) | null;
   readonly nfsVersion: () => Promise<string | null>;
@@ -67,6 +69,7 @@ export function administration(parts: AdministrationParts): VerbHandlers {
         volumes: catalog.volumes().length,
         mounted: catalog.volumes().filter(({ name }) => mounts.isMounted(name)).length,
         damaged: catalog.damaged,
+        warnings: parts.guard.warning === null ? [] : [parts.guard.warning],
       };
     },
     async Volumes(request) {
@@ -129,7 +132,10 @@ export function administration(parts: AdministrationParts): VerbHandlers {
     },
     async Doctor({ fix }) {
       // An engine that is silent is a finding by itself.
-      if (fix === true) await parts.reconcile?.().catch(() => undefined);
+      if (fix === true) {
+        await parts.reconcile?.().catch(() => undefined);
+        await parts.guard.round(true);
+      }
       return { findings: await examine(parts) };
     },
   };

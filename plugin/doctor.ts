@@ -1,10 +1,14 @@
 import { version } from "../service/version.ts";
 import { formatSize } from "../service/size.ts";
+import type { UseRecord } from "../storage/records/use.ts";
 import type { Finding } from "../storage/verbs.ts";
 import type { Storage } from "../storage/storage.ts";
 import type { CatalogCopy } from "./catalog-copy.ts";
 import type { Engine } from "./engine.ts";
+import type { Guard } from "./guard/guard.ts";
+import { guardFindings } from "./guard/guard-findings.ts";
 import type { Mounts } from "./mounts.ts";
+import { nodeFindings } from "./node-findings.ts";
 import type { NodeState } from "./node-identity.ts";
 import type { StorageWatch } from "./storage-watch.ts";
 import { serverFindings } from "./server-findings.ts";
@@ -16,6 +20,7 @@ export interface DoctorParts {
   readonly catalog: CatalogCopy;
   readonly node: NodeState;
   readonly mounts: Mounts;
+  readonly guard: Guard;
   /** Null: switched off. */
   readonly engine: Engine | null;
   /** The version of NFS by which this node reads the storage, `4.2`; null where it is on none. */
@@ -28,7 +33,8 @@ export async function examine(parts: DoctorParts): Promise<Finding[]> {
     await pluginFinding(parts),
     ...(await storageFindings(parts)),
     ...catalogFindings(parts),
-    nodeFinding(parts),
+    ...nodeFindings(parts.node.identity, usesOf(parts.catalog)),
+    ...(await guardFindings(parts.guard)),
     mountFinding(parts),
   ];
 }
@@ -98,20 +104,8 @@ function catalogFindings({ catalog }: DoctorParts): Finding[] {
   }));
 }
 
-/** Another node with our name shows up in the signs of use under another id. */
-function nodeFinding({ catalog, node }: DoctorParts): Finding {
-  const { id, name } = node.identity;
-  const doubles = catalog
-    .volumes()
-    .flatMap((volume) => catalog.uses(volume.name))
-    .some((use) => use.node.toLowerCase() === name.toLowerCase() && use.nodeId !== id);
-  if (!doubles) return { level: "ok", title: `this node is "${name}"` };
-  return {
-    level: "warning",
-    title: `two nodes call themselves "${name}"`,
-    advice:
-      "Rules for hosts cannot tell them apart. Set SWARMNFS_NODE on one of them: docker plugin set swarmnfs SWARMNFS_NODE=NAME",
-  };
+function usesOf(catalog: CatalogCopy): UseRecord[] {
+  return catalog.volumes().flatMap(({ name }) => catalog.uses(name));
 }
 
 /** A volume without a holder is unmounted shortly; one that stays is in nobody's way, but worth a word. */

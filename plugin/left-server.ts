@@ -1,4 +1,5 @@
 import type { StorageServer } from "../storage/storage.ts";
+import { addressOf } from "./guard/source-address.ts";
 import type { MountRow } from "./mount-table.ts";
 
 /**
@@ -17,10 +18,4 @@ export function leftServer(row: MountRow | null, server: StorageServer | undefin
   const names = [...new Set(left.flatMap(({ consumers = [] }) => consumers))];
   const who = names.length === 0 ? "its containers here" : names.join(", ");
   return `${server.host} was at ${former} and is at ${server.address} now. Containers that were started before wait for the old address. Restart them: ${who}`;
-}
-
-/** Of `10.0.0.5:/volume1/swarm` or `[fd00::5]:/volume1/swarm`; null of what is no server's. */
-function addressOf(source: string): string | null {
-  const [, bracketed, plain] = /^(?:\[([^\]]+)\]|([^/:]+)):\//.exec(source) ?? [];
-  return bracketed ?? plain ?? null;
 }

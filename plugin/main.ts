@@ -10,6 +10,7 @@ import type { NodeIdentity, Storage } from "../storage/storage.ts";
 import { DockerEngine } from "./docker-engine.ts";
 import { pluginIdIn, seenInPlugin } from "./host-path.ts";
 import { parseMountinfo, type MountEntry } from "../storage/mounting/mountinfo.ts";
+import { Nft } from "./guard/nft.ts";
 import { assemble, type Plugin } from "./plugin.ts";
 import { parseSettings, type Settings } from "./settings.ts";
 import { SystemMounter } from "./system-mounter.ts";
@@ -38,6 +39,7 @@ export async function start(stopListening: () => void): Promise<Plugin["answer"]
     settings,
     storage: (node) => storageOf(settings, fault, node, entries, log),
     mounter: new SystemMounter(await realpath(settings.mounts)),
+    packetFilter: new Nft(),
     engine: engineOf(settings, entries),
     boot: (await readFile("/proc/sys/kernel/random/boot_id", "utf8")).trim(),
     lingerMs,

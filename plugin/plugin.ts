@@ -14,6 +14,9 @@ import type { Engine } from "./engine.ts";
 import { Gate } from "./gate.ts";
 import { Grants } from "./grants.ts";
 import type { Mounter } from "./mounter.ts";
+import { Guard } from "./guard/guard.ts";
+import { GuardedMounter } from "./guard/guarded-mounter.ts";
+import type { PacketFilter } from "./guard/packet-filter.ts";
 import { leftServer } from "./left-server.ts";
 import { liveHolders } from "./live-holders.ts";
 import { MountTable } from "./mount-table.ts";
@@ -33,6 +36,7 @@ export interface World {
   /** Not before this node knows who it is: a server must never see it under another name. */
   readonly storage: (node: NodeIdentity) => Storage;
   readonly mounter: Mounter;
+  readonly packetFilter: PacketFilter;
   /** Null: no Docker socket. */
   readonly engine: Engine | null;
   /** Tells one boot of the kernel from another. */
@@ -77,9 +81,19 @@ export async function assemble(world: World): Promise<Plugin> {
   const consumers = engine === null ? null : new Consumers(engine);
   const drift = engine === null ? null : new Drift(engine);
   const revival = engine === null || !settings.restart ? null : new Revival(engine, log);
+  const guard = new Guard({
+    filter: world.packetFilter,
+    enabled: settings.guard,
+    server: () => storage.server,
+    rows: () => table.rows(),
+    // Whoever may mount an export of somebody else's server may do so at any time; ours asks for a lease.
+    always: /^nfs:/i.test(settings.storage),
+    log,
+    ...(world.monotonic && { monotonic: world.monotonic }),
+  });
   const mounts = new Mounts({
     table,
-    mounter,
+    mounter: new GuardedMounter(mounter, guard),
     attachments: new Attachments(storage, node, log, world.monotonic),
     holders: liveHolders(consumers),
     lingerMs: world.lingerMs,
@@ -119,7 +133,10 @@ export async function assemble(world: World): Promise<Plugin> {
       : new Reconciler({ engine, consumers, mounts, table, gate, catalog, log });
 
   const life = new AbortController();
-  startRounds({ storage, watch, mounts, node, reconciler, drift, revival, log }, life.signal);
+  startRounds(
+    { storage, watch, mounts, node, guard, reconciler, drift, revival, log },
+    life.signal,
+  );
 
   const arrivals: Arrivals = new WeakMap();
   const handlers = administration({
@@ -130,6 +147,7 @@ export async function assemble(world: World): Promise<Plugin> {
     node: nodeState,
     engine,
     drift,
+    guard,
     nfsVersion: () => mounter.nfsVersion(settings.wholeStorage),
     reconcile: reconciler === null ? null : () => reconciler.round(),
     status,
@@ -150,7 +168,7 @@ export async function assemble(world: World): Promise<Plugin> {
     async stop() {
       life.abort();
       mounts.stop();
-      await Promise.allSettled([table.save(), catalog.saved(), storage.close()]);
+      await Promise.allSettled([guard.stop(), table.save(), catalog.saved(), storage.close()]);
     },
   };
 
@@ -169,6 +187,7 @@ export async function assemble(world: World): Promise<Plugin> {
       lastUse: catalog.lastUse(record.name),
       mountedOn: [...(isHere ? [node.name] : []), ...elsewhere.map((use) => use.node)].toSorted(),
       drift: drift?.of(record) ?? [],
+      warnings: guard.warning === null ? [] : [guard.warning],
       left: leftServer(mounts.row(record.name), storage.server),
       damage:
         catalog.damaged.find(({ file }) => file.endsWith(`/${record.name}.json`))?.reason ?? null,

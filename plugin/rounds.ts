@@ -1,6 +1,7 @@
 import type { Log } from "../service/log.ts";
 import type { NodeIdentity, Storage } from "../storage/storage.ts";
 import type { Drift } from "./drift.ts";
+import type { Guard } from "./guard/guard.ts";
 import type { Mounts } from "./mounts.ts";
 import type { Reconciler } from "./reconciler.ts";
 import { repeat } from "./repeat.ts";
@@ -24,6 +25,7 @@ export interface RoundsParts {
   readonly watch: StorageWatch;
   readonly mounts: Mounts;
   readonly node: NodeIdentity;
+  readonly guard: Guard;
   /** Null, both, where there is no engine to ask. */
   readonly reconciler: Reconciler | null;
   readonly drift: Drift | null;
@@ -34,7 +36,7 @@ export interface RoundsParts {
 
 /** Everything that happens without being asked for, until `signal` aborts. */
 export function startRounds(parts: RoundsParts, signal: AbortSignal): void {
-  const { storage, watch, mounts, node, reconciler, drift, revival, log } = parts;
+  const { storage, watch, mounts, node, guard, reconciler, drift, revival, log } = parts;
   const quietly = (error: unknown): void =>
     log.debug({ err: error }, "a round failed; the next one comes");
 
@@ -42,6 +44,7 @@ export function startRounds(parts: RoundsParts, signal: AbortSignal): void {
 
   // A storage in trouble is looked at with every tick: its return should be noticed at once.
   void repeat(tickMs, async () => watch.lookIfOlderThan(lookEveryMs()), signal, quietly);
+  void repeat(tickMs, () => guard.round(), signal, quietly);
   void repeat(renewMs, () => mounts.renew(), signal, quietly);
   void repeat(housekeepingMs, async () => housekeep(), signal, quietly);
   if (reconciler !== null) void repeat(tickMs, () => reconcile(reconciler), signal, quietly);

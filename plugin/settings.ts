@@ -59,6 +59,7 @@ const variables = {
     .default("/run/docker.sock"),
   SWARMNFS_WITHOUT_DOCKER: z.enum(["refuse", "trust-node"]).default("refuse"),
   SWARMNFS_RESTART: z.enum(["on", "off"]).default("on"),
+  SWARMNFS_GUARD: z.enum(["on", "off"]).default("on"),
   /** Set by config.json: paths of the host are seen below /host. */
   SWARMNFS_MANAGED: z.enum(["0", "1"]).default("0"),
   SWARMNFS_SOCKET: z.string().default("/run/docker/plugins/swarmnfs.sock"),
@@ -82,6 +83,8 @@ export interface Settings {
   readonly docker: string | null;
   readonly withoutDocker: "refuse" | "trust-node";
   readonly restart: boolean;
+  /** Keep containers from speaking NFS to the storage's server by themselves. */
+  readonly guard: boolean;
   readonly managed: boolean;
   readonly state: string;
   readonly mounts: string;
@@ -105,6 +108,7 @@ export function parseSettings(environment: NodeJS.ProcessEnv): Settings {
     docker: values.SWARMNFS_DOCKER === "off" ? null : seenFromHere(values.SWARMNFS_DOCKER, managed),
     withoutDocker: values.SWARMNFS_WITHOUT_DOCKER,
     restart: values.SWARMNFS_RESTART === "on",
+    guard: values.SWARMNFS_GUARD === "on",
     managed,
     ...places(managed, values.SWARMNFS_STATE, values.SWARMNFS_MOUNTS),
     driver: "swarmnfs",

@@ -20,6 +20,7 @@ export interface StatusFacts {
   readonly lastUse: string | null;
   readonly mountedOn: readonly string[];
   readonly drift: readonly string[];
+  readonly warnings: readonly string[];
   /** Why its containers on this node wait for a server that has moved; null where none does. */
   readonly left: string | null;
   readonly damage: string | null;
@@ -52,6 +53,7 @@ export function statusOf(facts: StatusFacts): VolumeStatus {
       : { usedPercent: Math.round((usage.bytes / record.size) * 100) }),
     mountedOn: facts.mountedOn,
     ...(facts.drift.length === 0 ? {} : { drift: facts.drift }),
+    ...(facts.warnings.length === 0 ? {} : { warnings: facts.warnings }),
   };
 }
 

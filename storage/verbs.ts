@@ -76,6 +76,8 @@ export interface VolumeStatus {
   readonly lastSnapshot?: string;
   /** What Docker was asked for on this node and what the record says, where they differ. */
   readonly drift?: readonly string[];
+  /** What should be known of this node although the volume is well. */
+  readonly warnings?: readonly string[];
 }
 
 export interface VolumeView {
@@ -106,6 +108,8 @@ export interface PluginStatus {
   readonly volumes: number;
   readonly mounted: number;
   readonly damaged: readonly Damage[];
+  /** What should be known of this node although all is well. */
+  readonly warnings?: readonly string[];
 }
 
 /** One line of `swarmnfs doctor`. */

@@ -37,6 +37,15 @@ export async function runBounded(
   args: readonly string[],
   boundMs: number,
 ): Promise<void> {
+  await readBounded(command, args, boundMs);
+}
+
+/** The same, and answers what it wrote to stdout. */
+export async function readBounded(
+  command: string,
+  args: readonly string[],
+  boundMs: number,
+): Promise<string> {
   const child = execa(command, args, {
     killDescendants: true,
     stdin: "ignore",
@@ -54,9 +63,10 @@ export async function runBounded(
     setTimeout(() => late.reject(overdue(command, boundMs)), boundMs + 700),
   ];
   try {
-    await Promise.race([child, late.promise]);
+    const { stdout } = await Promise.race([child, late.promise]);
     // What a program says that was robbed of its children is worth nothing.
     if (isLate) throw overdue(command, boundMs);
+    return stdout;
   } catch (error) {
     if (!(error instanceof ExecaError)) throw error;
     if (isLate) throw overdue(command, boundMs, error);

@@ -55,8 +55,15 @@ export class NfsStorage extends GuardedStorage {
 
   get server(): StorageServer {
     const { host, port } = this.#place;
-    const { address, left } = this.#presence;
-    return { host, port, address, ...(left === null ? {} : { left }) };
+    const { address, addresses, left, identity } = this.#presence;
+    return {
+      host,
+      port,
+      address,
+      addresses,
+      ...(left !== null && { left }),
+      ...(identity !== null && { identity }),
+    };
   }
 
   explainMount(error: unknown): unknown {

@@ -2,6 +2,7 @@ import { bounded } from "../../service/bounded.ts";
 import type { Clock } from "../../service/clock.ts";
 import { messageOf } from "../../service/message-of.ts";
 import type { Presence } from "../keeper/presence.ts";
+import type { NfsIdentity } from "../storage.ts";
 import { StorageUnavailable } from "../unavailable.ts";
 import { mountTrouble, portTrouble } from "./mount-trouble.ts";
 import type { NfsPlace } from "./nfs-url.ts";
@@ -19,7 +20,7 @@ export interface NfsWorld {
   readonly mount: PrivateMount;
   readonly transports: TransportEffects;
   /** Sets the node's NFS identity, or another one for new mounts; throws `unavailable` where the kernel has no NFS. */
-  readonly identify: (another: string | null) => Promise<void>;
+  readonly identify: (another: string | null) => Promise<NfsIdentity>;
   readonly clock: Clock;
   readonly patience?: NfsPatience;
 }
@@ -45,10 +46,12 @@ export class NfsPresence implements Presence {
   readonly #world: NfsWorld;
   readonly #patience: NfsPatience;
   #address: string | null = null;
+  #addresses: readonly string[] = [];
   #well = false;
   #doubted = false;
   #mountedAt = -Infinity;
   #identified = false;
+  #identity: NfsIdentity | null = null;
   #identityNote: string | null = null;
   #attempt: Promise<void> | null = null;
   #namedAt = -Infinity;
@@ -67,6 +70,16 @@ export class NfsPresence implements Presence {
   /** The server's address in use; null before it was ever reached. */
   get address(): string | null {
     return this.#address;
+  }
+
+  /** All that the server's name had when last looked up. */
+  get addresses(): readonly string[] {
+    return this.#addresses;
+  }
+
+  /** The name of this node's NFS client; null before it was looked at, or if that failed. */
+  get identity(): NfsIdentity | null {
+    return this.#identity;
   }
 
   /** What should be known although all is well. */
@@ -97,7 +110,8 @@ export class NfsPresence implements Presence {
     const { name, knock, mount, clock } = this.#world;
     const place = this.#place;
     this.#former ??= new Set(await name.remembered()); // before the look-up, which is remembered instead
-    const addresses = preferring(this.#address, await name.addresses());
+    this.#addresses = await name.addresses();
+    const addresses = preferring(this.#address, this.#addresses);
     this.#namedAt = clock.now();
     const { address, answer } = await firstOpen(addresses, place.port, knock);
     if (answer !== "open") throw portTrouble(place, address, answer);
@@ -147,7 +161,7 @@ export class NfsPresence implements Presence {
 
   async #identify(another: string | null = null): Promise<void> {
     try {
-      await this.#world.identify(another);
+      this.#identity = await this.#world.identify(another);
       this.#identityNote = null;
     } catch (error) {
       if (error instanceof StorageUnavailable) throw error;
@@ -177,6 +191,7 @@ export class NfsPresence implements Presence {
 
   async #moved(): Promise<boolean> {
     const addresses = await this.#world.name.addresses();
+    this.#addresses = addresses;
     if (this.#address === null || addresses.includes(this.#address)) return false;
     const { answer } = await firstOpen(addresses, this.#place.port, this.#world.knock);
     return answer === "open";

@@ -15,6 +15,7 @@ import { parseSettings } from "../../plugin/settings.ts";
 import { DockerClient } from "./docker-client.ts";
 import { guarded, mortal } from "./effects.ts";
 import { FakeEngine } from "./fake-engine.ts";
+import { FakePacketFilter } from "./guard/fake-packet-filter.ts";
 import { FakeMounter } from "./fake-mounter.ts";
 import { Valve } from "./valve.ts";
 
@@ -51,6 +52,7 @@ export class PluginUnderTest {
   readonly directory: string;
   readonly storagePath: string;
   readonly mounter = new FakeMounter("/mounts");
+  readonly packetFilter = new FakePacketFilter();
   readonly engine = new FakeEngine();
   readonly docker: DockerClient;
   readonly lines: LogLine[] = [];
@@ -132,6 +134,7 @@ export class PluginUnderTest {
           life.signal,
         ),
       mounter: mortal(this.mounter, life.signal),
+      packetFilter: this.packetFilter,
       engine: withEngine === false ? null : mortal(this.engine.api, life.signal),
       boot: this.#boot,
       lingerMs: lingerMs ?? 15,

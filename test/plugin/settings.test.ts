@@ -13,6 +13,7 @@ test("without any variable everything has its default", (t) => {
     docker: "/run/docker.sock",
     withoutDocker: "refuse",
     restart: true,
+    guard: true,
     managed: false,
     state: "/var/lib/swarmnfs",
     mounts: "/run/swarmnfs/volumes",

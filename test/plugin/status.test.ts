@@ -25,6 +25,7 @@ const well: StatusFacts = {
   lastUse: null,
   mountedOn: ["node1", "node3"],
   drift: [],
+  warnings: [],
   left: null,
   damage: null,
 };
@@ -86,6 +87,7 @@ const troubles: [string, Partial<StatusFacts>, object][] = [
     { services: "first", owner: "stack blog (first, since 2026-03-01)" },
   ],
   ["drift", { drift: ["size: 10G was asked for"] }, { drift: ["size: 10G was asked for"] }],
+  ["warnings", { warnings: ["the guard is off"] }, { warnings: ["the guard is off"] }],
   ["rules that are not known here yet", { app: null }, { services: "unknown", hosts: "*" }],
 ];
 
