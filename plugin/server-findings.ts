@@ -1,4 +1,4 @@
-import type { StorageHealth, StorageServer } from "../storage/storage.ts";
+import type { NfsIdentity, StorageHealth, StorageServer } from "../storage/storage.ts";
 import type { Finding } from "../storage/verbs.ts";
 import { leftServer } from "./left-server.ts";
 import type { MountRow } from "./mount-table.ts";
@@ -29,8 +29,23 @@ export async function serverFindings(
   return [
     // Were root squashed there, the storage could not be used at all.
     { level: "ok", title: `${named} answers on ${port}${mounted}, and lets root be root` },
+    ...(server.identity === undefined ? [] : [identityFinding(server.identity)]),
     ...[...notes, ...left].map(warning),
   ];
+}
+
+/** Locks belong to a node by this name: where two have the same, they lose each other's. */
+function identityFinding({ name, isOurs }: NfsIdentity): Finding {
+  if (name === null) {
+    return {
+      level: "warning",
+      title: "this node's NFS client has no name of its own, and its host name stands for it",
+      advice:
+        "Two nodes of one host name lose each other's locks: give each its own. With Linux 5.2 or later swarmnfs gives the client a name.",
+    };
+  }
+  const whose = isOurs ? "its own id" : "set by hand; no other node may have it";
+  return { level: "ok", title: `this node's NFS client is called "${name}" (${whose})` };
 }
 
 /** What is wrong comes first, and in a sentence of its own what to do. */

@@ -1,6 +1,7 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { runBounded } from "../mounting/bounded-command.ts";
+import type { NfsIdentity } from "../storage.ts";
 import { StorageUnavailable } from "../unavailable.ts";
 import { inFolder, withOwnSysfs } from "./own-sysfs.ts";
 
@@ -8,7 +9,7 @@ import { inFolder, withOwnSysfs } from "./own-sysfs.ts";
 const identifierFile = "fs/nfs/net/nfs_client/identifier";
 
 /** Where its sysfs is mounted for a moment. */
-const name = ".swarmnfs-identity";
+const sysfsName = ".swarmnfs-identity";
 /** How long loading the module may take, in milliseconds. */
 const boundMs = 10_000;
 
@@ -36,31 +37,40 @@ export interface IdentifierFile {
  * Gives this node's NFS client a name of its own, before its first mount: without one it is the host name, and two
  * machines of one name (cloned ones) throw each other's locks out. What is there already was meant, and stays.
  * With `another`, new mounts get another name of this node's than mounts of before, so that neither the server nor the
- * kernel takes them for one; what an administrator set stays all the same.
+ * kernel takes them for one; what an administrator set stays all the same. Answers the name that new mounts get.
  * Throws `unavailable` if the kernel has no NFS and does not load it either.
  */
 export async function ensureIdentity(
   nodeId: string,
   effects: IdentityEffects,
   another: string | null = null,
-): Promise<void> {
-  if (another === null && isSet(await effects.shown())) return;
+): Promise<NfsIdentity> {
+  const shown = another === null ? identityOf(await effects.shown(), nodeId) : nobody;
+  if (shown.name !== null) return shown;
   if (!knowsNfs(await effects.filesystems())) {
     await effects.loadModule();
     if (!knowsNfs(await effects.filesystems())) throw noNfs();
   }
-  await effects.withIdentifier(async (file) => {
-    const present = await file.read();
-    if (present === null || isSet(await file.moduleParameter())) return;
-    const isOurs = another !== null && present.startsWith(nodeId);
-    if (isSet(present) && !isOurs) return;
-    await file.write(another === null ? nodeId : `${nodeId}-${another}`);
+  return effects.withIdentifier(async (file) => {
+    const text = await file.read();
+    const present = identityOf(text, nodeId);
+    const parameter = identityOf(await file.moduleParameter(), nodeId);
+    if (text === null || parameter.name !== null)
+      return present.name === null ? parameter : present;
+    if (present.name !== null && (another === null || !present.isOurs)) return present;
+    const name = another === null ? nodeId : `${nodeId}-${another}`;
+    await file.write(name);
+    return { name, isOurs: true };
   });
 }
 
+const nobody: NfsIdentity = { name: null, isOurs: false };
+
 /** The kernel shows what is not set as an empty line, or as "(null)". */
-function isSet(shown: string | null): boolean {
-  return !["", "(null)"].includes(shown?.trim() ?? "");
+function identityOf(text: string | null, nodeId: string): NfsIdentity {
+  const name = text?.trim() ?? "";
+  if (["", "(null)"].includes(name)) return nobody;
+  return { name, isOurs: name === nodeId || name.startsWith(`${nodeId}-`) };
 }
 
 /** What a person must do on a machine whose kernel cannot mount NFS. */
@@ -81,12 +91,12 @@ export function systemIdentityEffects(folder: string): IdentityEffects {
     shown: () => readFile(join("/sys", identifierFile), "utf8").catch(() => null),
     filesystems: () => readFile("/proc/filesystems", "utf8"),
     loadModule: () =>
-      inFolder(folder, name, (place) =>
+      inFolder(folder, sysfsName, (place) =>
         // -i: the kernel alone, without mount.nfs4, which would ask the network.
         runBounded("mount", ["-i", "-t", "nfs4", "none:/", place], boundMs).catch(() => {}),
       ),
     withIdentifier: (work) =>
-      withOwnSysfs(folder, name, (sys) => {
+      withOwnSysfs(folder, sysfsName, (sys) => {
         const identifier = join(sys, identifierFile);
         const parameter = join(sys, "module/nfs/parameters/nfs4_unique_id");
         return work({

@@ -62,3 +62,32 @@ test("containers that wait for a former address are a warning that names them", 
       "Containers that were started before wait for the old address. Restart them: service blog_web",
   });
 });
+
+for (const [what, identity, level, title] of [
+  [
+    "this node's own",
+    { name: "7b0c1a52-0000-4000-8000-000000000001", isOurs: true },
+    "ok",
+    `this node's NFS client is called "7b0c1a52-0000-4000-8000-000000000001" (its own id)`,
+  ],
+  [
+    "an administrator's",
+    { name: "web-1", isOurs: false },
+    "ok",
+    `this node's NFS client is called "web-1" (set by hand; no other node may have it)`,
+  ],
+  [
+    "not set",
+    { name: null, isOurs: false },
+    "warning",
+    "this node's NFS client has no name of its own, and its host name stands for it",
+  ],
+] as const) {
+  test(`the name of this node's NFS client is said: ${what}`, async (t) => {
+    const seen = { rows: () => [], nfsVersion: async () => "4.2" };
+    const [, finding, ...more] = await serverFindings({ ...server, identity }, well(), seen);
+    t.like(finding, { level, title });
+    t.is(finding?.advice === undefined, level === "ok");
+    t.deepEqual(more, []);
+  });
+}

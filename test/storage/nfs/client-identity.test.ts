@@ -38,7 +38,7 @@ function machine(
 
 test("a node that has no identity gets its own", async (t) => {
   const effects = machine();
-  await ensureIdentity("id-1", effects);
+  t.deepEqual(await ensureIdentity("id-1", effects), { name: "id-1", isOurs: true });
   t.deepEqual(effects.did, ["write id-1"]);
 });
 
@@ -48,21 +48,30 @@ test("where the module is not loaded yet it is loaded first", async (t) => {
   t.deepEqual(effects.did, ["load", "write id-1"]);
 });
 
-for (const [what, state] of [
-  ["an identity that is there", { identity: "set-by-an-administrator\n" }],
-  ["one given to the module", { parameter: "by-modprobe\n" }],
-  ["a kernel that knows no such file", { identity: null }],
+for (const [what, state, identity] of [
+  [
+    "an identity that is there",
+    { identity: "set-by-an-administrator\n" },
+    { name: "set-by-an-administrator", isOurs: false },
+  ],
+  ["one of ours that is there", { identity: "id-1-m2\n" }, { name: "id-1-m2", isOurs: true }],
+  [
+    "one given to the module",
+    { parameter: "by-modprobe\n" },
+    { name: "by-modprobe", isOurs: false },
+  ],
+  ["a kernel that knows no such file", { identity: null }, { name: null, isOurs: false }],
 ] as const) {
   test(`${what} is left as it is`, async (t) => {
     const effects = machine(state);
-    await ensureIdentity("id-1", effects);
+    t.deepEqual(await ensureIdentity("id-1", effects), identity);
     t.deepEqual(effects.did, []);
   });
 }
 
 test("new mounts get another name of this node's, where the name is ours", async (t) => {
   const ours = machine({ identity: "id-1\n", shown: "id-1\n" });
-  await ensureIdentity("id-1", ours, "2");
+  t.deepEqual(await ensureIdentity("id-1", ours, "2"), { name: "id-1-2", isOurs: true });
   t.deepEqual(ours.did, ["write id-1-2"]);
   const foreign = machine({ identity: "set-by-an-administrator\n" });
   await ensureIdentity("id-1", foreign, "2");
@@ -72,7 +81,7 @@ test("new mounts get another name of this node's, where the name is ours", async
 test("a machine that shows an identity is asked no further", async (t) => {
   const effects = machine({ shown: "set\n" });
   effects.withIdentifier = () => Promise.reject(new Error("asked"));
-  await t.notThrowsAsync(ensureIdentity("id-1", effects));
+  t.deepEqual(await ensureIdentity("id-1", effects), { name: "set", isOurs: false });
 });
 
 test("a kernel without NFS says what to do", async (t) => {

@@ -4,6 +4,7 @@ import { parseNfsUrl } from "../../../storage/nfs/nfs-url.ts";
 import { NfsPresence } from "../../../storage/nfs/presence.ts";
 import { ServerName } from "../../../storage/nfs/server-name.ts";
 import type { PortAnswer } from "../../../storage/nfs/server-port.ts";
+import type { NfsIdentity } from "../../../storage/storage.ts";
 import { eventually } from "../eventually.ts";
 import { failed, mountTable, type MountTable } from "./mount-table.ts";
 
@@ -16,7 +17,7 @@ interface Scene {
   readonly asked: string[];
   addresses: readonly string[] | Error;
   port: Record<string, PortAnswer>;
-  identify: (another: string | null) => Promise<void>;
+  identify: (another: string | null) => Promise<NfsIdentity>;
   /** The kernel's connections, or null where it does not show them. */
   connections: string[] | null;
   pass(ms: number): void;
@@ -66,7 +67,10 @@ function scene(caller = 5 * second): Scene {
     asked,
     addresses: ["10.0.0.5"],
     port: { "10.0.0.5": "open" },
-    identify: async () => void asked.push("identify"),
+    identify: async () => {
+      asked.push("identify");
+      return { name: "id-1", isOurs: true };
+    },
     connections: [],
     pass: (ms) => {
       now += ms;
@@ -231,14 +235,15 @@ test("an identity that cannot be set is noted; a kernel without NFS is told", as
 
 test("who waits too long is told, and the attempt goes on for those who come later", async (t) => {
   const it = scene(50);
-  const done = Promise.withResolvers<undefined>();
+  const done = Promise.withResolvers<NfsIdentity>();
   it.identify = () => done.promise;
   await t.throwsAsync(it.presence.ensure(), {
     code: "unavailable",
     message: /\/volume1 of nas\.lan is being mounted for this node/,
   });
-  done.resolve(undefined);
+  done.resolve({ name: "id-1", isOurs: true });
   await it.presence.ensure();
+  t.deepEqual(it.presence.identity, { name: "id-1", isOurs: true });
   t.deepEqual(it.asked, ["name", "knock 10.0.0.5"]);
   t.is(mounted(it).length, 2);
 });
@@ -277,7 +282,10 @@ test("as long as the former address answers its connections stay, and follow whe
 test("where connections cannot be moved, new mounts part from old ones by another identity, once", async (t) => {
   const it = scene();
   const identities: (string | null)[] = [];
-  it.identify = async (another) => void identities.push(another);
+  it.identify = async (another) => {
+    identities.push(another);
+    return { name: `id-1-${another}`, isOurs: true };
+  };
   it.connections = null;
   await it.presence.ensure();
   it.addresses = ["10.0.0.6"];
