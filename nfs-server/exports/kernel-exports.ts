@@ -1,0 +1,270 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
+import type { Clock } from "../../service/clock.ts";
+import { UserError } from "../../service/user-error.ts";
+import {
+  addressGiven,
+  addressTold,
+  answer,
+  ExportTable,
+  grantTold,
+  rootTold,
+  type Shown,
+} from "./answers.ts";
+import type { Channel } from "./channel.ts";
+import type { Export, Exports } from "./exports.ts";
+import { channelNames, type ChannelName, type Told } from "./questions.ts";
+import { Showing, type Showcase } from "./showing.ts";
+
+/** The kernel's tables that we fill. */
+export type Tables = Readonly<Record<ChannelName, Channel>>;
+
+/** What the kernel was told, and whether it had asked. */
+export type AuditLine = Told & {
+  readonly event: "asked" | "told";
+  /** What the kernel said against it; null: it took it. */
+  readonly refusal: string | null;
+};
+
+export interface KernelExportsParts {
+  readonly tables: Tables;
+  readonly showcase: Showcase;
+  readonly clock: Clock;
+  /** Whether clients must come with a certificate (`SWARMNFS_TLS=on`). */
+  readonly mutualTls: boolean;
+  /** Hears every question with its answer, and everything that is told unasked but for what is merely repeated. */
+  readonly audit: (line: AuditLine) => void;
+  /** Hears of a table that cannot be read or written, and is tried again. */
+  readonly trouble: (error: unknown) => void;
+}
+
+/** How long the kernel believes us. It asks again when half of it is over, and we repeat ourselves before that. */
+const holdsMs = 24 * 60 * 60 * 1000;
+const repeatEveryMs = 6 * 60 * 60 * 1000;
+/** How long a "no" to a question holds: so often an attack shows in the audit log, and so soon the kernel forgets it. */
+const refusalHoldsMs = 5 * 60 * 1000;
+/** After a "yes" that the kernel refuses. */
+const failureHoldsMs = 5 * 1000;
+/** How often questions are looked for. What was told beforehand is not asked, so that only strangers wait for this. */
+const lookEveryMs = 20;
+/** So many are told in one go, before others get their turn. */
+const slice = 200;
+
+/**
+ * The kernel's export tables, filled and answered by us: neither exportfs nor mountd, no file, no name server. What is
+ * granted before {@link begin} is told then, all of it, so that a server that starts again is silent until it knows
+ * everything, rather than refuse a client what it has had all along.
+ */
+export class KernelExports implements Exports {
+  readonly #parts: KernelExportsParts;
+  readonly #shown: Shown;
+  readonly #table = new ExportTable();
+  readonly #showing: Showing;
+  /** Grants under way, by client and volume: what is revoked meanwhile is not granted. */
+  readonly #underWay = new Map<string, symbol>();
+  #timers: NodeJS.Timeout[] = [];
+  #hasBegun = false;
+
+  constructor(parts: KernelExportsParts) {
+    this.#parts = parts;
+    this.#shown = { root: parts.showcase.path, mutualTls: parts.mutualTls };
+    this.#showing = new Showing(parts.showcase);
+  }
+
+  /** The kernel forgets what somebody else told it, hears what holds now, and from now on is answered. */
+  async begin(): Promise<void> {
+    for (const name of channelNames) this.#parts.tables[name].forget();
+    this.#hasBegun = true;
+    await this.tellAll();
+    this.#timers = [
+      setInterval(() => this.#lookForQuestions(), lookEveryMs),
+      setInterval(() => void this.tellAll().catch(this.#parts.trouble), repeatEveryMs),
+    ];
+  }
+
+  /** Nothing is answered or told any more. What the kernel knows it goes on by. */
+  end(): void {
+    for (const timer of this.#timers) clearInterval(timer);
+    this.#hasBegun = false;
+    for (const name of channelNames) this.#parts.tables[name].close();
+  }
+
+  /** Tells the kernel everything again. To be called when its NFS server was stopped and started: it forgets then. */
+  async tellAll(): Promise<void> {
+    let count = 0;
+    for (const address of this.#table.addresses()) {
+      const client = this.#table.clientAt(address);
+      if (client !== null) this.#repeat([addressTold(address, client)]);
+      if ((count += 1) % slice === 0) await nextTurn();
+    }
+    for (const client of this.#table.clients()) {
+      if (!this.#table.hasAddress(client)) continue;
+      this.#repeat(rootTold(this.#shown, client));
+      for (const granted of this.#table.grantsOf(client)) {
+        // It may have been taken away since the turn before.
+        if (this.#table.granted(client, granted.volume) === granted)
+          this.#repeat(grantTold(this.#shown, client, granted, true));
+        if ((count += 1) % slice === 0) await nextTurn();
+      }
+    }
+  }
+
+  async admit(client: string, given: string): Promise<void> {
+    const address = addressGiven(given);
+    this.#table.admit(client, address);
+    if (!this.#hasBegun) return;
+    this.#tell(addressTold(address, client));
+    for (const told of rootTold(this.#shown, client)) this.#tell(told);
+    // What was granted to a client without an address the kernel could not be told.
+    for (const granted of this.#table.grantsOf(client))
+      for (const told of grantTold(this.#shown, client, granted, true)) this.#tell(told);
+  }
+
+  async dismiss(given: string): Promise<void> {
+    const address = addressGiven(given);
+    this.#table.dismiss(address);
+    if (this.#hasBegun) this.#tell(addressTold(address, null));
+  }
+
+  async grant(client: string, granted: Export): Promise<void> {
+    const key = `${client} ${granted.volume}`;
+    const mark = Symbol(key);
+    this.#underWay.set(key, mark);
+    try {
+      await this.#showing.show(granted);
+      if (this.#underWay.get(key) !== mark) throw takenAway(granted.volume);
+      this.#grantShown(client, granted);
+    } finally {
+      if (this.#underWay.get(key) === mark) this.#underWay.delete(key);
+    }
+  }
+
+  async revoke(client: string, volume: string): Promise<void> {
+    this.#underWay.delete(`${client} ${volume}`);
+    this.#revoke(client, volume, holdsMs);
+  }
+
+  async withdraw(volume: string): Promise<void> {
+    for (const key of this.#underWay.keys())
+      if (key.endsWith(` ${volume}`)) this.#underWay.delete(key);
+    // A "no" remembers the place as well, and keeps its file system busy.
+    for (const client of this.#table.holdersOf(volume))
+      this.#revoke(client, volume, failureHoldsMs);
+    await this.#parts.showcase.hide(volume);
+  }
+
+  #grantShown(client: string, granted: Export): void {
+    const before = this.#table.granted(client, granted.volume);
+    if (before !== null && before.fsid !== granted.fsid) this.#revoke(client, before.volume, 0);
+    this.#table.grant(client, granted);
+    if (!this.#hasBegun || !this.#table.hasAddress(client)) return;
+    try {
+      this.#tellGrant(client, granted);
+    } catch (error) {
+      this.#revoke(client, granted.volume, holdsMs);
+      throw new UserError(
+        "unavailable",
+        `volume "${granted.volume}" cannot be granted: the kernel's NFS server does not take it (${codeOf(error)}). It is tried again with the next mount; if it stays, restart the server`,
+        { cause: error },
+      );
+    }
+  }
+
+  #tellGrant(client: string, granted: Export): void {
+    const lines = grantTold(this.#shown, client, granted, true);
+    try {
+      for (const told of lines) this.#tell(told);
+    } catch (error) {
+      if (codeOf(error) !== "ENOENT") throw error;
+      // It does not know the client any more: somebody emptied the tables.
+      for (const address of this.#table.addresses())
+        if (this.#table.clientAt(address) === client) this.#tell(addressTold(address, client));
+      for (const told of [...rootTold(this.#shown, client), ...lines]) this.#tell(told);
+    }
+  }
+
+  #revoke(client: string, volume: string, forMs: number): void {
+    const granted = this.#table.granted(client, volume);
+    if (granted === null) return;
+    this.#table.revoke(client, volume);
+    if (!this.#hasBegun) return;
+    for (const told of grantTold(this.#shown, client, granted, false))
+      try {
+        this.#tell(told, forMs);
+      } catch (error) {
+        // A client that the kernel does not know has nothing; for all else there is the thick brush.
+        if (told.question.channel === "nfsd.fh" && codeOf(error) === "ENOENT") return;
+        this.#parts.tables["nfsd.fh"].forget();
+        this.#parts.tables["nfsd.export"].forget();
+        void this.tellAll().catch(this.#parts.trouble);
+        return;
+      }
+  }
+
+  #lookForQuestions(): void {
+    for (const name of channelNames)
+      try {
+        for (const question of this.#parts.tables[name].questions())
+          this.#answer(answer(this.#table, this.#shown, question));
+      } catch (error) {
+        this.#parts.trouble(error);
+      }
+  }
+
+  #answer(told: Told): void {
+    try {
+      this.#write("asked", told, told.answer === null ? refusalHoldsMs : holdsMs);
+    } catch (error) {
+      this.#parts.trouble(error);
+      // Otherwise whoever asks would wait until the kernel's patience ends, and so would we with the next one.
+      if (told.answer !== null) this.#expire({ ...told, answer: null }, failureHoldsMs);
+    }
+  }
+
+  #expire(told: Told, forMs: number): void {
+    try {
+      this.#write("asked", told, forMs);
+    } catch (error) {
+      this.#parts.trouble(error);
+    }
+  }
+
+  #tell(told: Told, forMs = holdsMs): void {
+    this.#write("told", told, forMs);
+  }
+
+  #write(event: AuditLine["event"], told: Told, forMs: number): void {
+    const { audit } = this.#parts;
+    try {
+      this.#put(told, forMs);
+      audit({ ...told, event, refusal: null });
+    } catch (error) {
+      audit({ ...told, event, refusal: codeOf(error) });
+      throw error;
+    }
+  }
+
+  #repeat(lines: readonly Told[]): void {
+    try {
+      for (const told of lines) this.#put(told, holdsMs);
+    } catch (error) {
+      // It will be asked for.
+      this.#parts.trouble(error);
+    }
+  }
+
+  #put(told: Told, forMs: number): void {
+    const expiry = Math.floor((this.#parts.clock.now() + forMs) / 1000);
+    this.#parts.tables[told.question.channel].tell(told, expiry);
+  }
+}
+
+function takenAway(volume: string): UserError {
+  return new UserError(
+    "conflict",
+    `access to volume "${volume}" was taken away again while it was being granted. Try again`,
+  );
+}
+
+function codeOf(error: unknown): string {
+  return (error as NodeJS.ErrnoException).code ?? String(error);
+}
