@@ -1,0 +1,72 @@
+import { concurrently } from "../../storage/directory/concurrently.ts";
+import type { VolumeRecord } from "../../storage/records/volume.ts";
+import { exportOf, sameShown, shownBy } from "./export-of.ts";
+import { keyOf, type LeaseRecord } from "./lease-file.ts";
+import type { Held } from "./lease-table.ts";
+import type { Shared } from "./shared.ts";
+
+/** The record of a volume; null: there is no such volume; "unknown": it cannot be read now. */
+export type LookUp = (volume: string) => VolumeRecord | null | "unknown";
+
+/**
+ * Takes up what an earlier run left: who may mount what is told to the kernel again, what was begun is finished.
+ * What cannot be read is left alone.
+ */
+export async function takeUp(parts: Shared, lookUp: LookUp): Promise<void> {
+  const { files, table, attendance, damaged, fencing, exports, terms, log } = parts;
+  const standings = await attendance.open();
+  const found = await files.open();
+  for (const damage of [...standings, ...found.damaged])
+    log.error({ ...damage }, "a file of the server cannot be read; it is left alone");
+  for (const damage of found.damaged) damaged.note(damage);
+  for (const record of found.records) {
+    table.put(record, terms.now(), []);
+    attendance.saw(record.nodeId, record.node);
+  }
+  for (const id of attendance.fenced()) {
+    await fencing.finish(id);
+    attendance.moved(id, null);
+  }
+  await concurrently(table.all(), (held) => settle(parts, held, lookUp(held.record.volume)));
+  const newest = table.all().toSorted((a, b) => compare(b.record.grantedAt, a.record.grantedAt));
+  for (const { record } of newest) await admit(parts, record);
+  await concurrently(table.all(), ({ record }) => exports.grant(record.nodeId, exportOf(record)));
+  log.info(
+    { leases: table.all().length, fenced: attendance.fenced().length },
+    "leases are taken up",
+  );
+}
+
+/** The lease as the volume is now; a volume that is gone, or another one, has none. */
+async function settle(
+  { grants, files, table }: Shared,
+  held: Held,
+  volume: VolumeRecord | null | "unknown",
+): Promise<void> {
+  const { record } = held;
+  if (volume === "unknown") return; // its apps go on with what was granted
+  if (volume === null || volume.id !== record.volumeId || volume.state !== "ready") {
+    await grants.end(held, "its volume is gone");
+    return;
+  }
+  const shown = shownBy(volume);
+  const isAlone = table.ofVolume(record.volume).length === 1;
+  // Only by hands on the data disk does a volume become exclusive that several have.
+  const next = { ...shown, exclusive: isAlone && shown.exclusive };
+  if (sameShown(record, next)) return;
+  held.record = { ...record, ...next };
+  await files.write(keyOf(record.volume, record.nodeId), held.record);
+}
+
+// Where two had one address, the one that got a lease last is the one that has it.
+async function admit({ attendance, exports }: Shared, record: LeaseRecord): Promise<void> {
+  const { nodeId, address } = record;
+  if (address === "" || attendance.at(address) !== null) return;
+  if (attendance.addressOf(nodeId) !== null) return;
+  await exports.admit(nodeId, address);
+  attendance.moved(nodeId, address);
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : Number(a > b);
+}
