@@ -1,27 +1,12 @@
-import type {
-  AnswerOf,
-  BodyOf,
-  RouteName,
-  Routes,
-} from "../../storage/swarmnfs/protocol/routes.ts";
+import type { ParamsOf } from "../../storage/swarmnfs/protocol/params.ts";
+import type { AnswerOf, BodyOf, RouteName } from "../../storage/swarmnfs/protocol/routes.ts";
 import type { LiveNode } from "../nodes/live-node.ts";
-
-/** `name` in "/v1/volumes/:name". */
-type ParamsIn<Path extends string> = Path extends `${string}/:${infer Param}/${infer Rest}`
-  ? Param | ParamsIn<`/${Rest}`>
-  : Path extends `${string}/:${infer Param}`
-    ? Param
-    : never;
-
-/** The path's parameters, decoded, each a text without `/` that is not empty. What they mean is the operation's to check. */
-export type ParamsOf<Name extends RouteName> = {
-  readonly [Param in ParamsIn<Routes[Name]["path"]>]: string;
-};
 
 /** One request, after everything that can be checked without knowing what it is about: who, whether they may, its form. */
 export interface Call<Name extends RouteName> {
   /** For the route that anyone may ask (`enrol`): nobody yet, but its `address` is the caller's. */
   readonly node: LiveNode;
+  /** Decoded, and of the form that `paramSchemas` wants. */
   readonly params: ParamsOf<Name>;
   readonly body: BodyOf<Name>;
   /** Aborted when the caller hangs up or the request took too long: long polls end then. */
