@@ -5,7 +5,7 @@ import { messageOf } from "../service/message-of.ts";
 import type { Attachments } from "./attachments.ts";
 import { Attempts } from "./attempts.ts";
 import type { Call } from "./call.ts";
-import { KeyedQueue } from "./keyed-queue.ts";
+import { KeyedQueue } from "../service/keyed-queue.ts";
 import type { LiveHolders } from "./live-holders.ts";
 import type { Mounter } from "./mounter.ts";
 import { MountedVolumes } from "./mounted-volumes.ts";

@@ -4,7 +4,7 @@ import type { Drift } from "./drift.ts";
 import type { Guard } from "./guard/guard.ts";
 import type { Mounts } from "./mounts.ts";
 import type { Reconciler } from "./reconciler.ts";
-import { repeat } from "./repeat.ts";
+import { repeat } from "../service/repeat.ts";
 import type { Revival } from "./revival.ts";
 import type { StorageWatch } from "./storage-watch.ts";
 
