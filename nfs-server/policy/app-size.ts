@@ -21,7 +21,7 @@ export function checkAppSize(
   if (volume.size === null)
     throw new UserError(
       "invalid",
-      `app "${app.app}" has ${exactSize(app.size)} for all its volumes, so each of them needs a size: ${left === 0 ? "and nothing is left" : `size=${exactSize(left)} is what is left`}`,
+      `app "${app.app}" has ${exactSize(app.size)} for all its volumes, so each of them needs a size${left === 0 ? ", and nothing is left" : `: size=${exactSize(left)} is what is left`}`,
     );
   if (volume.size <= left) return;
   throw new UserError(
