@@ -194,7 +194,10 @@ export interface Storage {
   ): Promise<Attachment>;
   /** Takes the sign of use away. Unknown volumes are fine. */
   detach(name: string, by: NodeIdentity): Promise<void>;
-  /** Renews the signs of use of all volumes mounted on this node, at once. */
+  /**
+   * Renews the signs of use of all volumes mounted on this node, at once. A volume that was attached and renewed lately
+   * is given to further containers after a `get` alone: so it rejects if one of them is not this node's to use any more.
+   */
   renew(signs: readonly UseSign[], by: NodeIdentity): Promise<void>;
 
   getApp(app: string): Promise<AppRecord | null>;
