@@ -17,7 +17,7 @@ export async function updateVolume(
   name: string,
   change: VolumeChange,
 ): Promise<VolumeRecord> {
-  refuseUnsupportedChange(parts.url, change);
+  refuseUnsupportedChange(parts, change);
   checkValues(change);
   let meant: string | null = null;
   for (let attempt = 0; attempt < attempts; attempt += 1) {

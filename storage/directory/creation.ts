@@ -26,7 +26,7 @@ export async function createVolume(
 ): Promise<VolumeRecord> {
   const { name, options, appRules = {} } = request;
   checkVolumeName(name);
-  refuseUnsupported(parts.url, options);
+  refuseUnsupported(parts, options);
   for (let attempt = 0; attempt < attempts; attempt += 1) {
     const existing = await parts.volumes.read(layout, name);
     const record =

@@ -74,7 +74,8 @@ export class DirectoryStorage implements storage.Storage {
       ),
       uses: new UseSigns(clock),
       trashDays: settings.trashDays,
-      bound: settings.nfs !== true,
+      bound: settings.nfs !== true && settings.served !== true,
+      served: settings.served === true,
       checkpoint,
       progress,
     };

@@ -24,6 +24,11 @@ export interface Place {
    * volumes are mounted anew, with all their own mount options.
    */
   readonly nfs?: true;
+  /**
+   * It is the data disk of our own server, which shows volumes to nodes: that one keeps an exclusive volume on one node and
+   * squashes users, and volumes are mounted on the nodes, with all their own mount options.
+   */
+  readonly served?: true;
 }
 
 const markerFile = "storage.json";

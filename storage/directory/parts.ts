@@ -16,6 +16,8 @@ export interface Parts {
   readonly trashDays: number;
   /** Volumes are mounted by bind, for which most mount options mean nothing. */
   readonly bound: boolean;
+  /** Our own server stands before it, which keeps exclusive volumes on one node and squashes users. */
+  readonly served: boolean;
   /** Called between the steps of an operation. Tests stop here; everything must be repeatable from each. */
   readonly checkpoint: (name: string) => Promise<void>;
   /** Called whenever long work got on, so that it can be told from work that hangs. */

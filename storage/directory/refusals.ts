@@ -3,10 +3,11 @@ import { describeDifferences, differences } from "../rules/differences.ts";
 import type { VolumeOptions } from "../rules/options.ts";
 import type { VolumeRecord } from "../records/volume.ts";
 import type { VolumeChange } from "../storage.ts";
+import type { Parts } from "./parts.ts";
 
 /** Throws `unsupported` for what only later kinds of storage can do, saying what to do instead. */
 export function refuseUnsupported(
-  url: string,
+  { url, served }: Pick<Parts, "url" | "served">,
   options: Pick<VolumeOptions, "size" | "from" | "squash" | "access">,
 ): void {
   if (options.size !== null) {
@@ -23,6 +24,7 @@ export function refuseUnsupported(
       "start a volume as a copy yet. Create it without, and copy the data with a container that mounts both",
     );
   }
+  if (served) return;
   if (options.access === "exclusive") {
     throw unsupported(
       url,
@@ -40,8 +42,11 @@ export function refuseUnsupported(
 }
 
 /** The same for an administrator's change. */
-export function refuseUnsupportedChange(url: string, change: VolumeChange): void {
-  refuseUnsupported(url, {
+export function refuseUnsupportedChange(
+  parts: Pick<Parts, "url" | "served">,
+  change: VolumeChange,
+): void {
+  refuseUnsupported(parts, {
     size: change.size ?? null,
     from: null,
     squash: null,

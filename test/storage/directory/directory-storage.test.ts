@@ -71,3 +71,17 @@ test("a server that begins to squash root while it is used is told as such", asy
   await run("chattr", ["+i", ...places]);
   await t.throwsAsync(create(storage, "v"), { code: "unavailable", message: /no_root_squash/ });
 });
+
+test("the data disk of our own server takes exclusive and squashed volumes, and keeps all their mount options", async (t) => {
+  const path = await temporaryDirectory(t);
+  const settings = { url: "swarmnfs://storage1", path, trashDays: 30, makeRoot: false };
+  const storage = new DirectoryStorage({ ...settings, served: true }, { clock: systemClock });
+  await storage.open(null);
+  const made = await create(storage, "v", {
+    access: "exclusive",
+    squash: "app",
+    "mount-options": "noatime,timeo=600",
+  });
+  t.deepEqual([made.access, made.squash], ["exclusive", "app"]);
+  t.deepEqual((await storage.attach("v", node1, [])).options, ["noatime", "timeo=600"]);
+});
