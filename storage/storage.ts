@@ -196,7 +196,7 @@ export interface Storage {
   detach(name: string, by: NodeIdentity): Promise<void>;
   /**
    * Renews the signs of use of all volumes mounted on this node, at once. A volume that was attached and renewed lately
-   * is given to further containers after a `get` alone: so it rejects if one of them is not this node's to use any more.
+   * is given to further containers after a `get` alone: so this rejects for what `get` does not show, like a lost lease.
    */
   renew(signs: readonly UseSign[], by: NodeIdentity): Promise<void>;
 
