@@ -34,14 +34,6 @@ export class Addresses {
     await this.#write(id, address);
   }
 
-  async dismiss(id: string): Promise<void> {
-    const { attendance, exports } = this.#parts;
-    const address = attendance.addressOf(id);
-    if (address === null) return;
-    await exports.dismiss(address);
-    attendance.moved(id, null);
-  }
-
   /** So that it is admitted there after a restart of the server, before it calls again. */
   async #write(id: string, address: string): Promise<void> {
     const { table, files } = this.#parts;

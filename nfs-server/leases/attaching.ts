@@ -6,7 +6,7 @@ import { conditionOf } from "./condition.ts";
 import { shownBy } from "./export-of.ts";
 import type { LeaseRecord } from "./lease-file.ts";
 import type { Held } from "./lease-table.ts";
-import { nodeFenced } from "./node-fenced.ts";
+import { NodeFenced } from "./node-fenced.ts";
 import type { DamagedFile } from "./record-files.ts";
 import type { Shared } from "./shared.ts";
 import { type Rival, takeover } from "./takeover.ts";
@@ -73,7 +73,7 @@ export class Attachments {
     }
     return this.#shared.nodes.run(node.id, async () => {
       const fence = this.#shared.attendance.fence(node.id);
-      if (fence !== null) throw nodeFenced(node.name, fence);
+      if (fence !== null) throw new NodeFenced(node.name, fence);
       await prepare(record);
       return { held: await this.#grant(node, record, consumers) };
     });

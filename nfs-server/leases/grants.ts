@@ -10,7 +10,7 @@ export interface GrantParts {
   readonly exports: Exports;
   readonly log: Log;
   /** Told when a lease has ended, for whatever reason. */
-  readonly ended: (record: LeaseRecord) => void;
+  readonly ended: (record: LeaseRecord) => Promise<void>;
 }
 
 /**
@@ -58,7 +58,7 @@ export class Grants {
     await files.remove(keyOf(volume, nodeId));
     table.delete(held);
     log.info({ audit: "lease-ended", volume, node, lease: id, because }, "a lease has ended");
-    ended(held.record);
+    await ended(held.record);
   }
 
   // A full disk must not keep containers from starting, least of all the one that would tidy up. What has no file has to

@@ -38,8 +38,8 @@ export interface LeaseParts {
   /** Milliseconds of a clock that never jumps. */
   readonly monotonic: () => number;
   readonly log: Log;
-  /** Told when a lease has ended, for whatever reason. */
-  readonly ended?: (lease: LeaseRecord) => void;
+  /** Told when a lease has ended, for whatever reason; what it begins is done before the volume goes to somebody else. */
+  readonly ended?: (lease: LeaseRecord) => Promise<void>;
   readonly askBoundMs?: number;
 }
 
@@ -61,10 +61,10 @@ export class Leases {
     const terms = new TermClock(parts.monotonic);
     const attendance = new Attendance(standingFiles(folder), clock, terms);
     const damaged = new DamagedLeases(files, clock);
-    const ended = (lease: LeaseRecord): void => {
+    const ended = async (lease: LeaseRecord): Promise<void> => {
+      await parts.ended?.(lease);
       mailboxes.of(lease.nodeId).settle(lease.volume, { released: true });
       mailboxes.of(lease.nodeId).wake();
-      parts.ended?.(lease);
     };
     const grants = new Grants({ table, files, exports, log, ended });
     const fencing = new Fencing({
@@ -187,7 +187,6 @@ export class Leases {
       const name = attendance.nameOf(nodeId);
       // A fence that is lifted at once: what is interrupted is finished at the next start.
       await fencing.fence(nodeId, name, "it is not a node of this storage any more");
-      await this.#addresses.dismiss(nodeId);
       await fencing.lift(nodeId, name, "its removal");
     });
   }

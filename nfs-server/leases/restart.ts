@@ -9,11 +9,11 @@ import type { Shared } from "./shared.ts";
 export type LookUp = (volume: string) => VolumeRecord | null | "unknown";
 
 /**
- * Takes up what an earlier run left: who may mount what is told to the kernel again, what was begun is finished.
- * What cannot be read is left alone.
+ * Takes up what an earlier run left: who may mount what is told to the kernel again. What
+ * cannot be read is left alone. Fences that were interrupted are finished when the kernel listens to us, by `sweep`.
  */
 export async function takeUp(parts: Shared, lookUp: LookUp): Promise<void> {
-  const { files, table, attendance, damaged, fencing, exports, terms, log } = parts;
+  const { files, table, attendance, damaged, exports, terms, log } = parts;
   const standings = await attendance.open();
   const found = await files.open();
   for (const damage of [...standings, ...found.damaged])
@@ -23,14 +23,17 @@ export async function takeUp(parts: Shared, lookUp: LookUp): Promise<void> {
     table.put(record, terms.now(), []);
     attendance.saw(record.nodeId, record.node);
   }
-  for (const id of attendance.fenced()) {
-    await fencing.finish(id);
-    attendance.moved(id, null);
-  }
-  await concurrently(table.all(), (held) => settle(parts, held, lookUp(held.record.volume)));
-  const newest = table.all().toSorted((a, b) => compare(b.record.grantedAt, a.record.grantedAt));
+  // Others keep the address at which a fence that was interrupted is finished.
+  for (const id of attendance.fenced())
+    if (table.ofNode(id).length === 0) attendance.moved(id, null);
+  const isGood = ({ record }: Held): boolean => attendance.fence(record.nodeId) === null;
+  await concurrently(table.all().filter(isGood), (held) =>
+    settle(parts, held, lookUp(held.record.volume)),
+  );
+  const good = table.all().filter(isGood);
+  const newest = good.toSorted((a, b) => compare(b.record.grantedAt, a.record.grantedAt));
   for (const { record } of newest) await admit(parts, record);
-  await concurrently(table.all(), ({ record }) => exports.grant(record.nodeId, exportOf(record)));
+  await concurrently(good, ({ record }) => exports.grant(record.nodeId, exportOf(record)));
   log.info(
     { leases: table.all().length, fenced: attendance.fenced().length },
     "leases are taken up",
