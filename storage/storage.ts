@@ -2,6 +2,7 @@ import type { AppOwner, AppRecord } from "./records/app.ts";
 import type { TrashRecord } from "./records/trash.ts";
 import type { UseRecord } from "./records/use.ts";
 import type { VolumeRecord } from "./records/volume.ts";
+import type { LeaseHolder } from "./lease-holder.ts";
 import type { VolumeOptions } from "./rules/options.ts";
 
 /** The node that asks: its lasting id and the name people know it by. */
@@ -156,6 +157,9 @@ export interface Storage {
 
   /** What the failure of mounting one of its attachments means to people; where mount(8) says it itself, absent. */
   explainMount?(error: unknown): unknown;
+
+  /** Of a storage that gives leases, to one holder: it renews them by itself from now on, and says what it wants back. */
+  attend?(holder: LeaseHolder): void;
 
   /**
    * Looks for the marker `.swarmnfs/storage.json` and returns the storage's id. A storage never seen (`knownId` null)

@@ -8,7 +8,7 @@ export type KeptStorage = Storage & Pick<DirectoryStorage, "listSince">;
 /** What may be asked of a keeper. */
 export type Method = Exclude<
   keyof KeptStorage,
-  "url" | "trouble" | "server" | "explainMount" | "close"
+  "url" | "trouble" | "server" | "explainMount" | "attend" | "close"
 >;
 export type Arguments<M extends Method> = Parameters<KeptStorage[M]>;
 export type Result<M extends Method> = Awaited<ReturnType<KeptStorage[M]>>;

@@ -7,7 +7,7 @@ import { usualPort, type NfsPlace } from "./nfs-url.ts";
  * Every volume: `hard`, since what an app has written must not be lost because a server was away; one attempt, since
  * the caller has its own bound; a super block of its own, so that its figures are its own.
  */
-const forVolumes = ["hard", "nosharecache", "retry=0"];
+export const forVolumes = ["hard", "nosharecache", "retry=0"];
 /**
  * The private mount sees at once what other nodes did, and runs nothing. It is `soft`, after longer than any quick call
  * may take: when its last user is killed the kernel gives back what the server lent it (delegations), and where the
@@ -55,7 +55,7 @@ function portOf({ port }: NfsPlace): string[] {
 }
 
 /** Of options of one kind the last one stands. */
-function merged(...lists: readonly (readonly string[])[]): string[] {
+export function merged(...lists: readonly (readonly string[])[]): string[] {
   const byKind = new Map<string, string>();
   for (const option of lists.flat()) {
     const [word = ""] = option.split("=");

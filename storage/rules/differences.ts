@@ -34,7 +34,8 @@ export function describeDifferences(found: readonly Difference[]): string {
   return `${has}, and ${asked} was asked for`;
 }
 
-function meaning(option: OptionName, options: VolumeOptions): string {
+/** What an option of a request comes to, as one writes it; `none` if it was not asked for. */
+export function meaning(option: OptionName, options: VolumeOptions): string {
   return text(option, {
     ...options,
     "on-remove": options.onRemove,

@@ -13,6 +13,8 @@ export interface Route<Body extends z.ZodType = z.ZodType, Answer extends z.ZodT
   /** What is sent; `z.undefined()` for GET and DELETE. */
   readonly body: Body;
   readonly answer: Answer;
+  /** It changes nothing, though it is a POST. */
+  readonly reads?: true;
   /** It waits for something to happen: it counts against no rate, and ends when the caller hangs up. */
   readonly longPoll?: true;
   /** How long an answer may take, milliseconds; {@link answerMs} where it is not said. A long poll: beyond what it waits. */
@@ -26,8 +28,13 @@ export const answerMs = 30_000;
 export const paramSchemas = { name: nameSchema, id: z.uuid() } as const;
 
 /** The same, with its types kept. */
-export function route<Body extends z.ZodType, Answer extends z.ZodType>(
-  given: Route<Body, Answer>,
-): Route<Body, Answer> {
+export function route<const Path extends string, Body extends z.ZodType, Answer extends z.ZodType>(
+  given: Route<Body, Answer> & { readonly path: Path },
+): Route<Body, Answer> & { readonly path: Path } {
   return given;
+}
+
+/** Whether it changes something of the storage, so that doing it twice matters. */
+export function isWrite({ method, reads, longPoll, who }: Route): boolean {
+  return method !== "GET" && reads !== true && longPoll !== true && who !== "anyone";
 }

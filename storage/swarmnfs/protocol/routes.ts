@@ -124,13 +124,20 @@ export const routes = {
       uses: catalogSchema.shape.uses,
       catalog: catalogSchema.nullable(),
     }),
+    reads: true,
   }),
   createVolume: route({
     method: "POST",
     path: "/v1/volumes",
     summary: "Make a volume, or get the one that was asked for before with the same options",
     who: node,
-    body: z.strictObject({ name: z.string(), options: z.record(z.string(), z.string()) }),
+    body: z.strictObject({
+      name: z.string(),
+      /** As they were asked for, word for word. */
+      options: z.record(z.string(), z.string()),
+      /** What the node adds where nothing was asked for: it is not kept as asked, and gives way to what exists. */
+      defaults: z.record(z.string(), z.string()).optional(),
+    }),
     answer: volumeRecordSchema,
   }),
   volume: route({

@@ -1,0 +1,248 @@
+import type { Clock } from "../../service/clock.ts";
+import { UserError } from "../../service/user-error.ts";
+import type { LeaseHolder } from "../lease-holder.ts";
+import { usualPort } from "../nfs/nfs-url.ts";
+import type { ServerName } from "../nfs/server-name.ts";
+import type { Knock } from "../nfs/server-port.ts";
+import type { AppOwner, AppRecord } from "../records/app.ts";
+import type { VolumeRecord } from "../records/volume.ts";
+import { defaultOptions } from "../rules/default-options.ts";
+import { checkVolumeName } from "../rules/names.ts";
+import type * as storage from "../storage.ts";
+import { StorageUnavailable } from "../unavailable.ts";
+import { HeldLeases } from "./held-leases.ts";
+import { LeaseKeeper, type KeeperPatience } from "./lease-keeper.ts";
+import { Leasing, type Ask } from "./leasing.ts";
+import type { Membership } from "./membership.ts";
+import { mountTrouble, type NfsServer } from "./mount-trouble.ts";
+import { NodeReadiness } from "./node-readiness.ts";
+import type { AnswerOf, BodyOf } from "./protocol/routes.ts";
+import type { SwarmnfsPlace } from "./swarmnfs-url.ts";
+import { WatchedControl, type WatchedOptions } from "./watched-control.ts";
+
+/** The world as this storage sees it. */
+export interface SwarmnfsWorld {
+  readonly member: Membership;
+  readonly name: ServerName;
+  readonly knock: Knock;
+  /** Sets the node's NFS identity; throws `unavailable` where the kernel has no NFS. */
+  readonly identify: () => Promise<storage.NfsIdentity>;
+  readonly clock: Clock;
+  readonly patience?: KeeperPatience;
+}
+
+/** A quick call, milliseconds: below the 8 s that a step of a mount may take, and Docker's own 30 s. */
+const quickMs = 7000;
+/** What walks over many files. Docker's own 30 s, and the command's, are more. */
+const longMs = 28_000;
+/** How long a plugin that stops on purpose may be away before its node is taken for dead: an upgrade, a slow boot. */
+const absenceMs = 600_000;
+const absenceBoundMs = 2000;
+
+/** Volumes on our own storage node, through its control API: `swarmnfs://storage1`. */
+export class SwarmnfsStorage implements storage.Storage {
+  readonly url: string;
+  readonly #place: SwarmnfsPlace;
+  readonly #world: SwarmnfsWorld;
+  readonly #control: WatchedControl;
+  readonly #readiness: NodeReadiness;
+  readonly #held: HeldLeases;
+  readonly #leasing: Leasing;
+  readonly #keeper: LeaseKeeper;
+  #view: AnswerOf<"storage"> | null = null;
+  #listed: { readonly seen: string; readonly catalog: storage.Catalog } | null = null;
+  /** As the server told them last. */
+  readonly #records = new Map<string, VolumeRecord>();
+
+  constructor(place: SwarmnfsPlace, world: SwarmnfsWorld, options: WatchedOptions = {}) {
+    this.url = place.url;
+    this.#place = place;
+    this.#world = world;
+    this.#control = new WatchedControl(place.url, world.member, world.clock, options);
+    this.#readiness = new NodeReadiness(world.identify, world.knock);
+    this.#held = new HeldLeases(world.clock);
+    this.#leasing = new Leasing(this.#ask, this.#held, this.#readiness, () => this.#nfs);
+    this.#keeper = new LeaseKeeper(this.#leasing, this.#held, world.patience);
+  }
+
+  get trouble(): storage.Trouble | null {
+    return this.#control.trouble;
+  }
+
+  get server(): storage.StorageServer {
+    const { host } = this.#place;
+    const nfs = this.#nfs;
+    const { identity } = this.#readiness;
+    return {
+      host,
+      port: nfs?.port ?? usualPort,
+      address: nfs?.address ?? null,
+      ...(nfs !== null && { addresses: [nfs.address] }),
+      ...(identity !== null && { identity }),
+    };
+  }
+
+  explainMount(error: unknown): unknown {
+    const nfs = this.#nfs;
+    const cause = error instanceof Error ? error.cause : undefined;
+    const meaning = nfs === null ? null : mountTrouble(cause, nfs);
+    return meaning instanceof StorageUnavailable ? meaning : error;
+  }
+
+  attend(holder: LeaseHolder): void {
+    this.#keeper.attend(holder);
+  }
+
+  async open(knownId: string | null): Promise<{ readonly id: string }> {
+    const view = await this.#control.ask("storage", {}, undefined, { timeoutMs: quickMs });
+    if (knownId !== null && view.id !== knownId) throw this.#another(view.id, knownId);
+    this.#view = view;
+    void this.#world.member.rotate();
+    return { id: view.id };
+  }
+
+  /** What has not changed since the last list does not cross the network again. */
+  async list(): Promise<storage.Catalog> {
+    const kept = this.#listed;
+    const { seen, uses, catalog } = await this.#ask("catalog", {}, { seen: kept?.seen ?? null });
+    const current = catalog ?? kept?.catalog;
+    if (current === undefined) throw new Error("a first list was called unchanged");
+    this.#listed = seen === null ? null : { seen, catalog: current };
+    return { ...current, uses };
+  }
+
+  /** From memory for a volume that this node has, while the server cannot be asked and NFS is served. */
+  async get(name: string): Promise<VolumeRecord | null> {
+    checkVolumeName(name);
+    try {
+      const record = await orNull(this.#ask("volume", { name }, undefined));
+      if (record === null) this.#records.delete(name);
+      else this.#records.set(name, record);
+      return record;
+    } catch (error) {
+      return this.#leasing.recallRecord(this.#records.get(name), error);
+    }
+  }
+
+  async create({ name, options }: storage.CreateRequest): Promise<VolumeRecord> {
+    checkVolumeName(name);
+    const body = { name, options: { ...options.asked }, defaults: defaultOptions(options) };
+    return this.#ask("createVolume", {}, body);
+  }
+
+  async update(name: string, change: storage.VolumeChange): Promise<VolumeRecord> {
+    checkVolumeName(name);
+    const body = structuredClone(change) as BodyOf<"changeVolume">;
+    return this.#ask("changeVolume", { name }, body);
+  }
+
+  async remove(name: string): Promise<storage.RemoveOutcome> {
+    checkVolumeName(name);
+    return this.#ask("removeVolume", { name }, undefined);
+  }
+
+  /** Of type `nfs4`, by the server's address: mounting it asks no DNS. */
+  async attach(
+    name: string,
+    _by: storage.NodeIdentity,
+    consumers: readonly string[],
+    id: string | null = null,
+  ): Promise<storage.Attachment> {
+    checkVolumeName(name);
+    return this.#leasing.get(name, id, consumers);
+  }
+
+  async detach(name: string): Promise<void> {
+    checkVolumeName(name);
+    await this.#leasing.give(name);
+  }
+
+  async renew(signs: readonly storage.UseSign[]): Promise<void> {
+    for (const { volume } of signs) checkVolumeName(volume);
+    this.#held.sign(signs);
+    await this.#keeper.renew();
+  }
+
+  async getApp(app: string): Promise<AppRecord | null> {
+    checkVolumeName(app);
+    return orNull(this.#ask("app", { name: app }, undefined));
+  }
+
+  async updateApp(app: string, change: storage.AppChange): Promise<AppRecord> {
+    checkVolumeName(app);
+    return this.#ask("changeApp", { name: app }, structuredClone(change) as BodyOf<"changeApp">);
+  }
+
+  async claimApp(app: string, owner: AppOwner): Promise<AppRecord> {
+    checkVolumeName(app);
+    return this.#ask("claimApp", { name: app }, owner);
+  }
+
+  async usage(name: string): Promise<storage.Usage> {
+    checkVolumeName(name);
+    return this.#ask("usage", { name }, undefined, { timeoutMs: longMs });
+  }
+
+  async trash(): Promise<readonly storage.TrashEntry[]> {
+    return (await this.#ask("trash", {}, undefined)).entries;
+  }
+
+  async undelete(entry: string, as: string | null): Promise<VolumeRecord> {
+    return this.#ask("undelete", {}, { entry, as });
+  }
+
+  async purge(entries: readonly string[]): Promise<readonly string[]> {
+    const body = { entries: [...entries] };
+    return (await this.#ask("purge", {}, body, { timeoutMs: longMs })).purged;
+  }
+
+  /** The server keeps house by itself. */
+  async housekeep(): Promise<storage.HousekeepingReport> {
+    return { held: false, purged: [], sweptStaging: [] };
+  }
+
+  async health(): Promise<storage.StorageHealth> {
+    const health = await this.#ask("health", {}, undefined);
+    const { name, member } = this.#world;
+    const notes = [name.note, this.#readiness.note, member.note];
+    return { ...health, notes: [...health.notes, ...notes.filter((note) => note !== null)] };
+  }
+
+  /** What this node has stays its own for a while: the server is told that the silence is meant. */
+  async close(): Promise<void> {
+    this.#keeper.stop();
+    if (this.#held.size > 0 && this.trouble === null) {
+      const options = { timeoutMs: absenceBoundMs };
+      await this.#control.ask("absence", {}, { forMs: absenceMs }, options).catch(() => {});
+    }
+    this.#control.close();
+  }
+
+  get #nfs(): NfsServer | null {
+    const { url, host } = this.#place;
+    return this.#view === null ? null : { url, host, ...this.#view.nfs };
+  }
+
+  #ask: Ask = async (name, params, body, options = {}) => {
+    if (this.#view === null)
+      throw new StorageUnavailable(
+        this.trouble?.reason ?? `${this.url} has not been looked at yet. Try again in a moment`,
+      );
+    return this.#control.ask(name, params, body, { timeoutMs: quickMs, ...options });
+  };
+
+  #another(id: string, knownId: string): StorageUnavailable {
+    return new StorageUnavailable(
+      `${this.url} is another storage than before (its id is ${id}; this node knows ${knownId}): its data disk is not the one it was, or not mounted there. Mount the right one; or give the new storage a name of its own`,
+    );
+  }
+}
+
+async function orNull<T>(asked: Promise<T>): Promise<T | null> {
+  try {
+    return await asked;
+  } catch (error) {
+    if (error instanceof UserError && error.code === "not-found") return null;
+    throw error;
+  }
+}

@@ -1,0 +1,38 @@
+import { systemClock } from "../../service/clock.ts";
+import { AddressFile } from "../nfs/address-file.ts";
+import { ensureIdentity, systemIdentityEffects } from "../nfs/client-identity.ts";
+import { ServerName, systemLookup } from "../nfs/server-name.ts";
+import { knock } from "../nfs/server-port.ts";
+import type { NodeIdentity } from "../storage.ts";
+import { Membership, type TokenSource } from "./membership.ts";
+import { CredentialsFile } from "./node-credentials.ts";
+import type { SwarmnfsPlace } from "./swarmnfs-url.ts";
+import type { SwarmnfsWorld } from "./swarmnfs-storage.ts";
+
+/** What this node must know to be one of a storage node's. */
+export interface SwarmnfsSettings {
+  readonly node: NodeIdentity;
+  /** Where it keeps what it proves itself with. */
+  readonly credentialsFile: string;
+  /** A file that keeps the server's last known address over restarts, for a DNS that comes up later than we do. */
+  readonly addressFile: string;
+  /** A directory of this process's own, where a sysfs is mounted for a moment. */
+  readonly folder: string;
+  readonly token: TokenSource;
+}
+
+/** The machine itself. */
+export function systemWorld(place: SwarmnfsPlace, settings: SwarmnfsSettings): SwarmnfsWorld {
+  const { node, token, addressFile, credentialsFile, folder } = settings;
+  const clock = systemClock;
+  const name = new ServerName(place.host, systemLookup, clock, new AddressFile(addressFile));
+  const file = new CredentialsFile(credentialsFile);
+  const identity = systemIdentityEffects(folder);
+  return {
+    member: new Membership({ place, node, file, token, name, clock }),
+    name,
+    knock,
+    identify: () => ensureIdentity(node.id, identity),
+    clock,
+  };
+}
