@@ -1,0 +1,108 @@
+import type { Clock } from "../../service/clock.ts";
+import type { Storage } from "../../storage/storage.ts";
+import {
+  addressVerdict,
+  type ClockReading,
+  clockVerdict,
+  diskVerdict,
+  firewallVerdict,
+  isolationVerdict,
+  nfsdVerdict,
+  type NfsdReading,
+  type SelfTest,
+  tableVerdict,
+  type TableReading,
+  trackerVerdict,
+} from "./verdicts.ts";
+import type { Check } from "./verdict.ts";
+
+/** What the checks read of the server's world, and how it is mended. Everything may reject. */
+export interface Watched {
+  /** The address to be served as it is there now; null: it is not. */
+  readonly address: { look(): string | null; whatIsMissing(): string };
+  readonly nfsd: { read(): Promise<NfsdReading>; start(address: string): Promise<void> };
+  /** nfsdcld. */
+  readonly tracker: { isRunning(): Promise<boolean>; start(): Promise<void> };
+  readonly exports: { compare(): Promise<TableReading>; tellAll(): Promise<void> };
+  readonly storage: Pick<Storage, "health" | "trouble">;
+  /** Null: switched off. */
+  readonly firewall: {
+    readonly trouble: string | null;
+    round(address: string): Promise<void>;
+  } | null;
+  readonly selfTest: () => SelfTest;
+  readonly clock: Clock;
+  /** Milliseconds of a clock that never jumps. */
+  readonly monotonic: () => number;
+  /** The latest moment that this server has written down before it started, RFC 3339; null: none. */
+  readonly latest: string | null;
+}
+
+/** A jump of the clock is told for so long, in milliseconds. */
+const jumpToldMs = 600_000;
+
+/** Everything that the server needs to serve, in the order in which people should read it. */
+export function serverChecks(watched: Watched): readonly Check[] {
+  const { address, nfsd, tracker, exports, storage, firewall, selfTest } = watched;
+  return [
+    {
+      name: "address",
+      look: async () => addressVerdict(address.look(), address.whatIsMissing()),
+    },
+    {
+      name: "nfsd",
+      look: async () => nfsdVerdict(await nfsd.read(), address.look()),
+      repair: async () => {
+        const wanted = address.look();
+        if (wanted !== null) await nfsd.start(wanted);
+      },
+    },
+    {
+      name: "nfsdcld",
+      look: async () => trackerVerdict(await tracker.isRunning()),
+      repair: () => tracker.start(),
+    },
+    {
+      name: "exports",
+      look: async () => tableVerdict(await exports.compare()),
+      repair: () => exports.tellAll(),
+    },
+    {
+      name: "disk",
+      look: async () => {
+        // A disk that hangs is known by its trouble, and not asked again and again.
+        const { trouble = null } = storage;
+        return diskVerdict(trouble === null ? await storage.health() : null, trouble);
+      },
+    },
+    clockCheck(watched),
+    ...(firewall === null
+      ? []
+      : [
+          {
+            name: "firewall",
+            look: async () => {
+              const there = address.look();
+              if (there !== null) await firewall.round(there);
+              return firewallVerdict(firewall.trouble);
+            },
+          },
+        ]),
+    { name: "isolation", look: async () => isolationVerdict(selfTest()) },
+  ];
+}
+
+function clockCheck({ clock, monotonic, latest }: Watched): Check {
+  const read = (): ClockReading => ({ wall: clock.now(), monotonic: monotonic() });
+  let before = read();
+  return {
+    name: "clock",
+    look: async () => {
+      const now = read();
+      const verdict = clockVerdict(now, before, latest);
+      // Small corrections add up over months, and are none of our business; a jump stays told for a while.
+      if (verdict.state === "ok" || now.monotonic - before.monotonic > jumpToldMs) before = now;
+      return verdict;
+    },
+  };
+}
