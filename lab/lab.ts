@@ -86,6 +86,10 @@ export class Lab {
     return this.machine("storage");
   }
 
+  get hasStorage(): boolean {
+    return this.machines.some(({ plan }) => plan.role === "storage");
+  }
+
   get nodes(): readonly Machine[] {
     return this.machines.filter(({ plan }) => plan.role === "node");
   }

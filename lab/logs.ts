@@ -10,7 +10,8 @@ const questions = {
   "mounts.txt": "cat /proc/self/mountinfo",
   "processes.txt": "ps axo pid,ppid,stat,wchan:24,etime,args",
   "network.txt": "ip addr; ip route; ss -tan; nft list ruleset",
-  "docker.txt": "docker ps --all; docker plugin ls; docker info; docker node ls; docker service ls",
+  "docker.txt":
+    "docker ps --all; docker plugin ls; docker info; docker node ls; docker service ls; for each in $(docker ps --all --quiet); do docker logs --tail 500 $each; done",
 };
 
 /** Milliseconds for one question, so that a machine that hangs does not hang this too. */

@@ -35,8 +35,9 @@ export const pluginRecipe: Recipe = {
 };
 
 /**
- * The storage node: the kernel's NFS server and what remembers its clients; project quotas (a block device's node must be
- * there to name it: mknod); the rules that admit allowed hosts; mount.nfs to attack itself.
+ * The storage node: the kernel's NFS server and what remembers its clients; project quotas on XFS and ext4 (setquota wants
+ * the disk's device node, which a container lacks: mknod); the rules that admit allowed hosts; mount.nfs to attack itself;
+ * tlshd for NFS over TLS.
  */
 export const serverRecipe: Recipe = {
   ...mountNfs,
@@ -50,7 +51,6 @@ export const serverRecipe: Recipe = {
     "nfs-kernel-server",
     "nftables",
     "quota",
-    "xfsprogs",
   ],
   programs: [
     ...mountNfs.programs,
@@ -64,7 +64,6 @@ export const serverRecipe: Recipe = {
     "/usr/sbin/rpc.nfsd",
     "/usr/sbin/setquota",
     "/usr/sbin/tlshd",
-    "/usr/sbin/xfs_quota",
   ],
   // Names of ports and protocols, which rpc.nfsd looks up.
   files: [...mountNfs.files, "/etc/services", "/etc/protocols"],

@@ -113,6 +113,7 @@ start_storage() {
   volumes /srv/ext4 /dev/vdd prjquota mkfs.ext4 -q -m 0 -O project,quota -E quotatype=prjquota
   volumes /srv/btrfs /dev/vde defaults mkfs.btrfs -q
   cat $given/compose/raw >/root/nfs-server.compose.yml
+  [ -e /root/.env ] || echo "SWARMNFS_ADDRESS=$ADDRESS" >/root/.env
   start_docker
 }
 
