@@ -1,0 +1,141 @@
+import { UserError } from "../../service/user-error.ts";
+import type { VolumeRecord } from "../../storage/records/volume.ts";
+import { appFor } from "../../storage/rules/new-volume.ts";
+import { parseOptions, type VolumeOptions } from "../../storage/rules/options.ts";
+import type { NodeIdentity, RemoveOutcome, Storage } from "../../storage/storage.ts";
+import type { AnswerOf, BodyOf } from "../../storage/swarmnfs/protocol/routes.ts";
+import type { Leases } from "../leases/leases.ts";
+import type { LiveNode } from "../nodes/live-node.ts";
+import { rulesAtBirth } from "../policy/apply-declared-apps.ts";
+import type { Policy } from "../policy/policy.ts";
+import { refuseElsewhere } from "./sight.ts";
+
+export interface VolumeParts {
+  readonly storage: Storage;
+  readonly leases: Leases;
+  readonly policy: Policy;
+  /** What removing a volume means that says nothing of it. */
+  readonly onRemove: VolumeRecord["onRemove"];
+}
+
+/** What nodes and administrators do with volumes, by the rules about where these may be. */
+export class VolumeOperations {
+  readonly #parts: VolumeParts;
+
+  constructor(parts: VolumeParts) {
+    this.#parts = parts;
+  }
+
+  /** Throws `not-found`, and `denied` where the node may not have it. */
+  async get(node: LiveNode, name: string): Promise<VolumeRecord> {
+    const record = await this.#parts.storage.get(name);
+    if (record === null) throw notFound(name);
+    refuseElsewhere(node, await this.#parts.storage.getApp(record.app), record);
+    return record;
+  }
+
+  async create(
+    node: LiveNode,
+    { name, options: asked, defaults }: BodyOf<"createVolume">,
+  ): Promise<VolumeRecord> {
+    const { storage, policy, onRemove } = this.#parts;
+    const options = parseOptions(asked, defaults);
+    if (options.root) throw wholeStorage(name);
+    const existing = await storage.get(name);
+    const app = await this.#refuseNew(node, name, options, existing);
+    const request = { name, options, appRules: rulesAtBirth(policy.declared(app)) };
+    const isSilent = existing === null && options.onRemove === null;
+    const record = await storage.create(
+      isSilent ? { ...request, options: { ...options, onRemove } } : request,
+      identity(node),
+    );
+    this.#parts.leases.announceChange();
+    return record;
+  }
+
+  async change(node: LiveNode, name: string, body: BodyOf<"changeVolume">): Promise<VolumeRecord> {
+    const { storage, leases } = this.#parts;
+    const change = given(body);
+    const record = await leases.change(name, change.access === "exclusive", () =>
+      storage.update(name, change, identity(node)),
+    );
+    leases.announceChange();
+    return record;
+  }
+
+  async remove(node: LiveNode, name: string): Promise<RemoveOutcome> {
+    const { storage, leases } = this.#parts;
+    await this.get(node, name);
+    const outcome = await leases.remove(name, node, () => storage.remove(name, identity(node)));
+    leases.announceChange();
+    return outcome;
+  }
+
+  async attach(
+    node: LiveNode,
+    name: string,
+    { id, consumers }: BodyOf<"attach">,
+  ): Promise<AnswerOf<"attach">> {
+    const { storage, leases } = this.#parts;
+    if (node.address === "")
+      throw new UserError("invalid", "volumes are attached by nodes; an administrator has none");
+    let options: readonly string[] = [];
+    const lease = await leases.attach(node, {
+      volume: name,
+      consumers,
+      look: async () => {
+        const record = await this.get(node, name);
+        if (record.root) throw wholeStorage(name);
+        return record;
+      },
+      // Leaves a sign of use as well, so that whoever looks at the data disk without us sees it.
+      prepare: async (record) => {
+        ({ options } = await storage.attach(name, identity(node), consumers, id ?? record.id));
+      },
+    });
+    return { lease, path: `/${name}`, options: [...options] };
+  }
+
+  /** The app, if the node may have a volume like that. */
+  async #refuseNew(
+    node: LiveNode,
+    name: string,
+    options: VolumeOptions,
+    existing: VolumeRecord | null,
+  ): Promise<string> {
+    const { storage, policy } = this.#parts;
+    const app = existing?.app ?? appFor(name, options);
+    policy.checkApp(app);
+    const declared = policy.declared(app)?.hosts ?? null;
+    const record = await storage.getApp(app);
+    const rule = record ?? { app, hosts: [...(declared ?? options.hosts ?? ["*"])] };
+    refuseElsewhere(node, rule, existing ?? { name, hosts: options.hosts && [...options.hosts] });
+    return app;
+  }
+}
+
+export function identity({ id, name }: LiveNode): NodeIdentity {
+  return { id, name };
+}
+
+/** What is not there is unchanged: the protocol and the storage agree but for `undefined`. */
+export function given<T extends object>(
+  change: T,
+): { [Key in keyof T]: Exclude<T[Key], undefined> } {
+  const entries = Object.entries(change).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(entries) as { [Key in keyof T]: Exclude<T[Key], undefined> };
+}
+
+function notFound(name: string): UserError {
+  return new UserError(
+    "not-found",
+    `there is no volume "${name}". See: docker volume ls, and for removed ones: swarmnfs trash`,
+  );
+}
+
+function wholeStorage(name: string): UserError {
+  return new UserError(
+    "unsupported",
+    `"${name}": root=true, the whole storage as a volume, cannot be had from a storage node yet. Mount volumes one by one`,
+  );
+}

@@ -1,0 +1,170 @@
+import { join } from "node:path";
+import { bounded } from "../service/bounded.ts";
+import type { Clock } from "../service/clock.ts";
+import type { Log } from "../service/log.ts";
+import { repeat } from "../service/repeat.ts";
+import { UserError } from "../service/user-error.ts";
+import type { NodeIdentity, Storage } from "../storage/storage.ts";
+import type { AnswerOf } from "../storage/swarmnfs/protocol/routes.ts";
+import type { Operations } from "./control/operation.ts";
+import { operations } from "./control/operations.ts";
+import type { Exports } from "./exports/exports.ts";
+import type { NfsClients } from "./kernel/nfs-clients.ts";
+import type { LeaseRecord } from "./leases/lease-file.ts";
+import { Leases } from "./leases/leases.ts";
+import { Nodes } from "./nodes/nodes.ts";
+import { applyDeclaredApps } from "./policy/apply-declared-apps.ts";
+import type { Policy } from "./policy/policy.ts";
+import type { ServerSettings } from "./settings.ts";
+
+/** The world the agent lives in: every effect it has is one of these. */
+export interface World {
+  readonly settings: Pick<ServerSettings, "data" | "onRemove" | "controlPort" | "nfsPort">;
+  readonly policy: Policy;
+  readonly storage: Storage;
+  readonly exports: Exports;
+  readonly clients: NfsClients;
+  readonly isolation: AnswerOf<"storage">["isolation"];
+  /** By what sizes of volumes are enforced. */
+  readonly quota: () => AnswerOf<"storage">["quota"];
+  /** The address that is served; null: it is not there yet. */
+  readonly address: () => string | null;
+  /** Where nodes find the control API, for join tokens; by default the address and the port of the settings. */
+  readonly place?: () => string | null;
+  readonly config: () => AnswerOf<"config">;
+  /** What stands out about the server, in words for people. */
+  readonly notes: () => readonly string[];
+  readonly clock: Clock;
+  /** Milliseconds of a clock that never jumps. */
+  readonly monotonic: () => number;
+  readonly log: Log;
+  /** How long the holder of an exclusive volume is waited for, milliseconds. */
+  readonly askBoundMs?: number;
+}
+
+/** The agent, put together. It listens to nothing by itself, and the kernel is not started by it. */
+export interface Server {
+  /** The storage's id. */
+  readonly id: string;
+  readonly nodes: Nodes;
+  readonly leases: Leases;
+  readonly operations: Operations;
+  /** Begins what happens without being asked for; to be called when the kernel listens to us. */
+  begin(): void;
+  /** One such round, as it happens every five seconds. */
+  round(): Promise<void>;
+  /** Ends all that, and every long poll. What was granted stays: the kernel goes on by it. */
+  stop(): Promise<void>;
+}
+
+const roundEveryMs = 5_000;
+const housekeepEveryMs = 5 * 60_000;
+/** How long the end of a lease waits for its sign of use to be taken away; it lapses by itself after 90 s. */
+const signBoundMs = 2_000;
+
+/** Opens the storage and takes up what an earlier run left on the data disk: nodes, leases, declared apps. */
+export async function assemble(world: World): Promise<Server> {
+  const { settings, policy, storage, clock, monotonic, log } = world;
+  const folder = join(settings.data, ".swarmnfs", "server");
+  const { id } = await storage.open(null);
+  const itself: NodeIdentity = { id, name: "storage node" };
+  const leases = new Leases({
+    ...world,
+    folder,
+    ended: (lease) => dropSign(storage, lease, log),
+  });
+  const nodes = await Nodes.open({
+    folder,
+    clock,
+    monotonic,
+    log,
+    allowed: policy.allowedHosts,
+    roleOf: (name) => (policy.isAdmin(name) ? "admin" : "node"),
+    holdings: {
+      leasesOf: (node) => leases.countOf(node),
+      fencedBecause: (node) => leases.fenceOf(node)?.because ?? null,
+      nodeGone: (node) => leases.nodeGone(node),
+    },
+    server: world.place ?? (() => placeOf(world)),
+  });
+
+  const catalog = await storage.list();
+  const records = new Map(catalog.volumes.map((record) => [record.name, record]));
+  const unreadable = new Set(catalog.damaged.map(({ file }) => file));
+  await leases.open((name) => {
+    const isUnreadable = [...unreadable].some((file) => file.endsWith(`/${name}.json`));
+    return records.get(name) ?? (isUnreadable ? "unknown" : null);
+  });
+  const applied = await applyDeclaredApps(storage, policy.apps, itself);
+  for (const { app, change } of applied.changed) log.info({ app, change }, "a declared app");
+  for (const { app, reason } of applied.failed) log.error({ app, reason }, "a declared app");
+
+  const life = new AbortController();
+  const round = (): Promise<void> => leases.sweep();
+  const tidy = (): Promise<void> => housekeep(storage, leases, itself);
+  const failed = (error: unknown): void => log.error({ err: error }, "a round failed");
+  return {
+    id,
+    nodes,
+    leases,
+    operations: operations({
+      ...world,
+      onRemove: settings.onRemove,
+      leases,
+      nodes,
+      id,
+      nfs: () => ({ address: served(world), port: settings.nfsPort }),
+    }),
+    round,
+    begin() {
+      void repeat(roundEveryMs, round, life.signal, failed);
+      void repeat(housekeepEveryMs, tidy, life.signal, failed);
+    },
+    async stop() {
+      life.abort();
+      leases.hush();
+      await storage.close();
+    },
+  };
+}
+
+/** Leases are the signs of use; on the disk they are renewed for those who count by them which volumes are not used. */
+async function housekeep(storage: Storage, leases: Leases, by: NodeIdentity): Promise<void> {
+  const held = leases.list().filter(({ state }) => state === "held");
+  for (const [id, each] of Map.groupBy(held, ({ nodeId }) => nodeId)) {
+    const signs = each.map(({ volume, grantedAt, consumers }) => ({
+      volume,
+      since: grantedAt,
+      consumers,
+    }));
+    await storage.renew(signs, { id, name: each[0]?.node ?? id });
+  }
+  await storage.housekeep(by);
+}
+
+async function dropSign(storage: Storage, lease: LeaseRecord, log: Log): Promise<void> {
+  try {
+    const late = (): Error => new Error(`the storage did not answer within ${signBoundMs} ms`);
+    const node = { id: lease.nodeId, name: lease.node };
+    await bounded(storage.detach(lease.volume, node), signBoundMs, late);
+  } catch (error) {
+    log.debug({ volume: lease.volume, err: error }, "a sign of use stays until it lapses");
+  }
+}
+
+function placeOf({ address, settings }: World): string | null {
+  const at = address();
+  if (at === null) return null;
+  return at.includes(":") ? `[${at}]:${settings.controlPort}` : `${at}:${settings.controlPort}`;
+}
+
+function served({ address }: World): string {
+  const at = address();
+  if (at === null) {
+    throw new UserError(
+      "unavailable",
+      "the storage node has no address to serve on at this moment. Its log says which interface it waits for",
+    );
+  }
+  return at;
+}
