@@ -2,7 +2,8 @@ import { constants, type BigIntStats, type StatsFs } from "node:fs";
 import * as fs from "node:fs/promises";
 import { isTrouble, placed } from "./file-trouble.ts";
 
-const { O_CREAT, O_DIRECTORY, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_WRONLY } = constants;
+const { O_CREAT, O_DIRECT, O_DIRECTORY, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_WRONLY } =
+  constants;
 
 /** Larger than any record that could be ours. */
 const maximumBytes = 16 * 1024 * 1024;
@@ -24,16 +25,24 @@ export class Directory implements AsyncDisposable {
   /** For messages: the path below the storage's root. */
   readonly place: string;
   readonly #handle: fs.FileHandle;
+  readonly #fileFlags: number;
 
-  private constructor(handle: fs.FileHandle, place: string) {
+  private constructor(handle: fs.FileHandle, place: string, fileFlags: number) {
     this.#handle = handle;
     this.place = place;
+    this.#fileFlags = fileFlags;
   }
 
-  /** Opens the storage's root. Its path is the administrator's; symlinks in it are meant. */
-  static async root(path: string): Promise<Directory> {
+  /**
+   * Opens the storage's root. Its path is the administrator's; symlinks in it are meant. `undelegated`: its files are
+   * opened so that an NFS server delegates none of them to us. A delegation makes others who replace the file wait for our answer,
+   * for as long as a lease if we are gone, and the kernel gives each back before it lets a killed process end, 20 s each
+   * while the server is away. (O_DIRECT is how Linux says OPEN4_SHARE_ACCESS_WANT_NO_DELEG, RFC 8881 18.16.3.)
+   */
+  static async root(path: string, undelegated = false): Promise<Directory> {
     try {
-      return new Directory(await fs.open(path, O_RDONLY | O_DIRECTORY), "");
+      const handle = await fs.open(path, O_RDONLY | O_DIRECTORY);
+      return new Directory(handle, "", undelegated ? O_DIRECT : 0);
     } catch (error) {
       throw placed(error, "");
     }
@@ -43,7 +52,7 @@ export class Directory implements AsyncDisposable {
   async open(name: string): Promise<Directory> {
     return this.#at(name, async (path) => {
       const handle = await fs.open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
-      return new Directory(handle, this.#placeOf(name));
+      return new Directory(handle, this.#placeOf(name), this.#fileFlags);
     });
   }
 
@@ -67,7 +76,8 @@ export class Directory implements AsyncDisposable {
   /** Reads a regular file whole; null if there is none. */
   read(name: string): Promise<{ readonly text: string; readonly stamp: Stamp } | null> {
     return this.#at(name, async (path) => {
-      const handle = await unlessMissing(fs.open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK));
+      const flags = O_RDONLY | O_NOFOLLOW | O_NONBLOCK | this.#fileFlags;
+      const handle = await unlessMissing(fs.open(path, flags));
       if (handle === null) return null;
       await using file = handle;
       const stamp = await file.stat({ bigint: true });
@@ -82,7 +92,8 @@ export class Directory implements AsyncDisposable {
    */
   write(name: string, text: string, passing = false): Promise<BigIntStats> {
     return this.#at(name, async (path) => {
-      await using file = await fs.open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
+      const flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | this.#fileFlags;
+      await using file = await fs.open(path, flags, 0o600);
       await file.writeFile(text);
       if (!passing) await file.sync();
       return await file.stat({ bigint: true });

@@ -62,11 +62,11 @@ export class Entrance {
   }
 
   async #enter(): Promise<Layout> {
-    const { path, url } = this.#place;
+    const { url } = this.#place;
     const known = this.#marker;
     if (known === null)
       throw new StorageUnavailable(`${url} has not been looked at yet. Try again in a moment`);
-    const root = await openRoot(path, url);
+    const root = await openRoot(this.#place);
     try {
       const found = await readMarker(root, url, known);
       if (found === null) throw markerMissing(url);
@@ -84,8 +84,8 @@ export class Entrance {
   }
 
   async #readMarker(): Promise<Marker | null> {
-    const { path, url } = this.#place;
-    await using root = await openRoot(path, url);
+    const { url } = this.#place;
+    await using root = await openRoot(this.#place);
     const found = await readMarker(root, url, null);
     await found?.meta[Symbol.asyncDispose]();
     return found?.marker ?? null;

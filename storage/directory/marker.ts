@@ -24,6 +24,8 @@ export interface Place {
    * volumes are mounted anew, with all their own mount options.
    */
   readonly nfs?: true;
+  /** An NFS server is asked for no delegations of our files, see {@link Directory.root}. */
+  readonly undelegated?: true;
   /**
    * It is the data disk of our own server, which shows volumes to nodes: that one keeps an exclusive volume on one node and
    * squashes users, and volumes are mounted on the nodes, with all their own mount options.
@@ -46,9 +48,9 @@ const harmless =
   /^(lost\+found|\.Trash.*|\.nfs.*|\.snapshots?|\.zfs|@eaDir|#recycle|#snapshot|\.glusterfs|\.gitkeep|\.keep|\.DS_Store|System Volume Information)$/;
 
 /** Opens the storage's root. Throws `unavailable` if it is not there. */
-export async function openRoot(path: string, url: string): Promise<Directory> {
+export async function openRoot({ path, url, undelegated }: Place): Promise<Directory> {
   try {
-    return await Directory.root(path);
+    return await Directory.root(path, undelegated);
   } catch (error) {
     if (isTrouble(error, "ENOENT", "ENOTDIR")) {
       throw new StorageUnavailable(
@@ -113,11 +115,12 @@ export function markerDiffers(url: string, id: string, knownId: string): Storage
  * it at once one wins. Throws `conflict` with advice if somebody else's files are there, and `unavailable` if root is
  * squashed where it must not be; then nothing is left there.
  */
-export async function initialise({ path, url, nfs }: Place, now: number): Promise<void> {
-  await using root = await openRoot(path, url);
+export async function initialise(place: Place, now: number): Promise<void> {
+  const { url, nfs } = place;
+  await using root = await openRoot(place);
   await refuseStrangers(root, url);
   const isNew = await root.mkdir(metaFolder, 0o700);
-  await using layout = await Layout.within(await openRoot(path, url));
+  await using layout = await Layout.within(await openRoot(place));
   if (nfs) {
     await refuseSquashedRoot(layout.meta, url).catch(async (error: unknown) => {
       if (isNew) await root.rmdir(metaFolder).catch(() => {});

@@ -47,7 +47,10 @@ export class NfsStorage extends GuardedStorage {
     const presence = new NfsPresence(place, world);
     const { url } = place;
     const { trashDays, place: path } = settings;
-    super({ url, path, trashDays, makeRoot: false, nfs: true }, { ...options, presence });
+    super(
+      { url, path, trashDays, makeRoot: false, nfs: true, undelegated: true },
+      { ...options, presence },
+    );
     this.#place = place;
     this.#root = path;
     this.#presence = presence;
