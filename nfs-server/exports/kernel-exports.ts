@@ -46,6 +46,8 @@ const refusalHoldsMs = 5 * 60 * 1000;
 const failureHoldsMs = 5 * 1000;
 /** How often questions are looked for. What was told beforehand is not asked, so that only strangers wait for this. */
 const lookEveryMs = 20;
+/** The same while there are some: whoever lists the root asks for one volume after the other. */
+const lookAgainMs = 1;
 /** So many are told in one go, before others get their turn. */
 const slice = 200;
 
@@ -61,7 +63,8 @@ export class KernelExports implements Exports {
   readonly #showing: Showing;
   /** Grants under way, by client and volume: what is revoked meanwhile is not granted. */
   readonly #underWay = new Map<string, symbol>();
-  #timers: NodeJS.Timeout[] = [];
+  #repeating: NodeJS.Timeout | undefined;
+  #looking: NodeJS.Timeout | undefined;
   #hasBegun = false;
 
   constructor(parts: KernelExportsParts) {
@@ -75,20 +78,19 @@ export class KernelExports implements Exports {
     for (const name of channelNames) this.#parts.tables[name].forget();
     this.#hasBegun = true;
     await this.tellAll();
-    this.#timers = [
-      setInterval(() => this.#lookForQuestions(), lookEveryMs),
-      setInterval(() => void this.tellAll().catch(this.#parts.trouble), repeatEveryMs),
-    ];
+    this.#repeating = setInterval(() => void this.tellAll(), repeatEveryMs);
+    this.#look();
   }
 
   /** Nothing is answered or told any more. What the kernel knows it goes on by. */
   end(): void {
-    for (const timer of this.#timers) clearInterval(timer);
+    clearInterval(this.#repeating);
+    clearTimeout(this.#looking);
     this.#hasBegun = false;
     for (const name of channelNames) this.#parts.tables[name].close();
   }
 
-  /** Tells the kernel everything again. To be called when its NFS server was stopped and started: it forgets then. */
+  /** Tells the kernel everything again, as far as it takes it. To be called when its NFS server was stopped and started: it forgets then. */
   async tellAll(): Promise<void> {
     let count = 0;
     for (const address of this.#table.addresses()) {
@@ -195,19 +197,23 @@ export class KernelExports implements Exports {
         if (told.question.channel === "nfsd.fh" && codeOf(error) === "ENOENT") return;
         this.#parts.tables["nfsd.fh"].forget();
         this.#parts.tables["nfsd.export"].forget();
-        void this.tellAll().catch(this.#parts.trouble);
+        void this.tellAll();
         return;
       }
   }
 
-  #lookForQuestions(): void {
+  #look(): void {
+    let found = 0;
     for (const name of channelNames)
       try {
-        for (const question of this.#parts.tables[name].questions())
+        for (const question of this.#parts.tables[name].questions()) {
+          found += 1;
           this.#answer(answer(this.#table, this.#shown, question));
+        }
       } catch (error) {
         this.#parts.trouble(error);
       }
+    this.#looking = setTimeout(() => this.#look(), found > 0 ? lookAgainMs : lookEveryMs);
   }
 
   #answer(told: Told): void {
@@ -216,13 +222,13 @@ export class KernelExports implements Exports {
     } catch (error) {
       this.#parts.trouble(error);
       // Otherwise whoever asks would wait until the kernel's patience ends, and so would we with the next one.
-      if (told.answer !== null) this.#expire({ ...told, answer: null }, failureHoldsMs);
+      if (told.answer !== null) this.#deny(told);
     }
   }
 
-  #expire(told: Told, forMs: number): void {
+  #deny(told: Told): void {
     try {
-      this.#write("asked", told, forMs);
+      this.#write("asked", { ...told, answer: null }, failureHoldsMs);
     } catch (error) {
       this.#parts.trouble(error);
     }

@@ -86,13 +86,16 @@ export class PseudoRoot {
     volumes: readonly ShownVolume[],
     failures: Map<string, UserError>,
   ): Promise<void> {
-    await using opened = new AsyncDisposableStack();
+    await using opened = new OpenFolders(this.#data);
     const queue = [...volumes];
     const ready: { readonly volume: string; readonly directory: Directory }[] = [];
     const worker = async (): Promise<void> => {
       for (let each = queue.shift(); each !== undefined; each = queue.shift())
         try {
-          const directory = opened.use(await this.#openDirectory(each));
+          const { volume: name, app } = each;
+          const folders = volumeFolders({ app, name, root: false });
+          const late = (): UserError => silent(name);
+          const directory = await bounded(opened.open(folders), boundMs, late);
           if (await this.#isShown(each.volume, directory)) continue;
           await this.#clear(each.volume);
           await mkdir(this.#placeOf(each.volume), { mode: 0o755 });
@@ -108,19 +111,6 @@ export class PseudoRoot {
         await this.#clear(volume);
         failures.set(volume, notMounted(volume, complaint));
       }
-  }
-
-  /** Opens a volume's directory step by step, following no symlink. */
-  async #openDirectory({ volume, app }: ShownVolume): Promise<Directory> {
-    const open = async (): Promise<Directory> => {
-      let current = await Directory.root(this.#data);
-      for (const folder of volumeFolders({ app, name: volume, root: false })) {
-        await using parent = current;
-        current = await parent.open(folder);
-      }
-      return current;
-    };
-    return bounded(open(), boundMs, () => silent(volume));
   }
 
   /** Whether what is mounted is this very directory; remembered if it is. */
@@ -185,6 +175,36 @@ export class PseudoRoot {
 
   #placeOf(volume: string): string {
     return join(this.path, volume);
+  }
+}
+
+/** Directories below the storage's root, opened step by step, following no symlink, each once; closed together. */
+class OpenFolders implements AsyncDisposable {
+  readonly #root: string;
+  readonly #opened = new Map<string, Promise<Directory>>();
+
+  constructor(root: string) {
+    this.#root = root;
+  }
+
+  open(folders: readonly string[]): Promise<Directory> {
+    const key = folders.join("/");
+    const known = this.#opened.get(key) ?? this.#step(folders);
+    this.#opened.set(key, known);
+    return known;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const opening of this.#opened.values())
+      // One that hangs is closed when it comes, and is not waited for.
+      void opening.then((directory) => directory[Symbol.asyncDispose]()).catch(() => undefined);
+  }
+
+  async #step(folders: readonly string[]): Promise<Directory> {
+    const name = folders.at(-1);
+    if (name === undefined) return Directory.root(this.#root);
+    const parent = await this.open(folders.slice(0, -1));
+    return parent.open(name);
   }
 }
 
