@@ -5,6 +5,7 @@ import { checkAppName, rootApp } from "../rules/names.ts";
 import { newApp, type Birth } from "../rules/new-volume.ts";
 import type { VolumeOptions } from "../rules/options.ts";
 import type { AppChange } from "../storage.ts";
+import { checkLimits } from "./limits.ts";
 import { attempts, type Layout, type Parts } from "./parts.ts";
 
 /**
@@ -36,7 +37,8 @@ export async function updateApp(
   app: string,
   change: AppChange,
 ): Promise<AppRecord> {
-  checkChange(parts, app, change);
+  checkChange(app, change);
+  if (change.size !== undefined && change.size !== null) await checkLimits(parts, layout);
   return replaceApp(parts, layout, app, () => changesOf(change));
 }
 
@@ -135,15 +137,9 @@ function changesOf({ hosts, services, size }: AppChange): Partial<AppRecord> {
   };
 }
 
-function checkChange(parts: Parts, app: string, change: AppChange): void {
+function checkChange(app: string, change: AppChange): void {
   if (app !== rootApp) checkAppName(app);
   const services = change.services ?? [];
   for (const service of services === "first" ? [] : services) checkService(service);
   for (const host of change.hosts ?? []) checkHost(host);
-  if (change.size !== undefined && change.size !== null) {
-    throw new UserError(
-      "unsupported",
-      `${parts.url} cannot limit how much an app stores. Leave "size" out`,
-    );
-  }
 }

@@ -8,6 +8,7 @@ import { appFor, newVolume } from "../rules/new-volume.ts";
 import { parseOptions, type VolumeOptions } from "../rules/options.ts";
 import type { AppChange, CreateRequest, NodeIdentity } from "../storage.ts";
 import { ensureApp, keptChanging, tooSimilar } from "./apps.ts";
+import { checkLimits, withinApp } from "./limits.ts";
 import { attempts, type Layout, type Parts } from "./parts.ts";
 import { provision, refuseOccupied } from "./provisioning.ts";
 import { refuseDifferences, refuseUnsupported } from "./refusals.ts";
@@ -27,6 +28,7 @@ export async function createVolume(
   const { name, options, appRules = {} } = request;
   checkVolumeName(name);
   refuseUnsupported(parts, options);
+  if (options.size !== null) await checkLimits(parts, layout);
   for (let attempt = 0; attempt < attempts; attempt += 1) {
     const existing = await parts.volumes.read(layout, name);
     const record =
@@ -82,14 +84,13 @@ async function begin(
   };
   const app = appFor(name, options);
   await refuseOccupied(layout, { app, name, root: options.root }, parts.url);
-  const record = newVolume(
-    name,
-    options,
-    await ensureApp(parts, layout, app, options, birth, appRules),
-    birth,
-  );
+  const appRecord = await ensureApp(parts, layout, app, options, birth, appRules);
+  const record = newVolume(name, options, appRecord, birth);
   await parts.checkpoint("create:app");
-  if (!(await parts.volumes.create(layout, name, record))) return null;
+  const written = await withinApp(parts, layout, appRecord, record, () =>
+    parts.volumes.create(layout, name, record),
+  );
+  if (!written) return null;
   await parts.checkpoint("create:written");
   try {
     return await finishCreation(parts, layout, record);

@@ -14,6 +14,9 @@ import { checkHealth } from "./health.ts";
 import { housekeep, type Tables } from "./housekeeping.ts";
 import type { Layout } from "./layout.ts";
 import type { Place } from "./marker.ts";
+import { KnownQuotas, noQuotas, type QuotasOf } from "./known-quotas.ts";
+import { limitsNote } from "./limits.ts";
+import { Mutex } from "./mutex.ts";
 import type { Parts } from "./parts.ts";
 import { RecordFolder } from "./record-folder.ts";
 import { notFound, removeVolume } from "./removal.ts";
@@ -34,6 +37,8 @@ export interface DirectoryEffects {
   readonly checkpoint?: (name: string) => Promise<void>;
   /** Called whenever long work got on. */
   readonly progress?: () => void;
+  /** What can limit directories at an absolute path without symlinks; by default nothing. */
+  readonly quotas?: QuotasOf;
 }
 
 /** A list, or only what changes all the time if the rest is as it was `seen`. */
@@ -54,6 +59,7 @@ export class DirectoryStorage implements storage.Storage {
   constructor(settings: DirectorySettings, effects: DirectoryEffects) {
     const clock = new StorageClock(effects.clock);
     const { checkpoint = async () => {}, progress = () => {} } = effects;
+    const quotas = new KnownQuotas(effects.quotas ?? noQuotas);
     this.url = settings.url;
     this.#entrance = new Entrance(settings);
     this.#tables = { usage: usageTable(clock), lastUse: lastUseTable(clock) };
@@ -76,6 +82,8 @@ export class DirectoryStorage implements storage.Storage {
       trashDays: settings.trashDays,
       bound: settings.nfs !== true && settings.served !== true,
       served: settings.served === true,
+      quotas: (layout) => quotas.of(layout),
+      sizing: new Mutex(),
       checkpoint,
       progress,
     };
@@ -202,7 +210,11 @@ export class DirectoryStorage implements storage.Storage {
   }
 
   health(): Promise<storage.StorageHealth> {
-    return this.#entrance.run((layout) => checkHealth(layout, this.#parts.clock));
+    return this.#entrance.run(async (layout) => {
+      const health = await checkHealth(layout, this.#parts.clock);
+      const note = await limitsNote(this.#parts, layout);
+      return note === null ? health : { ...health, notes: [...health.notes, note] };
+    });
   }
 
   async close(): Promise<void> {

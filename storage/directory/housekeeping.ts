@@ -9,6 +9,7 @@ import type { HousekeepingReport, NodeIdentity, Usage } from "../storage.ts";
 import type { AdvisoryTable } from "./advisory-table.ts";
 import type { Directory } from "./confined.ts";
 import { isTrouble } from "./file-trouble.ts";
+import { keepLimits } from "./limits.ts";
 import type { Layout, Parts } from "./parts.ts";
 import { textOf } from "./record-file.ts";
 import { settleRemoval } from "./removal.ts";
@@ -60,6 +61,7 @@ export async function housekeep(
   const sweptStaging = await sweep(parts, layout);
   await parts.uses.sweep(layout, abandonedMs).catch(unlessStuck);
   await noteUses(parts, layout, tables.lastUse, records);
+  await keepLimits(parts, layout, records);
   await countUsage(parts, layout, tables.usage, records, by);
   return { held: true, purged, sweptStaging };
 }

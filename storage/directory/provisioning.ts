@@ -3,6 +3,7 @@ import type { VolumeRecord } from "../records/volume.ts";
 import { volumeFolders, type VolumePlace } from "../rules/volume-path.ts";
 import type { Directory } from "./confined.ts";
 import { isTrouble } from "./file-trouble.ts";
+import { markDirectory } from "./limits.ts";
 import type { Layout, Parts } from "./parts.ts";
 
 /**
@@ -29,7 +30,7 @@ export async function provision(parts: Parts, layout: Layout, volume: VolumeReco
   for (let attempt = 0; ; attempt += 1) {
     await using parent = await layout.makeParent(volume);
     try {
-      if (parent !== null) await makeDirectory(parts, parent, volume);
+      if (parent !== null) await makeDirectory(parts, layout, parent, volume);
       return;
     } catch (error) {
       // The app's folder was removed at this moment, with its last volume.
@@ -38,11 +39,17 @@ export async function provision(parts: Parts, layout: Layout, volume: VolumeReco
   }
 }
 
-async function makeDirectory(parts: Parts, parent: Directory, volume: VolumeRecord): Promise<void> {
+async function makeDirectory(
+  parts: Parts,
+  layout: Layout,
+  parent: Directory,
+  volume: VolumeRecord,
+): Promise<void> {
   const made = await parent.mkdir(volume.name, 0o700);
   await using folder = await parent.open(volume.name);
   if (!made && !(await folder.isEmpty())) throw occupied(volume, parts.url);
   await parts.checkpoint("create:made");
+  await markDirectory(parts, layout, folder, volume);
   const { uid, gid, mode } = volume.owner;
   try {
     await folder.own(uid, gid, mode);

@@ -8,15 +8,8 @@ import type { Parts } from "./parts.ts";
 /** Throws `unsupported` for what only later kinds of storage can do, saying what to do instead. */
 export function refuseUnsupported(
   { url, served }: Pick<Parts, "url" | "served">,
-  options: Pick<VolumeOptions, "size" | "from" | "squash" | "access">,
+  options: Pick<VolumeOptions, "from" | "squash" | "access">,
 ): void {
-  if (options.size !== null) {
-    throw unsupported(
-      url,
-      "size",
-      "limit a volume's size yet. Leave it out; what a volume uses is shown by docker volume inspect",
-    );
-  }
   if (options.from !== null) {
     throw unsupported(
       url,
@@ -47,7 +40,6 @@ export function refuseUnsupportedChange(
   change: VolumeChange,
 ): void {
   refuseUnsupported(parts, {
-    size: change.size ?? null,
     from: null,
     squash: null,
     access: change.access ?? null,

@@ -5,6 +5,7 @@ import type { TrashEntry } from "../storage.ts";
 import { concurrently } from "./concurrently.ts";
 import type { Directory } from "./confined.ts";
 import { isTrouble } from "./file-trouble.ts";
+import { dropLimit } from "./limits.ts";
 import type { Layout, Parts } from "./parts.ts";
 import { deleteTree } from "./tree.ts";
 
@@ -81,11 +82,14 @@ export async function purge(
   const purged: string[] = [];
   for (const id of ids) {
     if (!isEntryId(id)) throw noEntry(id, parts.url);
+    const entry = await readEntry(trash, id);
     if (!(await trash.rename(id, tmp, `purge-${id}`))) continue; // purged before, or at this moment by somebody else
     await parts.checkpoint("purge:taken");
     await trash.sync();
     await deleteTree(tmp, `purge-${id}`, parts.progress);
     purged.push(id);
+    // What is left of a limit after a failure limits nothing.
+    if (entry !== null) await dropLimit(parts, layout, entry.record.volume).catch(() => undefined);
   }
   return purged;
 }

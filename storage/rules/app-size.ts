@@ -1,7 +1,7 @@
 import { exactSize } from "../../service/size.ts";
 import { UserError } from "../../service/user-error.ts";
-import type { AppRecord } from "../../storage/records/app.ts";
-import type { VolumeRecord } from "../../storage/records/volume.ts";
+import type { AppRecord } from "../records/app.ts";
+import type { VolumeRecord } from "../records/volume.ts";
 
 /**
  * An app's size bounds what the sizes of its volumes add up to: throws `full` if a volume of this name and size would

@@ -1,5 +1,5 @@
 import test from "ava";
-import { checkAppSize } from "../../../nfs-server/policy/app-size.ts";
+import { checkAppSize } from "../../../storage/rules/app-size.ts";
 
 const G = 1024 ** 3;
 const app = { app: "blog", size: 10 * G };
