@@ -1,5 +1,5 @@
 import { mkdir, readFile, realpath } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import process from "node:process";
 import { createLog, type Log } from "../service/log.ts";
 import { UserError } from "../service/user-error.ts";
@@ -11,8 +11,9 @@ import { DockerEngine } from "./docker-engine.ts";
 import { pluginIdIn, seenInPlugin } from "./host-path.ts";
 import { parseMountinfo, type MountEntry } from "../storage/mounting/mountinfo.ts";
 import { Nft } from "./guard/nft.ts";
+import { joinTokenSource } from "./join-token.ts";
 import { assemble, type Plugin } from "./plugin.ts";
-import { parseSettings, type Settings } from "./settings.ts";
+import { parseSettings, seenFromHere, type Settings } from "./settings.ts";
 import { SystemMounter } from "./system-mounter.ts";
 
 /** How long a volume stays mounted after its last container left, in milliseconds: spares restarts a remount. */
@@ -86,7 +87,17 @@ function storageOf(
     if (fault !== null) throw fault;
     const addressFile = join(settings.state, "server-addresses.json");
     const nfs = { place: settings.wholeStorage, nodeId: node.id, addressFile };
-    return openStorage(settings.storage, { seen, trashDays: settings.trashDays, nfs });
+    const swarmnfs = {
+      node,
+      credentialsFile: join(settings.state, "credentials.json"),
+      addressFile,
+      folder: dirname(settings.wholeStorage),
+      token: joinTokenSource(settings.joinToken, (path) => {
+        const ours = seenFromHere(path, settings.managed);
+        return ours === path ? seen(path) : ours;
+      }),
+    };
+    return openStorage(settings.storage, { seen, trashDays: settings.trashDays, nfs, swarmnfs });
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
     log.error(error.message);

@@ -180,6 +180,14 @@ export class Mounts {
     });
   }
 
+  /** Unmounts the volume whoever uses it: the storage has taken it away, and what containers still see of it is dead. */
+  abandon(volume: string): Promise<void> {
+    return this.#queue.run(volume, async () => {
+      await this.#collected(volume, () => this.#isWanted(volume));
+      if (this.#mounted.has(volume)) await this.#mounted.unmount(volume);
+    });
+  }
+
   /** A container uses a volume that is not mounted by us any more (after `disable -f`): it still counts as used here. */
   async witness(volume: string, consumers: readonly string[]): Promise<void> {
     const row = this.#table.row(volume, new Date().toISOString());

@@ -17,6 +17,7 @@ import type { Mounter } from "./mounter.ts";
 import { Guard } from "./guard/guard.ts";
 import { GuardedMounter } from "./guard/guarded-mounter.ts";
 import type { PacketFilter } from "./guard/packet-filter.ts";
+import { LeaseDuties } from "./lease-duties.ts";
 import { leftServer } from "./left-server.ts";
 import { liveHolders } from "./live-holders.ts";
 import { MountTable } from "./mount-table.ts";
@@ -133,10 +134,9 @@ export async function assemble(world: World): Promise<Plugin> {
       : new Reconciler({ engine, consumers, mounts, table, gate, catalog, log });
 
   const life = new AbortController();
-  startRounds(
-    { storage, watch, mounts, node, guard, reconciler, drift, revival, log },
-    life.signal,
-  );
+  const { signal } = life;
+  storage.attend?.(new LeaseDuties({ mounts, catalog, watch, engine, consumers, log, signal }));
+  startRounds({ storage, watch, mounts, node, guard, reconciler, drift, revival, log }, signal);
 
   const arrivals: Arrivals = new WeakMap();
   const handlers = administration({

@@ -60,6 +60,11 @@ const variables = {
   SWARMNFS_WITHOUT_DOCKER: z.enum(["refuse", "trust-node"]).default("refuse"),
   SWARMNFS_RESTART: z.enum(["on", "off"]).default("on"),
   SWARMNFS_GUARD: z.enum(["on", "off"]).default("on"),
+  SWARMNFS_JOIN_TOKEN: z.string().optional(),
+  SWARMNFS_JOIN_TOKEN_FILE: z
+    .string()
+    .regex(/^\//, "the absolute path of a file is expected")
+    .optional(),
   /** Set by config.json: paths of the host are seen below /host. */
   SWARMNFS_MANAGED: z.enum(["0", "1"]).default("0"),
   SWARMNFS_SOCKET: z.string().default("/run/docker/plugins/swarmnfs.sock"),
@@ -85,6 +90,8 @@ export interface Settings {
   readonly restart: boolean;
   /** Keep containers from speaking NFS to the storage's server by themselves. */
   readonly guard: boolean;
+  /** The token with which this node joins a storage node, or the file that holds it, as the host sees it; null: none. */
+  readonly joinToken: { readonly text: string } | { readonly file: string } | null;
   readonly managed: boolean;
   readonly state: string;
   readonly mounts: string;
@@ -109,10 +116,21 @@ export function parseSettings(environment: NodeJS.ProcessEnv): Settings {
     withoutDocker: values.SWARMNFS_WITHOUT_DOCKER,
     restart: values.SWARMNFS_RESTART === "on",
     guard: values.SWARMNFS_GUARD === "on",
+    joinToken: joinToken(values.SWARMNFS_JOIN_TOKEN, values.SWARMNFS_JOIN_TOKEN_FILE),
     managed,
     ...places(managed, values.SWARMNFS_STATE, values.SWARMNFS_MOUNTS),
     driver: "swarmnfs",
   };
+}
+
+function joinToken(text: string | undefined, file: string | undefined): Settings["joinToken"] {
+  if (text !== undefined && file !== undefined)
+    throw new UserError(
+      "invalid",
+      "the settings cannot be used: SWARMNFS_JOIN_TOKEN and SWARMNFS_JOIN_TOKEN_FILE say the same thing twice. Empty one of them",
+    );
+  if (text !== undefined) return { text };
+  return file === undefined ? null : { file };
 }
 
 /** Where state and mounts lie: fixed in the plugin's container, free for a plain process. */
@@ -136,6 +154,6 @@ export function places(
 }
 
 /** The host's `/run` is bound at `/host/run` in the plugin; `/var/run` is the same place. */
-function seenFromHere(path: string, managed: boolean): string {
+export function seenFromHere(path: string, managed: boolean): string {
   return managed ? path.replace(/^(\/var)?\/run\//, "/host/run/") : path;
 }

@@ -52,6 +52,12 @@ export class StorageWatch {
     return this.#looking;
   }
 
+  /** One look that begins after this call: something has changed. Never rejects. */
+  async lookAnew(): Promise<void> {
+    await this.#looking;
+    await this.look();
+  }
+
   /** Settles when the storage is open. Rejects with the reason why it cannot be, having tried once more. */
   async opened(): Promise<void> {
     if (this.#id === null) await this.look();

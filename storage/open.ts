@@ -6,6 +6,10 @@ import type { Command } from "./keeper/child.ts";
 import { GuardedStorage, type GuardedOptions } from "./keeper/guarded-storage.ts";
 import { NfsStorage, type NfsSettings } from "./nfs/nfs-storage.ts";
 import { parseNfsUrl } from "./nfs/nfs-url.ts";
+import type { Storage } from "./storage.ts";
+import { SwarmnfsStorage } from "./swarmnfs/swarmnfs-storage.ts";
+import { parseSwarmnfsUrl } from "./swarmnfs/swarmnfs-url.ts";
+import { systemWorld, type SwarmnfsSettings } from "./swarmnfs/system-world.ts";
 
 /** Below here a directory is ours by itself; anywhere else it may be a mount point, and is never made by us. */
 const ownPlace = "/var/lib/swarmnfs/";
@@ -22,18 +26,26 @@ export interface OpenSettings {
   readonly onChange?: GuardedOptions["onChange"];
   /** What nfs:// needs of this node; without it nfs:// is refused. */
   readonly nfs?: NfsSettings;
+  /** The same of swarmnfs://. */
+  readonly swarmnfs?: SwarmnfsSettings;
 }
 
 /**
  * The storage that a URL names, as the administrator wrote it; nothing is touched before its `open`. Throws `invalid`
- * for a URL that cannot be one, and `unsupported` for kinds of storage that come with a later version.
+ * for a URL that cannot be one, and `unsupported` for kinds of storage that this program has not what they need for.
  */
-export function openStorage(url: string, settings: OpenSettings): GuardedStorage {
+export function openStorage(url: string, settings: OpenSettings): Storage {
   const options = {
     keeper: settings.keeper ?? keeperBeside(),
     ...(settings.onChange && { onChange: settings.onChange }),
   };
-  const { trashDays, nfs } = settings;
+  const { trashDays, nfs, swarmnfs } = settings;
+  if (/^swarmnfs:\/\//i.test(url)) {
+    const place = parseSwarmnfsUrl(url);
+    if (swarmnfs === undefined)
+      throw new UserError("unsupported", `${url} cannot be used by this program`);
+    return new SwarmnfsStorage(place, systemWorld(place, swarmnfs), options);
+  }
   if (/^nfs:\/\//i.test(url)) {
     const place = parseNfsUrl(url);
     if (nfs === undefined)
@@ -50,17 +62,11 @@ export function openStorage(url: string, settings: OpenSettings): GuardedStorage
 
 function pathOf(url: string): string {
   const [, scheme = "", rest = ""] = /^([a-zA-Z][a-zA-Z0-9+.-]*):\/\/(.*)$/.exec(url) ?? [];
-  if (scheme === "swarmnfs") {
-    throw new UserError(
-      "unsupported",
-      `storage "${url}": swarmnfs:// comes with a later version of swarmnfs. Today nfs://server/path works, any NFSv4 server or NAS, and dir:///path, a directory that all nodes share`,
-    );
-  }
   if (scheme !== "dir") {
     const hint = scheme === "" ? "" : didYouMean(scheme, schemes);
     throw new UserError(
       "invalid",
-      `storage "${url}" is not a storage URL${hint || "."} Write nfs://server/path, as in nfs://nas.lan/volume1/swarm, or dir:///path, as in dir:///srv/swarm`,
+      `storage "${url}" is not a storage URL${hint || "."} Write swarmnfs://server, as in swarmnfs://storage1, nfs://server/path, as in nfs://nas.lan/volume1/swarm, or dir:///path, as in dir:///srv/swarm`,
     );
   }
   if (!rest.startsWith("/")) {

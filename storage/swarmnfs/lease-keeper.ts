@@ -169,6 +169,7 @@ export class LeaseKeeper {
   }
 
   async #giveBack(): Promise<void> {
-    for (const volume of this.#held.owed) await this.#server.detach(volume);
+    // Its failure must not keep the others from being renewed.
+    for (const volume of this.#held.owed) await this.#server.detach(volume).catch(() => {});
   }
 }

@@ -59,7 +59,8 @@ export class Leasing implements LeaseServer {
     try {
       await this.detach(volume);
     } catch (error) {
-      if (lease !== null && error instanceof StorageUnavailable) this.#held.owe(volume, lease);
+      if (lease?.lost === null && error instanceof StorageUnavailable)
+        this.#held.owe(volume, lease);
       throw error;
     }
   }

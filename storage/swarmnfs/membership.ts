@@ -114,8 +114,12 @@ export class Membership {
   async #enter(): Promise<ControlClient> {
     const credentials = await this.#file.read();
     const known = credentials?.nodeId === this.#node.id ? credentials : null;
+    // A node that has joined needs none: the file may be gone.
+    const token = await this.#token().catch((error: unknown) => {
+      if (known === null) throw error instanceof UserError ? asUnavailable(error) : error;
+      return null;
+    });
     try {
-      const token = await this.#token();
       if (token === null && known === null) throw this.#stranger(credentials !== null);
       if (token === null || (known !== null && known.token === tokenHash(token)))
         return this.#use(known ?? this.#none());

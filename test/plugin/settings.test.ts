@@ -14,6 +14,7 @@ test("without any variable everything has its default", (t) => {
     withoutDocker: "refuse",
     restart: true,
     guard: true,
+    joinToken: null,
     managed: false,
     state: "/var/lib/swarmnfs",
     mounts: "/run/swarmnfs/volumes",
@@ -64,4 +65,13 @@ for (const [name, value, says] of [
 test("all that is wrong is told at once", (t) => {
   const error = t.throws(() => parseSettings({ SWARMNFS_TRASH_DAYS: "x", SWARMNFS_NODES: "y" }));
   t.regex(error.message, /SWARMNFS_NODES.*; SWARMNFS_TRASH_DAYS/);
+});
+
+test("a join token is a text or a file, and not both", (t) => {
+  const of = (environment: NodeJS.ProcessEnv): unknown => parseSettings(environment).joinToken;
+  t.deepEqual(of({ SWARMNFS_JOIN_TOKEN: "swarmnfs-join-1.x" }), { text: "swarmnfs-join-1.x" });
+  t.deepEqual(of({ SWARMNFS_JOIN_TOKEN_FILE: "/run/token" }), { file: "/run/token" });
+  const both = { SWARMNFS_JOIN_TOKEN: "x", SWARMNFS_JOIN_TOKEN_FILE: "/run/token" };
+  t.throws(() => of(both), { code: "invalid", message: /twice\. Empty one of them/ });
+  t.throws(() => of({ SWARMNFS_JOIN_TOKEN_FILE: "token" }), { message: /absolute path/ });
 });

@@ -4,10 +4,15 @@ import { openStorage } from "../../storage/open.ts";
 const refusals: readonly (readonly [string, string, RegExp])[] = [
   ["nfs://nas.lan/volume1", "unsupported", /cannot be used by this program/],
   ["nfs://nas.lan", "invalid", /the exported directory is missing/],
-  ["swarmnfs://storage1", "unsupported", /swarmnfs:\/\/ comes with a later version/],
+  ["swarmnfs://storage1", "unsupported", /cannot be used by this program/],
+  ["swarmnfs://storage1/data", "invalid", /it takes no path/],
   ["nsf://nas.lan/x", "invalid", /did you mean "nfs"\?/],
-  ["/srv/swarm", "invalid", /Write nfs:\/\/server\/path, .+ or dir:\/\/\/path/],
-  ["", "invalid", /Write nfs:\/\/server\/path, .+ or dir:\/\/\/path/],
+  [
+    "/srv/swarm",
+    "invalid",
+    /Write swarmnfs:\/\/server, .+nfs:\/\/server\/path, .+ or dir:\/\/\/path/,
+  ],
+  ["", "invalid", /Write swarmnfs:\/\/server, .+nfs:\/\/server\/path, .+ or dir:\/\/\/path/],
   ["dir://srv/swarm", "invalid", /as in dir:\/\/\/srv\/swarm/],
   ["dir://./x", "invalid", /as in dir:\/\/\/x/],
   ["dir:///", "invalid", /root of the file system/],

@@ -1,9 +1,11 @@
 import process from "node:process";
+import type { GuardedStorage } from "../../../storage/keeper/guarded-storage.ts";
 import { openStorage } from "../../../storage/open.ts";
 import { parseOptions } from "../../../storage/rules/options.ts";
 
 /** A parent with two keepers at work, for a test that kills it: `node parent.ts PATH`. */
-const storage = openStorage(`dir://${process.argv[2] ?? ""}`, { trashDays: 30 });
+const url = `dir://${process.argv[2] ?? ""}`;
+const storage = openStorage(url, { trashDays: 30 }) as GuardedStorage;
 await storage.open(null);
 await storage.create(
   { name: "v", options: parseOptions(null) },
