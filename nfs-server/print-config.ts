@@ -48,7 +48,7 @@ export function understoodValues(settings: ServerSettings): Readonly<Record<Vari
     SWARMNFS_STRICT: onOff(settings.strict),
     SWARMNFS_POLICY_FILE: settings.policyFile ?? "",
     SWARMNFS_ADMIN_NODES: settings.adminNodes.join(","),
-    SWARMNFS_ROOT_NODES: settings.rootNodes.join(","),
+    SWARMNFS_ROOT_NODES: "",
     SWARMNFS_SERVER_NAME: settings.serverName ?? "",
     SWARMNFS_GRACE_SECONDS: String(settings.graceS),
     SWARMNFS_LEASE_SECONDS: String(settings.leaseS),

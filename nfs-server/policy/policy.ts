@@ -14,10 +14,9 @@ export class Policy {
   readonly static: readonly StaticGrant[];
   readonly strict: boolean;
   readonly #adminNodes: readonly string[];
-  readonly #rootNodes: readonly string[];
 
   constructor(
-    settings: Pick<ServerSettings, "allowedHosts" | "strict" | "adminNodes" | "rootNodes">,
+    settings: Pick<ServerSettings, "allowedHosts" | "strict" | "adminNodes">,
     apps: readonly DeclaredApp[],
     grants: readonly StaticGrant[],
   ) {
@@ -26,7 +25,6 @@ export class Policy {
     this.static = grants;
     this.strict = settings.strict;
     this.#adminNodes = settings.adminNodes;
-    this.#rootNodes = settings.rootNodes;
   }
 
   /** What was declared of an app, or null. */
@@ -43,13 +41,9 @@ export class Policy {
     );
   }
 
+  /** Unlike `hosts` of apps, this means the very name that was enrolled: it gives more than one app. */
   isAdmin(node: string): boolean {
-    return names(this.#adminNodes, node);
-  }
-
-  /** Whether this node may mount volumes that are the whole storage. */
-  mayHaveRoot(node: string): boolean {
-    return names(this.#rootNodes, node);
+    return this.#adminNodes.some((name) => name.toLowerCase() === node.toLowerCase());
   }
 }
 
@@ -75,11 +69,6 @@ export async function loadPolicy(
     if (!(error instanceof UserError)) throw error;
     throw new UserError("invalid", `${policyFile} and the variables together: ${error.message}`);
   }
-}
-
-/** Unlike `hosts` of apps, this means the very name that was enrolled: it gives more than one app. */
-function names(list: readonly string[], node: string): boolean {
-  return list.some((name) => name.toLowerCase() === node.toLowerCase());
 }
 
 async function text(file: string, read: (file: string) => Promise<string>): Promise<string> {

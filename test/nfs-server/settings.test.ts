@@ -13,7 +13,6 @@ test("without any variable everything has its default", (t) => {
     strict: false,
     policyFile: null,
     adminNodes: [],
-    rootNodes: [],
     serverName: null,
     graceS: 90,
     leaseS: 90,
@@ -41,7 +40,6 @@ test("every variable is understood", (t) => {
       SWARMNFS_STRICT: "on",
       SWARMNFS_POLICY_FILE: "/etc/policy.json",
       SWARMNFS_ADMIN_NODES: "node1",
-      SWARMNFS_ROOT_NODES: "backup1,backup2",
       SWARMNFS_SERVER_NAME: "storage1",
       SWARMNFS_GRACE_SECONDS: "120",
       SWARMNFS_LEASE_SECONDS: "60",
@@ -71,7 +69,6 @@ test("every variable is understood", (t) => {
       strict: true,
       policyFile: "/etc/policy.json",
       adminNodes: ["node1"],
-      rootNodes: ["backup1", "backup2"],
       serverName: "storage1",
       graceS: 120,
       leaseS: 60,
@@ -128,6 +125,7 @@ test(
   { SWARMNFS_ADMIN_NODES: "node*" },
   /"node\*" is a pattern\. Name each node by itself/,
 );
+test(refused, { SWARMNFS_ROOT_NODES: "node1" }, /cannot be had from a storage node yet/);
 test(refused, { SWARMNFS_TLS: "on" }, /SWARMNFS_TLS="on" is wrong: NFS over TLS comes later/);
 test(
   refused,

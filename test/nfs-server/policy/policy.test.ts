@@ -52,13 +52,11 @@ test("strict refuses apps that are not declared", async (t) => {
   t.notThrows(() => open.checkApp("shop"));
 });
 
-test("nodes that may more are named exactly", async (t) => {
-  const policy = await load(file, { SWARMNFS_ADMIN_NODES: "node1", SWARMNFS_ROOT_NODES: "backup" });
+test("administrators are named exactly", async (t) => {
+  const policy = await load(file, { SWARMNFS_ADMIN_NODES: "node1" });
   t.true(policy.isAdmin("Node1"));
   t.false(policy.isAdmin("node1.elsewhere.org"));
   t.false(policy.isAdmin("backup"));
-  t.true(policy.mayHaveRoot("backup"));
-  t.false(policy.mayHaveRoot("node1"));
 });
 
 const refused = test.macro({
