@@ -63,12 +63,12 @@ export class LeaseDuties implements LeaseHolder {
 
   async fenced(reason: string): Promise<void> {
     const volumes = this.#mounts.rows().map(({ volume }) => volume);
-    this.#log.error({ audit: "fenced", volumes, reason }, "this node was fenced");
+    this.#log.warn({ audit: "fenced", volumes, reason }, "this node was fenced");
     await Promise.all(volumes.map((volume) => this.#abandon(volume)));
   }
 
   async lost(volume: string, reason: string): Promise<void> {
-    this.#log.error({ audit: "lost", volume, reason }, "the storage does not give it any more");
+    this.#log.warn({ audit: "lost", volume, reason }, "the storage does not give it any more");
     await this.#abandon(volume);
   }
 
