@@ -8,6 +8,7 @@ import type { LeaseRecord } from "./lease-file.ts";
 import type { Held } from "./lease-table.ts";
 import { NodeFenced } from "./node-fenced.ts";
 import type { DamagedFile } from "./record-files.ts";
+import { admit } from "./restart.ts";
 import type { Shared } from "./shared.ts";
 import { type Rival, takeover } from "./takeover.ts";
 
@@ -49,9 +50,13 @@ export class Attachments {
 
   /** Another node's lease file for this volume that cannot be read. */
   damageOf(volume: string, nodeId: string): Promise<DamagedFile | null> {
-    const { damaged, nodes, grants, terms } = this.#shared;
+    const { damaged, nodes, grants, terms, attendance } = this.#shared;
     return damaged.of(volume, nodeId, (record) =>
-      nodes.run(record.nodeId, () => grants.begin(record, terms.now(), [])),
+      nodes.run(record.nodeId, async () => {
+        attendance.saw(record.nodeId, record.node); // it has a full term, as after a start
+        await admit(this.#shared, record);
+        await grants.begin(record, terms.now(), []);
+      }),
     );
   }
 

@@ -15,7 +15,7 @@ import { DamagedLeases } from "./damaged-leases.ts";
 import { sameShown, shownBy } from "./export-of.ts";
 import { Fencing } from "./fence.ts";
 import { Grants } from "./grants.ts";
-import { leaseFiles, type LeaseRecord } from "./lease-file.ts";
+import { type LeaseFiles, leaseFiles, type LeaseRecord } from "./lease-file.ts";
 import { type Held, LeaseTable } from "./lease-table.ts";
 import { leaseAsTold, refuseMounted } from "./lease-view.ts";
 import { Mailboxes } from "./mailboxes.ts";
@@ -23,7 +23,7 @@ import type { DamagedFile } from "./record-files.ts";
 import { Renewals } from "./renewals.ts";
 import { type LookUp, takeUp } from "./restart.ts";
 import type { Shared } from "./shared.ts";
-import { type Fence, standingFiles } from "./standing-file.ts";
+import { type Fence, type StandingFiles, standingFiles } from "./standing-file.ts";
 import { TermClock } from "./term-clock.ts";
 
 /** A holder of an exclusive volume is waited for so long, milliseconds; the plugin waits 8 s for an attachment. */
@@ -41,6 +41,8 @@ export interface LeaseParts {
   /** Told when a lease has ended, for whatever reason; what it begins is done before the volume goes to somebody else. */
   readonly ended?: (lease: LeaseRecord) => Promise<void>;
   readonly askBoundMs?: number;
+  /** Where leases and standings are kept; by default in the folder. */
+  readonly files?: { readonly leases: LeaseFiles; readonly standings: StandingFiles };
 }
 
 /**
@@ -56,10 +58,11 @@ export class Leases {
   constructor(parts: LeaseParts) {
     const { folder, exports, clients, clock, log } = parts;
     const table = new LeaseTable();
-    const files = leaseFiles(folder);
+    const files = parts.files?.leases ?? leaseFiles(folder);
+    const standings = parts.files?.standings ?? standingFiles(folder);
     const mailboxes = new Mailboxes();
     const terms = new TermClock(parts.monotonic);
-    const attendance = new Attendance(standingFiles(folder), clock, terms);
+    const attendance = new Attendance(standings, clock, terms);
     const damaged = new DamagedLeases(files, clock);
     const ended = async (lease: LeaseRecord): Promise<void> => {
       await parts.ended?.(lease);

@@ -61,8 +61,8 @@ async function settle(
   await files.write(keyOf(record.volume, record.nodeId), held.record);
 }
 
-// Where two had one address, the one that got a lease last is the one that has it.
-async function admit({ attendance, exports }: Shared, record: LeaseRecord): Promise<void> {
+/** The lease's node is known where it called from last; where two had one address, the one that comes first here has it. */
+export async function admit({ attendance, exports }: Shared, record: LeaseRecord): Promise<void> {
   const { nodeId, address } = record;
   if (address === "" || attendance.at(address) !== null) return;
   if (attendance.addressOf(nodeId) !== null) return;

@@ -32,6 +32,12 @@ export class FakeExports implements Exports {
     for (const volumes of this.#granted.values()) volumes.delete(volume);
   }
 
+  /** As the kernel does when a life of the agent begins. */
+  forget(): void {
+    this.addresses.clear();
+    this.#granted.clear();
+  }
+
   /** What a client that calls from this address would be shown; null: nothing. */
   shownAt(address: string, volume: string): Export | null {
     const client = this.addresses.get(address);
