@@ -1,8 +1,7 @@
-import { exactSize } from "../service/size.ts";
 import { UserError } from "../service/user-error.ts";
-import { formatHostRule } from "./policy/host-pattern.ts";
-import { loadPolicy, type Policy } from "./policy/policy.ts";
-import { parseSettings, type ServerSettings, type VariableName } from "./settings.ts";
+import { configView } from "./config-view.ts";
+import { loadPolicy } from "./policy/policy.ts";
+import { parseSettings } from "./settings.ts";
 
 /** Where it goes, and how a policy file is read: the process's own, or a test's. */
 export interface PrintEffects {
@@ -11,8 +10,8 @@ export interface PrintEffects {
 }
 
 /**
- * Prints what the server understood of its settings and its policy file, for people or (`--json`) for programs. No
- * setting of the server is a secret. Answers the exit code: 0, 1 where the server would refuse to start, 2 for wrong usage.
+ * Prints what the server would understand of its settings and its policy file, as a table or (`--json`) for programs, and
+ * touches nothing. Answers the exit code: 0, 1 where the server would refuse to start, 2 for wrong usage.
  */
 export async function printConfig(
   environment: NodeJS.ProcessEnv,
@@ -26,81 +25,19 @@ export async function printConfig(
   }
   try {
     const settings = parseSettings(environment);
-    const policy = await loadPolicy(settings, read);
-    write(args.length > 0 ? asJson(settings, policy) : asTables(settings, policy, environment));
+    const view = configView(settings, await loadPolicy(settings, read), environment);
+    if (args.length > 0) write(`${JSON.stringify(view, null, 2)}\n`);
+    else {
+      const rows = view.settings.map(({ name, value, from }) => [name, value || "–", from]);
+      write(table(["SETTING", "VALUE", "FROM"], rows));
+      for (const note of view.notes) write(`! ${note}\n`);
+    }
     return 0;
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
     write(`${error.message}\n`);
     return 1;
   }
-}
-
-/** The value of every variable as it was understood, in the way one would write it. */
-export function understoodValues(settings: ServerSettings): Readonly<Record<VariableName, string>> {
-  return {
-    SWARMNFS_DATA: settings.data,
-    SWARMNFS_INTERFACE: settings.interface ?? "",
-    SWARMNFS_ADDRESS: settings.address ?? "",
-    SWARMNFS_CONTROL_PORT: String(settings.controlPort),
-    SWARMNFS_ALLOWED_HOSTS: settings.allowedHosts.map(formatHostRule).join(","),
-    SWARMNFS_APPS: settings.apps.map(({ app }) => app).join(","),
-    SWARMNFS_STRICT: onOff(settings.strict),
-    SWARMNFS_POLICY_FILE: settings.policyFile ?? "",
-    SWARMNFS_ADMIN_NODES: settings.adminNodes.join(","),
-    SWARMNFS_ROOT_NODES: "",
-    SWARMNFS_SERVER_NAME: settings.serverName ?? "",
-    SWARMNFS_GRACE_SECONDS: String(settings.graceS),
-    SWARMNFS_LEASE_SECONDS: String(settings.leaseS),
-    SWARMNFS_THREADS: String(settings.threads),
-    SWARMNFS_TRASH_DAYS: String(settings.trashDays),
-    SWARMNFS_ON_REMOVE: settings.onRemove,
-    SWARMNFS_LOG_LEVEL: settings.log.level,
-    SWARMNFS_LOG_FORMAT: settings.log.format,
-    SWARMNFS_FIREWALL: onOff(settings.firewall),
-    SWARMNFS_TLS: onOff(settings.tls),
-  };
-}
-
-function asJson(settings: ServerSettings, { apps, static: grants }: Policy): string {
-  const { allowedHosts, ...rest } = settings;
-  const shown = {
-    ...rest,
-    allowedHosts: allowedHosts.map(formatHostRule),
-    apps,
-    static: grants.map((grant) => ({ ...grant, hosts: grant.hosts.map(formatHostRule) })),
-  };
-  return `${JSON.stringify(shown, null, 2)}\n`;
-}
-
-function asTables(
-  settings: ServerSettings,
-  policy: Policy,
-  environment: NodeJS.ProcessEnv,
-): string {
-  const values = Object.entries(understoodValues(settings)).map(([name, value]) => [
-    name,
-    value || "–",
-    environment[name] ? "set" : "default",
-  ]);
-  const apps = policy.apps.map(({ app, hosts, services, size }) => [
-    app,
-    hosts?.join(", ") ?? "as its first volume",
-    (typeof services === "string" ? services : services?.join(", ")) ?? "as its first volume",
-    size === null ? "–" : exactSize(size),
-  ]);
-  const grants = policy.static.map(({ volume, hosts, mode }) => [
-    volume,
-    hosts.map(formatHostRule).join(", "),
-    mode,
-  ]);
-  return [
-    table(["VARIABLE", "VALUE", "FROM"], values),
-    apps.length > 0 ? table(["APP", "HOSTS", "SERVICES", "SIZE"], apps) : "",
-    grants.length > 0 ? table(["VOLUME WITHOUT PLUGIN", "HOSTS", "MODE"], grants) : "",
-  ]
-    .filter(Boolean)
-    .join("\n");
 }
 
 function table(titles: readonly string[], rows: readonly (readonly string[])[]): string {
@@ -112,8 +49,4 @@ function table(titles: readonly string[], rows: readonly (readonly string[])[]):
     .map((row) => row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join("   "))
     .map((line) => `${line.trimEnd()}\n`)
     .join("");
-}
-
-function onOff(value: boolean): string {
-  return value ? "on" : "off";
 }

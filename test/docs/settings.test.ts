@@ -1,6 +1,6 @@
 import test from "ava";
 import * as z from "zod";
-import { understoodValues } from "../../nfs-server/print-config.ts";
+import { understoodValues } from "../../nfs-server/config-view.ts";
 import { parseSettings as parseServerSettings, variableNames } from "../../nfs-server/settings.ts";
 import { parseSettings } from "../../plugin/settings.ts";
 import { codeIn, onlyCode, read, tableOf } from "./document.ts";
