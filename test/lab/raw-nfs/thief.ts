@@ -1,0 +1,129 @@
+import { setTimeout as pause } from "node:timers/promises";
+import { approaches, path, type Approach } from "./approach.ts";
+import { NfsRefusal } from "./compound.ts";
+import type { Attempt, Errand, Report } from "./errand.ts";
+import {
+  getAttributes,
+  getFileHandle,
+  lookUp,
+  read,
+  readDirectory,
+  write,
+} from "./file-operations.ts";
+import { openByName, openCurrent } from "./open-operation.ts";
+import type { Operation } from "./operation.ts";
+import { Session } from "./session.ts";
+import { anonymous, current } from "./stateid.ts";
+
+/** What a thief leaves behind where it comes to write, and the name of a file that it makes. */
+export const mark = Buffer.from("a thief was here");
+const markedFile = "thief";
+
+/** Behind what is read, so that the next attempt finds that as it was. */
+const markAt = 4096n;
+const bytesRead = 1024;
+
+/** Milliseconds for which a server may put everybody off after its start. */
+const graceful = 150_000;
+const putOffs = new Set(["NFS4ERR_GRACE", "NFS4ERR_DELAY"]);
+
+/** Tries all it can to get at what belongs to somebody else, and tells how far it came. */
+export class Thief {
+  readonly #errand: Errand;
+  #session: Session | null = null;
+
+  constructor(errand: Errand) {
+    this.#errand = errand;
+  }
+
+  /** Never throws: what it is refused is what it reports. */
+  async run(): Promise<Report> {
+    const { own, uids } = this.#errand;
+    const attempts: Attempt[] = [];
+    try {
+      const handle = own === null ? null : await this.#ask(0, path(own), getFileHandle);
+      for (const approach of approaches(this.#errand, handle))
+        for (const uid of uids) attempts.push(await this.#try(approach, uid));
+      return { refused: null, attempts };
+    } catch (error) {
+      return { refused: words(error), attempts };
+    } finally {
+      await this.#session?.close().catch(() => undefined);
+    }
+  }
+
+  async #try({ by, target, steps }: Approach, uid: number): Promise<Attempt> {
+    const refusals: string[] = [];
+    const tried = async <T>(deed: Promise<T>): Promise<T | null> => {
+      try {
+        return await deed;
+      } catch (error) {
+        refusals.push(words(error));
+        return null;
+      }
+    };
+    const isReached = (await tried(this.#ask(uid, steps, getAttributes))) !== null;
+    const isDirectory = target === "directory";
+    const listed = isReached && isDirectory ? await tried(this.#list(uid, steps)) : null;
+    const file = isDirectory ? [...steps, lookUp(this.#errand.victim.fileName)] : steps;
+    const text = isReached ? await tried(this.#read(uid, file)) : null;
+    const wrote = isReached ? await tried(this.#write(uid, file)) : null;
+    const opened = isReached ? await tried(this.#open(uid, steps, isDirectory)) : null;
+    const [refused = null] = refusals;
+    return { by, uid, listed, read: text, wrote: wrote !== null || opened !== null, refused };
+  }
+
+  async #list(uid: number, directory: Approach["steps"]): Promise<string[]> {
+    const { entries } = await this.#ask(uid, directory, readDirectory);
+    return entries.map(({ name }) => name);
+  }
+
+  async #read(uid: number, file: Approach["steps"]): Promise<string> {
+    const { data } = await this.#ask(uid, file, read(anonymous, 0n, bytesRead));
+    return data.toString();
+  }
+
+  #write(uid: number, file: Approach["steps"]): Promise<number> {
+    return this.#ask(uid, file, write(anonymous, markAt, mark));
+  }
+
+  /** The same as an honest client would: opens the file, or makes one in the directory, and writes to it. */
+  async #open(uid: number, steps: Approach["steps"], isDirectory: boolean): Promise<number> {
+    const { owner } = await this.#opened();
+    const open = isDirectory ? openByName(owner, markedFile, 0o666) : openCurrent(owner);
+    return this.#ask(uid, [...steps, open], write(current, isDirectory ? 0n : markAt, mark));
+  }
+
+  async #ask<T>(
+    uid: number,
+    before: readonly Operation<unknown>[],
+    last: Operation<T>,
+  ): Promise<T> {
+    const late = performance.now() + graceful;
+    for (;;)
+      try {
+        const session = await this.#opened();
+        return await session.ask({ uid, gid: uid, groups: [] }, before, last);
+      } catch (error) {
+        if (!(error instanceof NfsRefusal)) await this.#abandon();
+        const isPutOff = error instanceof NfsRefusal && putOffs.has(error.status);
+        if (!isPutOff || performance.now() > late) throw error;
+        await pause(1000);
+      }
+  }
+
+  async #opened(): Promise<Session> {
+    this.#session ??= await Session.open(this.#errand.way);
+    return this.#session;
+  }
+
+  async #abandon(): Promise<void> {
+    const session = this.#session;
+    this.#session = null;
+    await session?.close().catch(() => undefined);
+  }
+}
+
+function words(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
