@@ -24,7 +24,7 @@ const image = "swarmnfs/nfs-server";
 const identity = await newIdentity();
 const names = [`${image}:${identity.version}`, `${image}:latest`];
 const config: ImageConfig = {
-  Entrypoint: ["/usr/local/bin/node", "/app/init.mjs"],
+  Entrypoint: ["/usr/bin/tini", "--", "/usr/local/bin/node", "/app/init.mjs"],
   Env: ["PATH=/usr/local/bin:/usr/sbin:/usr/bin"],
   Labels: {
     "org.opencontainers.image.title": "swarmnfs NFS server",

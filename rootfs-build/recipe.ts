@@ -37,7 +37,7 @@ export const pluginRecipe: Recipe = {
 /**
  * The storage node: the kernel's NFS server and what remembers its clients; project quotas on XFS and ext4 (setquota wants
  * the disk's device node, which a container lacks: mknod); the rules that admit allowed hosts; mount.nfs to attack itself;
- * tlshd for NFS over TLS.
+ * tlshd for NFS over TLS; tini, for Node.js as the first process would bury none but its own children.
  */
 export const serverRecipe: Recipe = {
   ...mountNfs,
@@ -51,12 +51,14 @@ export const serverRecipe: Recipe = {
     "nfs-kernel-server",
     "nftables",
     "quota",
+    "tini",
   ],
   programs: [
     ...mountNfs.programs,
     "/usr/bin/chattr",
     "/usr/bin/lsattr",
     "/usr/bin/mknod",
+    "/usr/bin/tini",
     "/usr/sbin/ip",
     "/usr/sbin/nfsdcld",
     "/usr/sbin/nfsdctl",

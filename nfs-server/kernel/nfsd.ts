@@ -51,9 +51,6 @@ const versions =
     " ",
   );
 
-/** Runs a program under another host name: the kernel takes the name of whoever starts its NFS server as the scope. */
-const underName = `hostname "$1" && shift && exec "$@"`;
-
 /**
  * The kernel's NFS server: version 4.1 and 4.2, TCP, one address. It is in the kernel, not in this process, and outlives it.
  */
@@ -108,11 +105,10 @@ export class NfsServer {
   async #start(settings: NfsdSettings): Promise<void> {
     const { address, port, threads, graceS, leaseS, scope } = settings;
     const args = ["--host", address, "--port", String(port), ...versions];
-    // Its long names for these two differ between versions and from its own list of them.
-    args.push("-G", String(graceS), "-L", String(leaseS), String(threads));
-    const wrapped = ["--uts", "sh", "-c", underName, "sh", scope, "rpc.nfsd", ...args];
+    // Its long names for these differ between versions and from its own list of them.
+    args.push("-S", scope, "-G", String(graceS), "-L", String(leaseS), String(threads));
     try {
-      await this.#effects.run("unshare", wrapped, startBoundMs);
+      await this.#effects.run("rpc.nfsd", args, startBoundMs);
     } catch (error) {
       throw explained(
         error,
