@@ -4,6 +4,8 @@ import type { Clock } from "../service/clock.ts";
 import type { Log } from "../service/log.ts";
 import { repeat } from "../service/repeat.ts";
 import { UserError } from "../service/user-error.ts";
+import { AddressFile } from "../storage/nfs/address-file.ts";
+import { type Lookup, systemLookup } from "../storage/nfs/server-name.ts";
 import type { NodeIdentity, Storage } from "../storage/storage.ts";
 import type { AnswerOf } from "../storage/swarmnfs/protocol/routes.ts";
 import type { Operations } from "./control/operation.ts";
@@ -15,6 +17,7 @@ import { Leases } from "./leases/leases.ts";
 import { Nodes } from "./nodes/nodes.ts";
 import { applyDeclaredApps } from "./policy/apply-declared-apps.ts";
 import type { Policy } from "./policy/policy.ts";
+import { StaticGrants } from "./policy/static-grants.ts";
 import type { ServerSettings } from "./settings.ts";
 
 /** The world the agent lives in: every effect it has is one of these. */
@@ -34,6 +37,8 @@ export interface World {
   readonly config: () => AnswerOf<"config">;
   /** What stands out about the server, in words for people. */
   readonly notes: () => readonly string[];
+  /** How names of hosts without a plugin are looked up; by default as the operating system does. */
+  readonly lookup?: Lookup;
   readonly clock: Clock;
   /** Milliseconds of a clock that never jumps. */
   readonly monotonic: () => number;
@@ -48,6 +53,8 @@ export interface Server {
   readonly id: string;
   readonly nodes: Nodes;
   readonly leases: Leases;
+  /** Volumes of hosts without a plugin. */
+  readonly statics: StaticGrants;
   readonly operations: Operations;
   /** Begins what happens without being asked for; to be called when the kernel listens to us. */
   begin(): void;
@@ -58,6 +65,7 @@ export interface Server {
 }
 
 const roundEveryMs = 5_000;
+const staticEveryMs = 60_000;
 const housekeepEveryMs = 5 * 60_000;
 /** How long the end of a lease waits for its sign of use to be taken away; it lapses by itself after 90 s. */
 const signBoundMs = 2_000;
@@ -99,6 +107,19 @@ export async function assemble(world: World): Promise<Server> {
   for (const { app, change } of applied.changed) log.info({ app, change }, "a declared app");
   for (const { app, reason } of applied.failed) log.error({ app, reason }, "a declared app");
 
+  const statics = new StaticGrants(policy.static, {
+    ...world,
+    allowed: policy.allowedHosts,
+    lookup: world.lookup ?? systemLookup,
+    memory: new AddressFile(join(folder, "static-hosts.json")),
+    volume: (name) => storage.get(name),
+    nodeAt: (address) =>
+      nodes.list().find((node) => node.address === address && node.state !== "revoked")?.name ??
+      null,
+  });
+  // Before the kernel asks: whoever had a volume before the restart has it after.
+  await statics.round();
+
   const life = new AbortController();
   const round = (): Promise<void> => leases.sweep();
   const tidy = (): Promise<void> => housekeep(storage, leases, itself);
@@ -107,8 +128,10 @@ export async function assemble(world: World): Promise<Server> {
     id,
     nodes,
     leases,
+    statics,
     operations: operations({
       ...world,
+      notes: () => [...world.notes(), ...statics.notes],
       onRemove: settings.onRemove,
       leases,
       nodes,
@@ -118,6 +141,7 @@ export async function assemble(world: World): Promise<Server> {
     round,
     begin() {
       void repeat(roundEveryMs, round, life.signal, failed);
+      void repeat(staticEveryMs, () => statics.round(), life.signal, failed);
       void repeat(housekeepEveryMs, tidy, life.signal, failed);
     },
     async stop() {

@@ -28,8 +28,6 @@ export interface StaticWorld {
   readonly memory: AddressMemory | null;
   /** A volume's record as it is now. */
   readonly volume: (name: string) => Promise<VolumeRecord | null>;
-  /** Makes sure that there is something to mount, before the kernel is told of it. */
-  readonly prepare: (record: VolumeRecord) => Promise<void>;
   /** The name of the enrolled node that lives at an address; null: none. */
   readonly nodeAt: (address: string) => string | null;
   readonly clock: Clock;
@@ -201,7 +199,7 @@ export class StaticGrants {
     wanted: ReadonlyMap<string, Wanted>,
     notes: Set<string>,
   ): Promise<void> {
-    const { exports, prepare, log } = this.#world;
+    const { exports, log } = this.#world;
     const name = clientName(address);
     try {
       const told = this.#told.get(address) ?? new Map<string, Wanted>();
@@ -210,7 +208,6 @@ export class StaticGrants {
       for (const [volume, one] of wanted) {
         const before = told.get(volume);
         if (before !== undefined && same(before, one)) continue;
-        await prepare(one.record);
         await exports.grant(name, one.shown);
         told.set(volume, one);
         log.info(

@@ -11,7 +11,7 @@ import { Listener } from "../../nfs-server/control/listener.ts";
 import { Replays } from "../../nfs-server/control/replays.ts";
 import { type LiveNode, localAdmin } from "../../nfs-server/nodes/live-node.ts";
 import type { Peer } from "../../nfs-server/nodes/peer.ts";
-import { Policy } from "../../nfs-server/policy/policy.ts";
+import { loadPolicy } from "../../nfs-server/policy/policy.ts";
 import { assemble, type Server } from "../../nfs-server/server.ts";
 import { parseSettings } from "../../nfs-server/settings.ts";
 import { systemClock } from "../../service/clock.ts";
@@ -91,7 +91,7 @@ export class AgentUnderTest {
     this.exports = new FakeExports();
     const server = await assemble({
       settings: { ...settings, data: this.data },
-      policy: new Policy(settings, settings.apps, []),
+      policy: await loadPolicy(settings),
       storage: this.#storage(settings.trashDays),
       exports: this.exports,
       clients: this.clients,

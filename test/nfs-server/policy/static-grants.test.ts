@@ -16,17 +16,14 @@ test("hosts are admitted and granted by name and address, and what stands is not
   await grants.round();
   t.deepEqual(world.said, [
     "admit static-10.0.0.7 10.0.0.7",
-    "prepare media",
     "grant static-10.0.0.7 media ro",
     "admit static-fd00__7 fd00::7",
-    "prepare media",
     "grant static-fd00__7 media ro",
     "admit static-10.0.0.9 10.0.0.9",
-    "prepare media",
     "grant static-10.0.0.9 media ro",
   ]);
   await grants.round();
-  t.is(world.said.length, 9);
+  t.is(world.said.length, 6);
   t.like(grants.list()[0], { volume: "media", host: "tv.lan", address: "10.0.0.7", mode: "ro" });
   t.deepEqual(grants.notes, []);
 });
@@ -43,7 +40,6 @@ test("an address that a name has no more loses everything, and is a stranger's",
     "revoke static-10.0.0.7 media",
     "dismiss 10.0.0.7",
     "admit static-10.0.0.8 10.0.0.8",
-    "prepare media",
     "grant static-10.0.0.8 media rw",
   ]);
 });
@@ -212,7 +208,6 @@ class World implements Exports {
           this.away
             ? Promise.reject(new Error("the disk hangs"))
             : Promise.resolve(this.volumes.get(name) ?? null),
-        prepare: (record) => this.#note(`prepare ${record.name}`),
         nodeAt: (address) => this.nodes.get(address) ?? null,
         clock: { now: () => 0 },
         log: pino({ level: "silent" }),
