@@ -10,6 +10,8 @@ interface Attendant {
   name: string;
   /** By the clock of terms. */
   seenAt: number;
+  /** When it last said what it has mounted; -Infinity: never since the server was started. */
+  renewedAt: number;
   /** By the clock of terms; what is past means nothing. */
   absentUntil: number;
   fence: Fence | null;
@@ -59,6 +61,17 @@ export class Attendance {
     const node = this.#node(id, name);
     node.name = name;
     node.seenAt = this.#terms.now();
+  }
+
+  /** The node says now what it has mounted. */
+  renewed(id: string): void {
+    const node = this.#nodes.get(id);
+    if (node !== undefined) node.renewedAt = this.#terms.now();
+  }
+
+  /** When it did so last, by the clock of terms; -Infinity: not since the server was started. */
+  renewedAt(id: string): number {
+    return this.#nodes.get(id)?.renewedAt ?? -Infinity;
   }
 
   /** Its name when it called last; of one that never did, its id. */
@@ -157,6 +170,7 @@ export class Attendance {
       id,
       name,
       seenAt: this.#terms.now(),
+      renewedAt: -Infinity,
       absentUntil: this.#terms.now(),
       fence: null,
       address: null,

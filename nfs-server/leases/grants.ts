@@ -9,6 +9,8 @@ export interface GrantParts {
   readonly files: LeaseFiles;
   readonly exports: Exports;
   readonly log: Log;
+  /** Takes away what is left of a node at the kernel's NFS server, if it has nothing mounted any more. */
+  readonly tidy: (nodeId: string, except: Held) => Promise<void>;
   /** Told when a lease has ended, for whatever reason. */
   readonly ended: (record: LeaseRecord) => Promise<void>;
 }
@@ -45,9 +47,11 @@ export class Grants {
     await this.#parts.exports.grant(record.nodeId, exportOf(record));
   }
 
-  /** When this settles the node reaches the volume no more. */
+  /** When this settles the node reaches the volume no more, and whoever gets an exclusive one finds no locks in it. */
   async end(held: Held, because: string): Promise<void> {
-    await this.#parts.exports.revoke(held.record.nodeId, held.record.volume);
+    const { nodeId, volume, exclusive } = held.record;
+    await this.#parts.exports.revoke(nodeId, volume);
+    if (exclusive) await this.#parts.tidy(nodeId, held);
     await this.forget(held, because);
   }
 

@@ -18,6 +18,7 @@ import { Grants } from "./grants.ts";
 import { type LeaseFiles, leaseFiles, type LeaseRecord } from "./lease-file.ts";
 import { type Held, LeaseTable } from "./lease-table.ts";
 import { leaseAsTold, refuseMounted } from "./lease-view.ts";
+import { takeLeftovers } from "./leftovers.ts";
 import { Mailboxes } from "./mailboxes.ts";
 import type { DamagedFile } from "./record-files.ts";
 import { Renewals } from "./renewals.ts";
@@ -69,7 +70,9 @@ export class Leases {
       mailboxes.of(lease.nodeId).settle(lease.volume, { released: true });
       mailboxes.of(lease.nodeId).wake();
     };
-    const grants = new Grants({ table, files, exports, log, ended });
+    const tidy = (nodeId: string, except: Held): Promise<void> =>
+      takeLeftovers({ table, attendance, clients, log }, nodeId, except);
+    const grants = new Grants({ table, files, exports, log, tidy, ended });
     const fencing = new Fencing({
       attendance,
       table,

@@ -44,7 +44,8 @@ export class Renewals {
   }
 
   #touch(nodeId: string, { signs }: Renewal): void {
-    const { table, terms } = this.#shared;
+    const { table, terms, attendance } = this.#shared;
+    attendance.renewed(nodeId);
     for (const { volume, consumers } of signs) {
       const held = table.get(volume, nodeId);
       if (held === null) continue;

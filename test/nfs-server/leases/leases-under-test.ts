@@ -67,7 +67,7 @@ export class LeasesUnderTest {
     this.exports.forget();
     const { signal } = this.#death;
     const effect = <T extends object>(real: T): T =>
-      mortal(this.#awaited(preceded(real, before)), signal);
+      mortal(preceded(this.#awaited(real), before), signal);
     this.#leases = new Leases({
       folder: this.folder,
       files: {
