@@ -5,13 +5,12 @@ import {
   type ClockReading,
   clockVerdict,
   diskVerdict,
+  exportsVerdict,
   firewallVerdict,
   isolationVerdict,
   nfsdVerdict,
   type NfsdReading,
   type SelfTest,
-  tableVerdict,
-  type TableReading,
   trackerVerdict,
 } from "./verdicts.ts";
 import type { Check } from "./verdict.ts";
@@ -23,7 +22,8 @@ export interface Watched {
   readonly nfsd: { read(): Promise<NfsdReading>; start(address: string): Promise<void> };
   /** nfsdcld. */
   readonly tracker: { isRunning(): Promise<boolean>; start(): Promise<void> };
-  readonly exports: { compare(): Promise<TableReading>; tellAll(): Promise<void> };
+  /** Volumes that are granted, and whether they are where clients are shown them. */
+  readonly exports: { missing(): Promise<readonly string[]>; restore(): Promise<void> };
   readonly storage: Pick<Storage, "health" | "trouble">;
   /** Null: switched off. */
   readonly firewall: {
@@ -64,8 +64,8 @@ export function serverChecks(watched: Watched): readonly Check[] {
     },
     {
       name: "exports",
-      look: async () => tableVerdict(await exports.compare()),
-      repair: () => exports.tellAll(),
+      look: async () => exportsVerdict(await exports.missing()),
+      repair: () => exports.restore(),
     },
     {
       name: "disk",

@@ -31,20 +31,11 @@ export function trackerVerdict(isRunning: boolean): Verdict {
       );
 }
 
-/** Volumes that the kernel should show and does not, and the other way round. */
-export interface TableReading {
-  readonly missing: readonly string[];
-  readonly tooMany: readonly string[];
-}
-
-export function tableVerdict({ missing, tooMany }: TableReading): Verdict {
-  if (missing.length === 0 && tooMany.length === 0) return well;
-  const parts = [
-    ...(missing.length > 0 ? [`${some(missing)} should be shown and are not`] : []),
-    ...(tooMany.length > 0 ? [`${some(tooMany)} are shown and should not be`] : []),
-  ];
+/** `missing`: volumes that somebody may have and that are not where the kernel shows them. */
+export function exportsVerdict(missing: readonly string[]): Verdict {
+  if (missing.length === 0) return well;
   return degraded(
-    `the kernel's exports are out of step: ${parts.join("; ")}. They are put right by themselves`,
+    `${some(missing)} cannot be reached: somebody unmounted what clients are shown. It is mounted again by itself`,
   );
 }
 

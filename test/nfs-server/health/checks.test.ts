@@ -97,8 +97,8 @@ class World {
       },
       tracker: { isRunning: async () => true, start: async () => undefined },
       exports: {
-        compare: async () => ({ missing: [], tooMany: [] }),
-        tellAll: async () => undefined,
+        missing: async () => [],
+        restore: async () => undefined,
       },
       storage: this.#storage(),
       firewall: this.#firewall(),
