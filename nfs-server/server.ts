@@ -12,6 +12,7 @@ import type { Operations } from "./control/operation.ts";
 import { operations } from "./control/operations.ts";
 import type { Exports } from "./exports/exports.ts";
 import type { NfsClients } from "./kernel/nfs-clients.ts";
+import type { LeaseEvents } from "./leases/lease-events.ts";
 import type { LeaseRecord } from "./leases/lease-file.ts";
 import { Leases } from "./leases/leases.ts";
 import { Nodes } from "./nodes/nodes.ts";
@@ -45,6 +46,7 @@ export interface World {
   readonly log: Log;
   /** How long the holder of an exclusive volume is waited for, milliseconds. */
   readonly askBoundMs?: number;
+  readonly events?: LeaseEvents;
 }
 
 /** The agent, put together. It listens to nothing by itself, and the kernel is not started by it. */

@@ -85,7 +85,7 @@ export class Attachments {
   }
 
   async #grant(node: LiveNode, record: VolumeRecord, consumers: readonly string[]): Promise<Held> {
-    const { table, terms, grants, damaged, clock, log } = this.#shared;
+    const { table, terms, grants, damaged, clock, log, events } = this.#shared;
     const held = table.get(record.name, node.id);
     if (held !== null && held.record.volumeId === record.id) {
       held.renewedAt = terms.now();
@@ -109,6 +109,7 @@ export class Attachments {
       grantedAt: rfc3339(clock.now()),
     };
     const begun = await grants.begin(lease, terms.now(), consumers);
+    events.granted();
     const { volume, id, exclusive } = lease;
     const facts = {
       volume,

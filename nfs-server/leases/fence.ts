@@ -5,6 +5,7 @@ import type { NfsClients } from "../kernel/nfs-clients.ts";
 import type { Attendance } from "./attendance.ts";
 import type { DamagedLeases } from "./damaged-leases.ts";
 import type { Grants } from "./grants.ts";
+import type { LeaseEvents } from "./lease-events.ts";
 import type { LeaseTable } from "./lease-table.ts";
 import type { Mailboxes } from "./mailboxes.ts";
 
@@ -16,6 +17,7 @@ export interface FenceParts {
   readonly mailboxes: Mailboxes;
   readonly exports: Exports;
   readonly clients: NfsClients;
+  readonly events: LeaseEvents;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -34,10 +36,11 @@ export class Fencing {
 
   /** When this settles nothing of the node's arrives any more, its locks are free, and its leases are gone. */
   async fence(id: string, name: string, because: string): Promise<void> {
-    const { attendance, clock, log } = this.#parts;
+    const { attendance, clock, log, events } = this.#parts;
     if (attendance.fence(id) === null) {
       await attendance.setFence(id, name, { because, at: rfc3339(clock.now()) });
       log.error({ audit: "fence", node: name, nodeId: id, because }, "a node is fenced");
+      events.fenced();
     }
     await this.finish(id);
   }

@@ -15,6 +15,7 @@ import { DamagedLeases } from "./damaged-leases.ts";
 import { sameShown, shownBy } from "./export-of.ts";
 import { Fencing } from "./fence.ts";
 import { Grants } from "./grants.ts";
+import { type LeaseEvents, uncounted } from "./lease-events.ts";
 import { type LeaseFiles, leaseFiles, type LeaseRecord } from "./lease-file.ts";
 import { type Held, LeaseTable } from "./lease-table.ts";
 import { leaseAsTold, refuseMounted } from "./lease-view.ts";
@@ -42,6 +43,7 @@ export interface LeaseParts {
   /** Told when a lease has ended, for whatever reason; what it begins is done before the volume goes to somebody else. */
   readonly ended?: (lease: LeaseRecord) => Promise<void>;
   readonly askBoundMs?: number;
+  readonly events?: LeaseEvents;
   /** Where leases and standings are kept; by default in the folder. */
   readonly files?: { readonly leases: LeaseFiles; readonly standings: StandingFiles };
 }
@@ -57,7 +59,7 @@ export class Leases {
   readonly #renewals: Renewals;
 
   constructor(parts: LeaseParts) {
-    const { folder, exports, clients, clock, log } = parts;
+    const { folder, exports, clients, clock, log, events = uncounted } = parts;
     const table = new LeaseTable();
     const files = parts.files?.leases ?? leaseFiles(folder);
     const standings = parts.files?.standings ?? standingFiles(folder);
@@ -66,6 +68,7 @@ export class Leases {
     const attendance = new Attendance(standings, clock, terms);
     const damaged = new DamagedLeases(files, clock);
     const ended = async (lease: LeaseRecord): Promise<void> => {
+      events.ended();
       await parts.ended?.(lease);
       mailboxes.of(lease.nodeId).settle(lease.volume, { released: true });
       mailboxes.of(lease.nodeId).wake();
@@ -81,11 +84,12 @@ export class Leases {
       mailboxes,
       exports,
       clients,
+      events,
       clock,
       log,
     });
     const queues = { volumes: new KeyedQueue(), nodes: new KeyedQueue() };
-    const effects = { exports, terms, clock, log, ...queues };
+    const effects = { exports, terms, clock, log, events, ...queues };
     this.#shared = {
       files,
       table,

@@ -27,13 +27,20 @@ export async function takeUp(parts: Shared, lookUp: LookUp): Promise<void> {
   for (const id of attendance.fenced())
     if (table.ofNode(id).length === 0) attendance.moved(id, null);
   const isGood = ({ record }: Held): boolean => attendance.fence(record.nodeId) === null;
+  // One volume or node that makes trouble keeps no other from going on.
+  const unless = (held: Held, work: Promise<void>): Promise<void> =>
+    work.catch((error: unknown) => {
+      const { volume, node } = held.record;
+      log.error({ volume, node, err: error }, "a lease could not be taken up; it stays");
+    });
   await concurrently(table.all().filter(isGood), (held) =>
-    settle(parts, held, lookUp(held.record.volume)),
+    unless(held, settle(parts, held, lookUp(held.record.volume))),
   );
   const good = table.all().filter(isGood);
   const newest = good.toSorted((a, b) => compare(b.record.grantedAt, a.record.grantedAt));
-  for (const { record } of newest) await admit(parts, record);
-  await concurrently(good, ({ record }) => exports.grant(record.nodeId, exportOf(record)));
+  for (const held of newest) await unless(held, admit(parts, held.record));
+  const grant = ({ record }: Held): Promise<void> => exports.grant(record.nodeId, exportOf(record));
+  await Promise.all(good.map((held) => unless(held, grant(held))));
   log.info(
     { leases: table.all().length, fenced: attendance.fenced().length },
     "leases are taken up",

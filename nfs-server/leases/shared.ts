@@ -6,6 +6,7 @@ import type { Attendance } from "./attendance.ts";
 import type { DamagedLeases } from "./damaged-leases.ts";
 import type { Fencing } from "./fence.ts";
 import type { Grants } from "./grants.ts";
+import type { LeaseEvents } from "./lease-events.ts";
 import type { LeaseFiles } from "./lease-file.ts";
 import type { LeaseTable } from "./lease-table.ts";
 import type { Mailboxes } from "./mailboxes.ts";
@@ -24,6 +25,7 @@ export interface Shared {
   readonly terms: TermClock;
   readonly clock: Clock;
   readonly log: Log;
+  readonly events: LeaseEvents;
   /** Who has a volume is decided one after another for each volume … */
   readonly volumes: KeyedQueue;
   /** … and leases of a node change one after another for each node. The volume's turn comes first, never two of a kind. */

@@ -404,3 +404,22 @@ test("what the kernel could not revoke is held until it can", async (t) => {
   await world.attach(node2, "x");
   t.is(world.shown(node1, "x"), null);
 });
+
+test("a volume that cannot be shown after a restart keeps no other from being shown", async (t) => {
+  const world = await LeasesUnderTest.start(t);
+  for (const name of ["a", "b"]) {
+    world.volume(name);
+    await world.attach(node1, name);
+  }
+  const grant = world.exports.grant.bind(world.exports);
+  world.exports.grant = async (client, granted) => {
+    if (granted.volume === "a") throw new Error("its directory is missing");
+    await grant(client, granted);
+  };
+  await world.restart();
+  t.is(world.shown(node1, "a"), null);
+  t.not(world.shown(node1, "b"), null);
+  world.exports.grant = grant;
+  await world.attach(node1, "a");
+  t.not(world.shown(node1, "a"), null);
+});
