@@ -1,11 +1,18 @@
 import { StorageUnavailable } from "../unavailable.ts";
 
 /**
- * `away`: no way to it. `silent`: it was reached, and does not answer. `stranger`: what answers is not the storage node
+ * `refused`: its machine says that nobody listens. `away`: no way to it. `silent`: it was reached, and does not answer. `stranger`: what answers is not the storage node
  * that this one joined. `unknown-node`: it does not take this node's certificate. `fenced`: it keeps this node out until
  * that has given back everything. `faulty`: it answers that it cannot.
  */
-export type FailureKind = "away" | "silent" | "stranger" | "unknown-node" | "fenced" | "faulty";
+export type FailureKind =
+  | "refused"
+  | "away"
+  | "silent"
+  | "stranger"
+  | "unknown-node"
+  | "fenced"
+  | "faulty";
 
 /** The control API could not be asked; why, in words for people. */
 export class ControlFailure extends StorageUnavailable {
@@ -26,7 +33,7 @@ export function connectionTrouble(error: unknown, server: string, port: number):
     new ControlFailure(kind, message, { cause: error });
   if (code === "ECONNREFUSED")
     return failure(
-      "away",
+      "refused",
       `${server} refuses connections on port ${port}: the machine is up, the storage server on it is not. Start it there (docker compose up -d). ${nothingLost}`,
     );
   if (["EHOSTUNREACH", "ENETUNREACH", "EHOSTDOWN", "EADDRNOTAVAIL"].includes(code))

@@ -25,7 +25,8 @@ export interface WatchedOptions {
 
 /**
  * The control API of a server that may be away: every call ends by its deadline, and while it is known that there is no way
- * to it calls fail at once, saying why and since when, until a look found it well.
+ * to it calls fail at once, saying why and since when, until a look found it well. One that refuses connections says so at
+ * once, and is asked again each time: so its return is not waited for.
  */
 export class WatchedControl {
   readonly #member: Membership;

@@ -8,7 +8,7 @@ import type { ExecutionContext } from "ava";
 import { pino } from "pino";
 import { systemClock } from "../../service/clock.ts";
 import { DirectoryStorage } from "../../storage/directory/directory-storage.ts";
-import type { Storage } from "../../storage/storage.ts";
+import type { NodeIdentity, Storage } from "../../storage/storage.ts";
 import { StorageUnavailable } from "../../storage/unavailable.ts";
 import { assemble, type Plugin } from "../../plugin/plugin.ts";
 import { parseSettings } from "../../plugin/settings.ts";
@@ -41,7 +41,15 @@ export interface Circumstances {
   /** Another node's storage to share. */
   readonly sharedWith?: PluginUnderTest;
   /** In its place. */
-  readonly makeStorage?: (path: string) => Storage;
+  readonly makeStorage?: (path: string, process: ProcessUnderTest) => Storage;
+}
+
+/** The plugin's process, as what it makes sees it. */
+export interface ProcessUnderTest {
+  readonly node: NodeIdentity;
+  readonly state: string;
+  /** Aborted when it is dead. */
+  readonly death: AbortSignal;
 }
 
 /** How the storage is: answering, silent for ever, or refusing. */
@@ -128,9 +136,11 @@ export class PluginUnderTest {
         SWARMNFS_STATE: this.state,
         ...environment,
       }),
-      storage: () =>
+      storage: (named) =>
         mortal(
-          guarded(this.#storage(), (method) => this.#endure(method as keyof Storage)),
+          guarded(this.#storage({ node: named, state: this.state, death: life.signal }), (method) =>
+            this.#endure(method as keyof Storage),
+          ),
           life.signal,
         ),
       mounter: mortal(this.mounter, life.signal),
@@ -222,9 +232,9 @@ export class PluginUnderTest {
     await rm(this.directory, { recursive: true, force: true, maxRetries: 10, retryDelay: 20 });
   }
 
-  #storage(): Storage {
+  #storage(process: ProcessUnderTest): Storage {
     if (this.#circumstances.makeStorage !== undefined)
-      return this.#circumstances.makeStorage(this.storagePath);
+      return this.#circumstances.makeStorage(this.storagePath, process);
     const path = this.storagePath;
     return new DirectoryStorage(
       { url: "dir:///srv/swarm", path, trashDays: 30, makeRoot: true },
