@@ -46,7 +46,24 @@ test("an exclusive volume goes to another node once its holder has given it back
   t.is((await attached).node, "node2");
   t.is(world.shown(node1, "x"), null);
   t.not(world.shown(node2, "x"), null);
-  t.deepEqual(world.clients.expired, [], "nobody was fenced");
+  t.is(world.leases.fenceOf(node1.id), null);
+});
+
+test("who gives an exclusive volume back loses nothing of what else is mounted; who has nothing else leaves no locks", async (t) => {
+  const world = await LeasesUnderTest.start(t);
+  world.volume("s");
+  for (const name of ["x", "y"]) {
+    world.volume(name, "exclusive");
+    await world.attach(node1, name);
+  }
+  await world.attach(node1, "s");
+  await world.leases.detach(node1, "x");
+  t.deepEqual(world.clients.expired, []);
+  // Reset: it says that it has nothing mounted.
+  world.now += 1;
+  await world.renew(node1, []);
+  await world.leases.detach(node1, "y");
+  t.deepEqual(world.clients.expired, [node1.address]);
 });
 
 test("while the holder uses an exclusive volume, a newcomer is refused with the holder's name", async (t) => {
