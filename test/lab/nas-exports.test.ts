@@ -59,7 +59,8 @@ async function heals(t: ExecutionContext, mischief: Mischief): Promise<void> {
     on.attempt(node, `volume create -d swarmnfs -o app=${unborn} ${unborn}`),
   );
   await told(t, "docker run", mischief.container, () =>
-    on.inContainer(node, `${name}-1`, name, "echo hello >file"),
+    // The shell does not look at what close(2) says, which is where NFS says it.
+    on.inContainer(node, `${name}-1`, name, "echo hello >file && fsync file"),
   );
 
   await on.mend(on.nas);
