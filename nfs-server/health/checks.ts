@@ -20,16 +20,13 @@ export interface Watched {
   /** The address to be served as it is there now; null: it is not. */
   readonly address: { look(): string | null; whatIsMissing(): string };
   readonly nfsd: { read(): Promise<NfsdReading>; start(address: string): Promise<void> };
-  /** nfsdcld. */
-  readonly tracker: { isRunning(): Promise<boolean>; start(): Promise<void> };
+  /** nfsdcld, which is started again by whoever started it. */
+  readonly tracker: { isRunning(): Promise<boolean> };
   /** Volumes that are granted, and whether they are where clients are shown them. */
   readonly exports: { missing(): Promise<readonly string[]>; restore(): Promise<void> };
   readonly storage: Pick<Storage, "health" | "trouble">;
   /** Null: switched off. */
-  readonly firewall: {
-    readonly trouble: string | null;
-    round(address: string): Promise<void>;
-  } | null;
+  readonly firewall: { readonly trouble: string | null } | null;
   readonly selfTest: () => SelfTest;
   readonly clock: Clock;
   /** Milliseconds of a clock that never jumps. */
@@ -60,7 +57,6 @@ export function serverChecks(watched: Watched): readonly Check[] {
     {
       name: "nfsdcld",
       look: async () => trackerVerdict(await tracker.isRunning()),
-      repair: () => tracker.start(),
     },
     {
       name: "exports",
@@ -81,11 +77,7 @@ export function serverChecks(watched: Watched): readonly Check[] {
       : [
           {
             name: "firewall",
-            look: async () => {
-              const there = address.look();
-              if (there !== null) await firewall.round(there);
-              return firewallVerdict(firewall.trouble);
-            },
+            look: async () => firewallVerdict(firewall.trouble),
           },
         ]),
     { name: "isolation", look: async () => isolationVerdict(selfTest()) },

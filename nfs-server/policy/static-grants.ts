@@ -12,6 +12,7 @@ import type { StaticGrant } from "./policy-file.ts";
 /** A host without a plugin that may mount a volume now. */
 export interface StaticClient {
   readonly volume: string;
+  readonly app: string;
   /** As the policy names it. */
   readonly host: string;
   readonly address: string;
@@ -113,7 +114,7 @@ export class StaticGrants {
       this.#told.get(address)?.get(record.name)?.client.since ?? rfc3339(this.#world.clock.now());
     const mode = readOnly ? "ro" : "rw";
     return {
-      client: { volume: record.name, host, address, mode, since },
+      client: { volume: record.name, app, host, address, mode, since },
       record,
       shown: { volume: record.name, app, fsid, readOnly, squash },
     };

@@ -1,0 +1,151 @@
+import { repeat } from "../../service/repeat.ts";
+import type { Clock } from "../../service/clock.ts";
+import type { Log } from "../../service/log.ts";
+import { UserError } from "../../service/user-error.ts";
+import type { Storage, StorageHealth } from "../../storage/storage.ts";
+import type { Health as ShownHealth, Observations } from "../control/observations.ts";
+import type { Operation, Operations } from "../control/operation.ts";
+import type { PseudoRoot } from "../exports/pseudo-root.ts";
+import type { NfsdCounters } from "../kernel/counters.ts";
+import type { Nfsdcld } from "../kernel/nfsdcld.ts";
+import type { NfsServer } from "../kernel/nfsd.ts";
+import type { Firewall } from "../network/firewall.ts";
+import type { ServerAddress } from "../network/server-address.ts";
+import type { Server } from "../server.ts";
+import { serverChecks, type Watched } from "./checks.ts";
+import { Health } from "./health.ts";
+import { Metrics } from "./metrics.ts";
+import { ShownVolumes } from "./shown-volumes.ts";
+import type { SelfTest } from "./verdicts.ts";
+
+/** What is observed. */
+export interface Observed {
+  readonly server: Pick<Server, "leases" | "nodes" | "statics">;
+  readonly storage: Storage;
+  readonly address: Pick<ServerAddress, "look" | "whatIsMissing">;
+  readonly nfsd: Pick<NfsServer, "state">;
+  /** Makes the kernel's NFS server serve at this address, and tells it everything again if it forgot. */
+  readonly serve: (address: string) => Promise<void>;
+  readonly nfsdcld: Pick<Nfsdcld, "pid">;
+  readonly root: Pick<PseudoRoot, "path" | "show" | "hide">;
+  readonly firewall: Pick<Firewall, "trouble" | "round"> | null;
+  readonly selfTest: () => SelfTest;
+  /** /proc/self/mountinfo. */
+  readonly mountinfo: () => Promise<string>;
+  readonly counters: () => Promise<NfsdCounters>;
+  readonly clock: Clock;
+  /** Milliseconds of a clock that never jumps. */
+  readonly monotonic: () => number;
+  readonly log: Log;
+}
+
+const roundEveryMs = 15_000;
+/** Somebody may flush the rules, and names may move. */
+const firewallEveryMs = 60_000;
+
+/** Watches over the server: its health, its numbers, and what it answers about them. */
+export class Observer implements Observations {
+  readonly checks: Health;
+  readonly numbers: Metrics;
+  readonly #observed: Observed;
+  #disk: StorageHealth | null = null;
+
+  constructor(observed: Observed) {
+    this.#observed = observed;
+    const { server, clock, log, counters } = observed;
+    const { leases, nodes, statics } = server;
+    this.checks = new Health(serverChecks(this.#watched()), clock, log);
+    this.numbers = new Metrics({
+      leases: () => leases.list(),
+      nodes: () => nodes.list(),
+      exports: () =>
+        leases.list().filter(({ state }) => state !== "fenced").length + statics.list().length,
+      health: () => this.checks.report(),
+      disk: () => this.#disk,
+      kernel: counters,
+    });
+  }
+
+  /** Rounds from now on, until the signal aborts. */
+  begin(signal: AbortSignal): void {
+    const { log, firewall, address } = this.#observed;
+    const failed = (error: unknown): void => log.error({ err: error }, "a round failed");
+    void repeat(roundEveryMs, () => this.checks.round(), signal, failed);
+    if (firewall === null) return;
+    const putUp = async (): Promise<void> => {
+      const there = address.look();
+      if (there !== null) await firewall.round(there);
+    };
+    void repeat(firewallEveryMs, putUp, signal, failed);
+  }
+
+  async health(): Promise<ShownHealth> {
+    return { ...this.checks.report(), hosts: this.#observed.server.statics.notes };
+  }
+
+  metrics(): Promise<string> {
+    return this.numbers.text();
+  }
+
+  /** The same operations, with what nodes do most counted and timed. */
+  measure(operations: Operations): Operations {
+    const { attach, renew } = operations;
+    const { monotonic } = this.#observed;
+    const measured: Operation<"attach"> = async (call) => {
+      const begun = monotonic();
+      try {
+        const answer = await attach(call);
+        this.numbers.attached(monotonic() - begun, "granted");
+        return answer;
+      } catch (error) {
+        const outcome = error instanceof UserError ? "refused" : "broken";
+        this.numbers.attached(monotonic() - begun, outcome);
+        throw error;
+      }
+    };
+    return {
+      ...operations,
+      attach: measured,
+      renew: (call) => {
+        this.numbers.renewed();
+        return renew(call);
+      },
+    };
+  }
+
+  #watched(): Watched {
+    const { server, storage, nfsd, serve, nfsdcld, root, mountinfo } = this.#observed;
+    const shown = new ShownVolumes({
+      root,
+      mountinfo,
+      wanted: () => [
+        ...server.leases.list().filter(({ state }) => state !== "fenced"),
+        ...server.statics.list(),
+      ],
+    });
+    return {
+      ...this.#observed,
+      nfsd: {
+        read: async () => {
+          const { threads, listeners } = await nfsd.state();
+          return { threads, listening: listeners.map(({ address }) => address) };
+        },
+        start: serve,
+      },
+      tracker: {
+        isRunning: async () => (await nfsdcld.pid()) !== null,
+      },
+      exports: { missing: () => shown.missing(), restore: () => shown.restore() },
+      storage: {
+        get trouble() {
+          return storage.trouble ?? null;
+        },
+        health: async () => {
+          this.#disk = await storage.health();
+          return this.#disk;
+        },
+      },
+      latest: null,
+    };
+  }
+}
