@@ -2,6 +2,7 @@ import { Counter, Gauge, Histogram, Registry } from "prom-client";
 import { version } from "../../service/version.ts";
 import { type ChannelName, channelNames } from "../exports/questions.ts";
 import type { NfsdCounters } from "../kernel/counters.ts";
+import type { LeaseEvents } from "../leases/lease-events.ts";
 import type { HealthReport } from "./health.ts";
 
 const leaseStates = ["held", "silent", "fenced"] as const;
@@ -24,9 +25,8 @@ export interface MetricsSource {
  * The server's numbers in Prometheus' text format. No label has a value that somebody outside chooses: neither names of
  * nodes nor of volumes, so that they stay as few as they are however many there are of those.
  */
-export class Metrics {
+export class Metrics implements LeaseEvents {
   readonly #registry = new Registry();
-  readonly #source: MetricsSource;
   readonly #leases = this.#gauge(
     "swarmnfs_leases",
     "Leases, by how it stands with their nodes",
@@ -76,8 +76,7 @@ export class Metrics {
     registers: [this.#registry],
   });
 
-  constructor(source: MetricsSource) {
-    this.#source = source;
+  constructor() {
     this.#gauge("swarmnfs_build_info", "The version that runs", "version").set({ version }, 1);
     // Series exist from the start: what was never counted is 0, and rate() sees its first step.
     for (const channel of channelNames)
@@ -111,8 +110,7 @@ export class Metrics {
   }
 
   /** Everything now, as `/metrics` says it. */
-  async text(): Promise<string> {
-    const { leases, nodes, exports, health, disk, kernel } = this.#source;
+  async text({ leases, nodes, exports, health, disk, kernel }: MetricsSource): Promise<string> {
     count(this.#leases, leaseStates, leases());
     count(this.#nodes, nodeStates, nodes());
     this.#exports.set(exports());

@@ -14,13 +14,15 @@ import type { ServerAddress } from "../network/server-address.ts";
 import type { Server } from "../server.ts";
 import { serverChecks, type Watched } from "./checks.ts";
 import { Health } from "./health.ts";
-import { Metrics } from "./metrics.ts";
+import type { Metrics, MetricsSource } from "./metrics.ts";
 import { ShownVolumes } from "./shown-volumes.ts";
 import type { SelfTest } from "./verdicts.ts";
 
 /** What is observed. */
 export interface Observed {
   readonly server: Pick<Server, "leases" | "nodes" | "statics">;
+  /** What has been counted since the start. */
+  readonly metrics: Metrics;
   readonly storage: Storage;
   readonly address: Pick<ServerAddress, "look" | "whatIsMissing">;
   readonly nfsd: Pick<NfsServer, "state">;
@@ -46,7 +48,7 @@ const firewallEveryMs = 60_000;
 /** Watches over the server: its health, its numbers, and what it answers about them. */
 export class Observer implements Observations {
   readonly checks: Health;
-  readonly numbers: Metrics;
+  readonly #source: MetricsSource;
   readonly #observed: Observed;
   #disk: StorageHealth | null = null;
 
@@ -55,7 +57,7 @@ export class Observer implements Observations {
     const { server, clock, log, counters } = observed;
     const { leases, nodes, statics } = server;
     this.checks = new Health(serverChecks(this.#watched()), clock, log);
-    this.numbers = new Metrics({
+    this.#source = {
       leases: () => leases.list(),
       nodes: () => nodes.list(),
       exports: () =>
@@ -63,7 +65,7 @@ export class Observer implements Observations {
       health: () => this.checks.report(),
       disk: () => this.#disk,
       kernel: counters,
-    });
+    };
   }
 
   /** Rounds from now on, until the signal aborts. */
@@ -84,22 +86,22 @@ export class Observer implements Observations {
   }
 
   metrics(): Promise<string> {
-    return this.numbers.text();
+    return this.#observed.metrics.text(this.#source);
   }
 
   /** The same operations, with what nodes do most counted and timed. */
   measure(operations: Operations): Operations {
     const { attach, renew } = operations;
-    const { monotonic } = this.#observed;
+    const { monotonic, metrics } = this.#observed;
     const measured: Operation<"attach"> = async (call) => {
       const begun = monotonic();
       try {
         const answer = await attach(call);
-        this.numbers.attached(monotonic() - begun, "granted");
+        metrics.attached(monotonic() - begun, "granted");
         return answer;
       } catch (error) {
         const outcome = error instanceof UserError ? "refused" : "broken";
-        this.numbers.attached(monotonic() - begun, outcome);
+        metrics.attached(monotonic() - begun, outcome);
         throw error;
       }
     };
@@ -107,7 +109,7 @@ export class Observer implements Observations {
       ...operations,
       attach: measured,
       renew: (call) => {
-        this.numbers.renewed();
+        metrics.renewed();
         return renew(call);
       },
     };

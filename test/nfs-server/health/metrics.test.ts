@@ -29,9 +29,9 @@ const source: MetricsSource = {
 };
 
 test("gauges say what is true at the moment of the scrape", async (t) => {
-  const metrics = new Metrics(source);
-  await metrics.text(); // the second scrape must not add to the first
-  const lines = (await metrics.text()).split("\n");
+  const metrics = new Metrics();
+  await metrics.text(source); // the second scrape must not add to the first
+  const lines = (await metrics.text(source)).split("\n");
   for (const line of [
     'swarmnfs_leases{state="held"} 2',
     'swarmnfs_leases{state="silent"} 1',
@@ -56,7 +56,7 @@ test("gauges say what is true at the moment of the scrape", async (t) => {
 });
 
 test("what happens is counted, and what never happened is 0", async (t) => {
-  const metrics = new Metrics(source);
+  const metrics = new Metrics();
   metrics.asked("nfsd.fh", false);
   metrics.granted();
   metrics.ended();
@@ -64,7 +64,7 @@ test("what happens is counted, and what never happened is 0", async (t) => {
   metrics.renewed();
   metrics.fenced();
   metrics.attached(7, "granted");
-  const lines = (await metrics.text()).split("\n");
+  const lines = (await metrics.text(source)).split("\n");
   for (const line of [
     'swarmnfs_kernel_questions_total{channel="nfsd.fh",answer="no"} 1',
     'swarmnfs_kernel_questions_total{channel="nfsd.fh",answer="yes"} 0',
@@ -80,7 +80,7 @@ test("what happens is counted, and what never happened is 0", async (t) => {
 });
 
 test("names follow Prometheus' conventions, and no label is anybody's to choose", async (t) => {
-  const text = await new Metrics(source).text();
+  const text = await new Metrics().text(source);
   for (const [, name = "", type] of text.matchAll(/^# TYPE (\S+) (\S+)$/gm)) {
     t.regex(name, /^swarmnfs_[a-z]+(_[a-z]+)*$/);
     t.is(name.endsWith("_total"), type === "counter", name);
@@ -93,12 +93,12 @@ test("names follow Prometheus' conventions, and no label is anybody's to choose"
 });
 
 test("without a kernel or a disk to look at the rest is there", async (t) => {
-  const text = await new Metrics({
+  const text = await new Metrics().text({
     ...source,
     disk: () => null,
     kernel: () => Promise.reject(new Error("ENOENT")),
     health: () => ({ ...well, state: "failed" }),
-  }).text();
+  });
   t.regex(text, /^swarmnfs_leases{state="held"} 2$/m);
   t.regex(text, /^swarmnfs_server_up 0$/m);
 });

@@ -1,6 +1,7 @@
 import test from "ava";
 import { pino } from "pino";
 import type { Operations } from "../../../nfs-server/control/operation.ts";
+import { Metrics } from "../../../nfs-server/health/metrics.ts";
 import { Observer, type Observed } from "../../../nfs-server/health/observer.ts";
 import { UserError } from "../../../service/user-error.ts";
 
@@ -69,6 +70,7 @@ class World {
 
   observer(): Observer {
     const observed = {
+      metrics: new Metrics(),
       server: {
         leases: { list: () => [lease] },
         nodes: { list: () => [{ state: "live" }] },
