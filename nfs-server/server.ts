@@ -30,7 +30,7 @@ export interface World {
   readonly clients: NfsClients;
   readonly isolation: AnswerOf<"storage">["isolation"];
   /** By what sizes of volumes are enforced. */
-  readonly quota: () => AnswerOf<"storage">["quota"];
+  readonly quota: () => Promise<AnswerOf<"storage">["quota"]>;
   /** The address that is served; null: it is not there yet. */
   readonly address: () => string | null;
   /** Where nodes find the control API, for join tokens; by default the address and the port of the settings. */

@@ -89,8 +89,8 @@ function pathOf(url: string): string {
   return path;
 }
 
-// In the images both are bundles side by side; in development they are sources.
-function keeperBeside(): Command {
+/** How the keeper is started: in the images both are bundles side by side, in development they are sources. */
+export function keeperBeside(): Command {
   const program = import.meta.filename.endsWith(".ts") ? join("keeper", "main.ts") : "keeper.mjs";
   // A small heap is enough for it, and it lives on every node.
   const args = ["--optimize-for-size", join(import.meta.dirname, program)];

@@ -19,7 +19,7 @@ export interface OperationParts extends VolumeParts {
   readonly nfs: () => AnswerOf<"storage">["nfs"];
   readonly isolation: AnswerOf<"storage">["isolation"];
   /** By what sizes of volumes are enforced. */
-  readonly quota: () => AnswerOf<"storage">["quota"];
+  readonly quota: () => Promise<AnswerOf<"storage">["quota"]>;
   /** What stands out about the server itself, in words for people. */
   readonly notes: () => readonly string[];
   readonly config: () => AnswerOf<"config">;
@@ -44,7 +44,7 @@ export function operations(parts: OperationParts): Operations {
       version,
       nfs: parts.nfs(),
       isolation: parts.isolation,
-      quota: parts.quota(),
+      quota: await parts.quota(),
     }),
     health: async () => {
       const health = await storage.health();

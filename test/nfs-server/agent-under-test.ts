@@ -96,7 +96,7 @@ export class AgentUnderTest {
       exports: this.exports,
       clients: this.clients,
       isolation: "subtree_check",
-      quota: () => "none",
+      quota: async () => "none",
       address: () => this.host,
       place: () => this.#listener?.place ?? null,
       config: () => ({ settings: [], notes: [] }),

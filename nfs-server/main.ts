@@ -1,0 +1,213 @@
+import { readFile, realpath } from "node:fs/promises";
+import process from "node:process";
+import { systemClock } from "../service/clock.ts";
+import { createLog, type Log } from "../service/log.ts";
+import { UserError } from "../service/user-error.ts";
+import { buildId, version } from "../service/version.ts";
+import { GuardedStorage } from "../storage/keeper/guarded-storage.ts";
+import { systemLookup } from "../storage/nfs/server-name.ts";
+import { keeperBeside } from "../storage/open.ts";
+import { systemQuotas } from "../storage/quota/system-quotas.ts";
+import { configView } from "./config-view.ts";
+import { AdminSocket } from "./control/admin-socket.ts";
+import { createControlApi } from "./control/api.ts";
+import { adminDoor, type Door, networkDoor } from "./control/door.ts";
+import { Gatekeeper, usualLimits } from "./control/gatekeeper.ts";
+import { Listener } from "./control/listener.ts";
+import { Replays } from "./control/replays.ts";
+import { auditKernel } from "./health/audit.ts";
+import { Observer } from "./health/observer.ts";
+import { readCounters } from "./kernel/counters.ts";
+import { ProcNfsClients } from "./kernel/proc-nfs-clients.ts";
+import { missingRequirements } from "./kernel/requirements.ts";
+import { Firewall, systemFilter } from "./network/firewall.ts";
+import { ServerAddress } from "./network/server-address.ts";
+import { NfsService } from "./nfs-service.ts";
+import { loadPolicy, type Policy } from "./policy/policy.ts";
+import { assemble, type Server } from "./server.ts";
+import { parseSettings, type ServerSettings } from "./settings.ts";
+
+/** Settings or a machine that nothing can be done with: whoever starts us need not try again. */
+const cannotWork = 2;
+/** The container's first process kills what has not ended 2.5 s after it asked. */
+const stopBoundMs = 2_000;
+
+const monotonic = (): number => performance.now();
+
+const { settings, policy } = await understood();
+const log = createLog("swarmnfs-server", settings.log);
+process.on("uncaughtException", (error) =>
+  log.fatal({ err: error }, "an error nobody caught; going on"),
+);
+log.info({ version, buildId, data: settings.data }, "starting");
+await refuseWhatIsMissing(settings, log);
+try {
+  await run();
+} catch (error) {
+  // Whoever started us tries again; the kernel goes on with what it was told.
+  if (error instanceof UserError) log.fatal(error.message);
+  else log.fatal({ err: error }, "the agent could not be started");
+  process.exit(1);
+}
+
+async function run(): Promise<void> {
+  const life = new AbortController();
+  const address = new ServerAddress(settings);
+  const nfs = new NfsService({
+    settings,
+    clock: systemClock,
+    log,
+    audit: (line) => {
+      auditKernel(log, (id) => nameOf(server, id))(line);
+      if (line.event === "asked")
+        observer?.numbers.asked(line.question.channel, line.answer !== null);
+    },
+  });
+  let server: Server | null = null;
+  let observer: Observer | null = null;
+  await nfs.root.open();
+  const storage = openData();
+  const made = await assemble({
+    settings,
+    policy,
+    storage,
+    exports: nfs.exports,
+    clients: new ProcNfsClients(),
+    isolation: "subtree_check",
+    quota: async () => (await systemQuotas(await realpath(settings.data))).kind,
+    address: () => address.look(),
+    config: () => configView(settings, policy, process.env),
+    notes: () => observer?.checks.report().reasons ?? [],
+    events: {
+      granted: () => observer?.numbers.granted(),
+      ended: () => observer?.numbers.ended(),
+      fenced: () => observer?.numbers.fenced(),
+    },
+    clock: systemClock,
+    monotonic,
+    log,
+  });
+  server = made;
+  const serve = (at: string): Promise<void> => nfs.serve(at, made.id);
+  const firewall = settings.firewall ? newFirewall() : null;
+  const watched = new Observer({
+    server: made,
+    storage,
+    address,
+    nfsd: nfs.nfsd,
+    serve,
+    nfsdcld: nfs.nfsdcld,
+    root: nfs.root,
+    firewall,
+    selfTest: () => ({ state: "pending" }),
+    mountinfo: () => readFile("/proc/self/mountinfo", "utf8"),
+    counters: readCounters,
+    clock: systemClock,
+    monotonic,
+    log,
+  });
+  observer = watched;
+
+  const shared = {
+    gatekeeper: new Gatekeeper(usualLimits, monotonic),
+    replays: new Replays(monotonic),
+    observations: watched,
+    log,
+  };
+  const operations = watched.measure(made.operations);
+  const api = (door: Door): ReturnType<typeof createControlApi> =>
+    createControlApi(operations, { ...shared, door });
+  const listener = new Listener(api(networkDoor(made.nodes)), {
+    authority: made.nodes.authority,
+    port: settings.controlPort,
+    log,
+  });
+  const admin = new AdminSocket(api(adminDoor));
+  stopOnSignal(async () => {
+    life.abort();
+    await Promise.allSettled([listener.close(), admin.close(), made.stop()]);
+    nfs.leave();
+  });
+
+  // Administrators can look and act while the address is still to come.
+  await admin.listen();
+  const at = await address.appears(life.signal, (reason) => log.warn(reason));
+  await firewall?.round(at);
+  await nfs.nfsdcld.start();
+  // The kernel is told everything before anybody can ask it for anything.
+  await nfs.exports.begin();
+  await serve(at);
+  made.begin();
+  watched.begin(life.signal);
+  await listener.listen(at);
+  log.info({ address: at, leases: made.leases.list().length }, "ready");
+  await address.follow(move, life.signal, (error) =>
+    log.error({ err: error }, "the new address cannot be served yet"),
+  );
+
+  async function move(to: string, before: string | null): Promise<void> {
+    log.warn({ before, address: to }, "the address has changed");
+    await firewall?.round(to);
+    await serve(to);
+    await listener.listen(to);
+  }
+}
+
+async function understood(): Promise<{ settings: ServerSettings; policy: Policy }> {
+  try {
+    const found = parseSettings(process.env);
+    return { settings: found, policy: await loadPolicy(found) };
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    process.stderr.write(`${error.message}\n`);
+    process.exit(cannotWork);
+  }
+}
+
+async function refuseWhatIsMissing({ data }: ServerSettings, told: Log): Promise<void> {
+  const missing = await missingRequirements(data);
+  for (const { message } of missing) told.fatal(message);
+  if (missing.length > 0) process.exit(cannotWork);
+}
+
+/** The data disk may hang: all work on it is done by a keeper. */
+function openData(): GuardedStorage {
+  const { data, trashDays, serverName } = settings;
+  const place = {
+    url: `swarmnfs://${serverName ?? "this storage node"}`,
+    path: data,
+    trashDays,
+    makeRoot: false,
+    served: true as const,
+  };
+  return new GuardedStorage(place, {
+    keeper: keeperBeside(),
+    onChange: (trouble) => {
+      if (trouble === null) log.warn("the data disk answers again");
+      else log.error({ since: trouble.since }, trouble.reason);
+    },
+  });
+}
+
+function newFirewall(): Firewall {
+  return new Firewall(settings.allowedHosts, [settings.nfsPort, settings.controlPort], {
+    filter: systemFilter,
+    lookup: systemLookup,
+    memory: null,
+    clock: systemClock,
+  });
+}
+
+function nameOf(server: Server | null, id: string): string | null {
+  return server?.nodes.list().find((node) => node.id === id)?.name ?? null;
+}
+
+function stopOnSignal(stop: () => Promise<void>): void {
+  for (const signal of ["SIGTERM", "SIGINT"] as const) {
+    process.once(signal, () => {
+      log.info({ signal }, "stopping");
+      setTimeout(() => process.exit(0), stopBoundMs).unref();
+      void stop().then(() => process.exit(0));
+    });
+  }
+}
