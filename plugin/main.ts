@@ -90,6 +90,7 @@ function storageOf(
     const swarmnfs = {
       node,
       credentialsFile: join(settings.state, "credentials.json"),
+      leasesFile: join(settings.state, "leases.json"),
       addressFile,
       folder: dirname(settings.wholeStorage),
       token: joinTokenSource(settings.joinToken, (path) => {

@@ -1,4 +1,5 @@
 import { rfc3339, type Clock } from "../../service/clock.ts";
+import type { RememberedLeases } from "./lease-memory.ts";
 import type { Renewal } from "./protocol/lease.ts";
 import type { Attachment, UseSign } from "../storage.ts";
 
@@ -23,9 +24,30 @@ export class HeldLeases {
   readonly #held = new Map<string, HeldLease>();
   /** Given back here, and the server could not be told. */
   readonly #owed = new Map<string, HeldLease>();
+  /** Of an earlier run; what became of it since is not known. */
+  readonly #former = new Map<string, HeldLease>();
+  readonly #onChange: () => void;
 
-  constructor(clock: Clock) {
+  /** `onChange` is told when {@link all} changes. */
+  constructor(clock: Clock, onChange: () => void = () => {}) {
     this.#clock = clock;
+    this.#onChange = onChange;
+  }
+
+  /** What an earlier run of this node had. */
+  restore(leases: RememberedLeases["leases"]): void {
+    for (const { volume, ...lease } of leases)
+      this.#former.set(volume, { ...lease, consumers: [], lost: null });
+  }
+
+  /** What was granted and not given back, to be remembered over restarts. */
+  all(): RememberedLeases["leases"] {
+    return [...new Map([...this.#former, ...this.#owed, ...this.#held])].flatMap(
+      ([volume, { volumeId, since, attachment, lost }]) =>
+        volumeId === null || attachment === null || lost !== null
+          ? []
+          : [{ volume, volumeId, since, attachment: copied(attachment) }],
+    );
   }
 
   get size(): number {
@@ -64,13 +86,14 @@ export class HeldLeases {
       attachment,
       lost: null,
     });
-    this.#owed.delete(volume);
+    this.#forget(volume);
+    this.#onChange();
   }
 
   /** Who uses what here, as whoever mounts it knows it. */
   sign(signs: readonly UseSign[]): void {
     for (const { volume, since, consumers } of signs) {
-      const before = this.#held.get(volume);
+      const before = this.#held.get(volume) ?? this.#former.get(volume);
       this.#held.set(volume, {
         volumeId: before?.volumeId ?? null,
         attachment: before?.attachment ?? null,
@@ -86,17 +109,22 @@ export class HeldLeases {
     const before = this.#held.get(volume);
     if (before === undefined || before.lost === reason) return false;
     this.#held.set(volume, { ...before, lost: reason });
+    this.#forget(volume);
+    this.#onChange();
     return true;
   }
 
   loseAll(reason: string): void {
     for (const volume of this.#held.keys()) this.lose(volume, reason);
     this.#owed.clear();
+    this.#former.clear();
+    this.#onChange();
   }
 
   /** Nothing of it is mounted here any more. Answers what it was. */
   drop(volume: string): HeldLease | null {
-    const before = this.#held.get(volume) ?? this.#owed.get(volume) ?? null;
+    const before =
+      this.#held.get(volume) ?? this.#owed.get(volume) ?? this.#former.get(volume) ?? null;
     this.#held.delete(volume);
     return before;
   }
@@ -108,7 +136,8 @@ export class HeldLeases {
 
   /** The server was told, or knows of nothing. */
   settle(volume: string): void {
-    this.#owed.delete(volume);
+    this.#forget(volume);
+    this.#onChange();
   }
 
   /**
@@ -116,7 +145,7 @@ export class HeldLeases {
    * as the server knows. The kernel there refuses it should that have changed.
    */
   recall(volume: string, volumeId: string | null): GrantedLease | null {
-    const lease = this.#held.get(volume) ?? this.#owed.get(volume);
+    const lease = this.#held.get(volume) ?? this.#owed.get(volume) ?? this.#former.get(volume);
     if (lease === undefined || lease.lost !== null || lease.attachment === null) return null;
     if (volumeId !== null && lease.volumeId !== volumeId) return null;
     return { ...lease, attachment: lease.attachment };
@@ -124,7 +153,7 @@ export class HeldLeases {
 
   /** It is used again, as it was. */
   take(volume: string, lease: GrantedLease, consumers: readonly string[]): void {
-    this.#owed.delete(volume);
+    this.#forget(volume);
     const before = this.#held.get(volume);
     this.#held.set(volume, {
       ...lease,
@@ -132,4 +161,13 @@ export class HeldLeases {
       consumers: [...new Set([...(before?.consumers ?? []), ...consumers])],
     });
   }
+
+  #forget(volume: string): void {
+    this.#owed.delete(volume);
+    this.#former.delete(volume);
+  }
+}
+
+function copied({ source, options }: Attachment): RememberedLeases["leases"][number]["attachment"] {
+  return { type: "nfs4", source, options: [...options] };
 }

@@ -141,7 +141,7 @@ export class Leasing implements LeaseServer {
 }
 
 /** Whether an error means that the server did not answer, and not that it said no. */
-function isSilence(error: unknown): boolean {
+export function isSilence(error: unknown): boolean {
   if (error instanceof ControlFailure) return ["refused", "away", "silent"].includes(error.kind);
   return error instanceof StorageUnavailable;
 }

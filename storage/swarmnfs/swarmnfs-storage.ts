@@ -12,7 +12,8 @@ import type * as storage from "../storage.ts";
 import { StorageUnavailable } from "../unavailable.ts";
 import { HeldLeases } from "./held-leases.ts";
 import { LeaseKeeper, type KeeperPatience } from "./lease-keeper.ts";
-import { Leasing, type Ask } from "./leasing.ts";
+import type { LeaseMemory } from "./lease-memory.ts";
+import { isSilence, Leasing, type Ask } from "./leasing.ts";
 import type { Membership } from "./membership.ts";
 import { mountTrouble, type NfsServer } from "./mount-trouble.ts";
 import { NodeReadiness } from "./node-readiness.ts";
@@ -28,6 +29,7 @@ export interface SwarmnfsWorld {
   /** Sets the node's NFS identity; throws `unavailable` where the kernel has no NFS. */
   readonly identify: () => Promise<storage.NfsIdentity>;
   readonly clock: Clock;
+  readonly memory: LeaseMemory;
   readonly patience?: KeeperPatience;
 }
 
@@ -49,7 +51,8 @@ export class SwarmnfsStorage implements storage.Storage {
   readonly #held: HeldLeases;
   readonly #leasing: Leasing;
   readonly #keeper: LeaseKeeper;
-  #view: AnswerOf<"storage"> | null = null;
+  /** Which storage it is, and where it serves NFS. */
+  #view: Pick<AnswerOf<"storage">, "id" | "nfs"> | null = null;
   #listed: { readonly seen: string; readonly catalog: storage.Catalog } | null = null;
   /** As the server told them last. */
   readonly #records = new Map<string, VolumeRecord>();
@@ -60,7 +63,7 @@ export class SwarmnfsStorage implements storage.Storage {
     this.#world = world;
     this.#control = new WatchedControl(place.url, world.member, world.clock, options);
     this.#readiness = new NodeReadiness(world.identify, world.knock);
-    this.#held = new HeldLeases(world.clock);
+    this.#held = new HeldLeases(world.clock, () => this.#remember());
     this.#leasing = new Leasing(this.#ask, this.#held, this.#readiness, () => this.#nfs);
     this.#keeper = new LeaseKeeper(this.#leasing, this.#held, world.patience);
   }
@@ -93,12 +96,20 @@ export class SwarmnfsStorage implements storage.Storage {
     this.#keeper.attend(holder);
   }
 
+  /** A storage that this node knows is open also while its server cannot be asked: what was granted can be mounted. */
   async open(knownId: string | null): Promise<{ readonly id: string }> {
-    const view = await this.#control.ask("storage", {}, undefined, { timeoutMs: quickMs });
-    if (knownId !== null && view.id !== knownId) throw this.#another(view.id, knownId);
-    this.#view = view;
-    void this.#world.member.rotate();
-    return { id: view.id };
+    try {
+      const options = { timeoutMs: quickMs };
+      const { id, nfs } = await this.#control.ask("storage", {}, undefined, options);
+      if (knownId !== null && id !== knownId) throw this.#another(id, knownId);
+      await this.#recall(id);
+      this.#view = { id, nfs };
+      void this.#world.member.rotate();
+      return { id };
+    } catch (error) {
+      if (knownId === null || !isSilence(error) || !(await this.#recall(knownId))) throw error;
+      return { id: knownId };
+    }
   }
 
   /** What has not changed since the last list does not cross the network again. */
@@ -230,6 +241,22 @@ export class SwarmnfsStorage implements storage.Storage {
       );
     return this.#control.ask(name, params, body, { timeoutMs: quickMs, ...options });
   };
+
+  /** What an earlier run had of this very storage. Answers whether this run knows it. */
+  async #recall(id: string): Promise<boolean> {
+    if (this.#view !== null) return this.#view.id === id;
+    const known = await this.#world.memory.recall();
+    if (known?.id !== id || this.#view !== null) return this.#view !== null;
+    this.#view = { id, nfs: known.nfs };
+    this.#held.restore(known.leases);
+    return true;
+  }
+
+  #remember(): void {
+    if (this.#view === null) return;
+    const { id, nfs } = this.#view;
+    void this.#world.memory.remember({ id, nfs, leases: this.#held.all() });
+  }
 
   #another(id: string, knownId: string): StorageUnavailable {
     return new StorageUnavailable(

@@ -4,6 +4,7 @@ import { ensureIdentity, systemIdentityEffects } from "../nfs/client-identity.ts
 import { ServerName, systemLookup } from "../nfs/server-name.ts";
 import { knock } from "../nfs/server-port.ts";
 import type { NodeIdentity } from "../storage.ts";
+import { LeaseMemory } from "./lease-memory.ts";
 import { Membership, type TokenSource } from "./membership.ts";
 import { CredentialsFile } from "./node-credentials.ts";
 import type { SwarmnfsPlace } from "./swarmnfs-url.ts";
@@ -14,6 +15,8 @@ export interface SwarmnfsSettings {
   readonly node: NodeIdentity;
   /** Where it keeps what it proves itself with. */
   readonly credentialsFile: string;
+  /** Where it remembers over restarts what it was granted. */
+  readonly leasesFile: string;
   /** A file that keeps the server's last known address over restarts, for a DNS that comes up later than we do. */
   readonly addressFile: string;
   /** A directory of this process's own, where a sysfs is mounted for a moment. */
@@ -23,7 +26,7 @@ export interface SwarmnfsSettings {
 
 /** The machine itself. */
 export function systemWorld(place: SwarmnfsPlace, settings: SwarmnfsSettings): SwarmnfsWorld {
-  const { node, token, addressFile, credentialsFile, folder } = settings;
+  const { node, token, addressFile, credentialsFile, leasesFile, folder } = settings;
   const clock = systemClock;
   const name = new ServerName(place.host, systemLookup, clock, new AddressFile(addressFile));
   const file = new CredentialsFile(credentialsFile);
@@ -34,5 +37,6 @@ export function systemWorld(place: SwarmnfsPlace, settings: SwarmnfsSettings): S
     knock,
     identify: () => ensureIdentity(node.id, identity),
     clock,
+    memory: new LeaseMemory(leasesFile),
   };
 }

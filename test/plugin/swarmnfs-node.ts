@@ -4,6 +4,7 @@ import { systemClock } from "../../service/clock.ts";
 import type { PortAnswer } from "../../storage/nfs/server-port.ts";
 import { ServerName } from "../../storage/nfs/server-name.ts";
 import type { Storage } from "../../storage/storage.ts";
+import { LeaseMemory } from "../../storage/swarmnfs/lease-memory.ts";
 import { Membership } from "../../storage/swarmnfs/membership.ts";
 import { CredentialsFile } from "../../storage/swarmnfs/node-credentials.ts";
 import { SwarmnfsStorage } from "../../storage/swarmnfs/swarmnfs-storage.ts";
@@ -63,6 +64,7 @@ export class SwarmnfsNode {
         knock: async () => nfs.port,
         identify: async () => ({ name: process.node.id, isOurs: true }),
         clock: systemClock,
+        memory: new LeaseMemory(join(process.state, "leases.json")),
         patience: { everyMs: 1000, restMs: 20 },
       };
       return new SwarmnfsStorage(place, world, { probeEveryMs: 50 });

@@ -144,6 +144,31 @@ test("while the storage server is down its nodes go on with what they have", asy
   t.not(agent.shown(two, "v"), null);
 });
 
+test("a plugin that is started while the storage server is down mounts what is still its own", async (t) => {
+  const agent = await AgentUnderTest.start(t);
+  const one = await SwarmnfsNode.start(t, agent, "node1", minuteMs);
+  await one.docker.create("db", { access: "exclusive" });
+  await one.docker.create("other");
+  await one.docker.run({ name: "db-1", volumes: ["db"] });
+  await one.docker.run({ name: "web", volumes: ["v"] });
+  await agent.stop();
+  await one.plugin.reboot("boot-2");
+  one.docker.die();
+  t.deepEqual(one.mounted, []);
+  await one.docker.start("db-1");
+  await one.docker.start("web");
+  t.deepEqual(one.mounted, ["db", "v"]);
+  await t.throwsAsync(one.docker.run({ name: "other", volumes: ["other"] }), {
+    message: /"other" cannot be mounted on node1: .*refuses connections on port/,
+  });
+  await one.docker.stop("web");
+  await agent.begin();
+  await until("all is well", async () => (await one.status()).trouble === null);
+  await one.docker.start("other");
+  t.deepEqual(one.mounted, ["db", "other", "v"]);
+  t.not(agent.shown(one, "db"), null);
+});
+
 test("an agent that was restarted gives everybody what they had", async (t) => {
   const agent = await AgentUnderTest.start(t);
   const one = await SwarmnfsNode.start(t, agent, "node1");

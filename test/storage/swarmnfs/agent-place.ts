@@ -4,6 +4,7 @@ import { systemClock } from "../../../service/clock.ts";
 import { ServerName } from "../../../storage/nfs/server-name.ts";
 import { volumeFolders } from "../../../storage/rules/volume-path.ts";
 import type { Attachment, NodeIdentity } from "../../../storage/storage.ts";
+import { LeaseMemory } from "../../../storage/swarmnfs/lease-memory.ts";
 import { Membership } from "../../../storage/swarmnfs/membership.ts";
 import { CredentialsFile } from "../../../storage/swarmnfs/node-credentials.ts";
 import { SwarmnfsStorage } from "../../../storage/swarmnfs/swarmnfs-storage.ts";
@@ -41,6 +42,7 @@ export async function connectTo(
       knock: async () => "open" as const,
       identify: async () => ({ name: node.id, isOurs: true }),
       clock: systemClock,
+      memory: new LeaseMemory(`${path}.leases`),
     };
     const storage = new SeenFromTheDisk(place, world, { probeEveryMs: 100 });
     storage.data = agent.data;

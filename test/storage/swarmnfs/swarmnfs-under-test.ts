@@ -3,6 +3,7 @@ import { systemClock } from "../../../service/clock.ts";
 import type { PortAnswer } from "../../../storage/nfs/server-port.ts";
 import type { VolumeRecord } from "../../../storage/records/volume.ts";
 import type { NodeIdentity } from "../../../storage/storage.ts";
+import { LeaseMemory } from "../../../storage/swarmnfs/lease-memory.ts";
 import { Membership } from "../../../storage/swarmnfs/membership.ts";
 import { CredentialsFile } from "../../../storage/swarmnfs/node-credentials.ts";
 import type { Lease, Renewal } from "../../../storage/swarmnfs/protocol/lease.ts";
@@ -110,6 +111,7 @@ export class SwarmnfsUnderTest {
               return { name: node.id, isOurs: true };
             },
             clock: systemClock,
+            memory: new LeaseMemory(`${folder}/leases.json`),
             patience: { everyMs: 500, restMs: 20 },
           },
           { probeEveryMs: 50 },
