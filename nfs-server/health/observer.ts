@@ -147,7 +147,17 @@ export class Observer implements Observations {
           return this.#disk;
         },
       },
-      latest: null,
+      latest: latestOf(server),
     };
   }
+}
+
+/** The latest moment that the data disk knows of, RFC 3339: a clock that says less was put back while we were away. */
+function latestOf({ leases, nodes }: Observed["server"]): string | null {
+  const moments = [
+    ...leases.list().map(({ grantedAt }) => grantedAt),
+    ...nodes.list().map(({ enrolledAt, seenAt }) => seenAt ?? enrolledAt),
+  ];
+  // All of one form, so that the order of letters is that of time.
+  return moments.toSorted((a, b) => a.localeCompare(b)).at(-1) ?? null;
 }

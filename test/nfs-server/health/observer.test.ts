@@ -5,7 +5,7 @@ import { Metrics } from "../../../nfs-server/health/metrics.ts";
 import { Observer, type Observed } from "../../../nfs-server/health/observer.ts";
 import { UserError } from "../../../service/user-error.ts";
 
-const lease = { volume: "v", app: "x", state: "held" };
+const lease = { volume: "v", app: "x", state: "held", grantedAt: "2026-03-01T00:00:00Z" };
 
 test("a round finds what is broken and mends it, and says the rest", async (t) => {
   const world = new World();
@@ -19,6 +19,14 @@ test("a round finds what is broken and mends it, and says the rest", async (t) =
   t.like(await observer.health(), { state: "ok" }, "it may be on its way");
   await observer.checks.round();
   t.deepEqual(world.shown, ["v"]);
+});
+
+test("a clock that was put back while the server was away is seen", async (t) => {
+  const world = new World();
+  world.wall = Date.parse("2026-02-20T00:00:00Z");
+  const observer = world.observer();
+  await observer.checks.round();
+  t.regex(observer.checks.report().reasons.join(), /2026-03-01T00:00:00Z here already/);
 });
 
 test("numbers come from where they are true", async (t) => {
@@ -65,6 +73,7 @@ test("attaching is timed by how it ended, and renewals are counted", async (t) =
 class World {
   threads = 16;
   mounted = true;
+  wall = Date.parse("2026-03-01T00:00:00Z");
   readonly served: string[] = [];
   readonly shown: string[] = [];
 
@@ -73,7 +82,9 @@ class World {
       metrics: new Metrics(),
       server: {
         leases: { list: () => [lease] },
-        nodes: { list: () => [{ state: "live" }] },
+        nodes: {
+          list: () => [{ state: "live", seenAt: null, enrolledAt: "2026-02-01T00:00:00Z" }],
+        },
         statics: { list: () => [], notes: ["tv.lan has no address"] },
       },
       storage: { health: async () => ({ state: "ok", total: 100, free: 50, notes: [] }) },
@@ -111,7 +122,7 @@ class World {
         calls: 0,
         badCalls: 0,
       }),
-      clock: { now: () => Date.parse("2026-03-01T00:00:00Z") },
+      clock: { now: () => this.wall },
       monotonic: () => 0,
       log: pino({ level: "silent" }),
     };
