@@ -16,6 +16,7 @@ import { Gatekeeper, usualLimits } from "./control/gatekeeper.ts";
 import { Listener } from "./control/listener.ts";
 import { Replays } from "./control/replays.ts";
 import { auditKernel } from "./health/audit.ts";
+import { Metrics } from "./health/metrics.ts";
 import { Observer } from "./health/observer.ts";
 import { readCounters } from "./kernel/counters.ts";
 import { ProcNfsClients } from "./kernel/proc-nfs-clients.ts";
@@ -53,14 +54,14 @@ try {
 async function run(): Promise<void> {
   const life = new AbortController();
   const address = new ServerAddress(settings);
+  const metrics = new Metrics();
   const nfs = new NfsService({
     settings,
     clock: systemClock,
     log,
     audit: (line) => {
       auditKernel(log, (id) => nameOf(server, id))(line);
-      if (line.event === "asked")
-        observer?.numbers.asked(line.question.channel, line.answer !== null);
+      if (line.event === "asked") metrics.asked(line.question.channel, line.answer !== null);
     },
   });
   let server: Server | null = null;
@@ -78,11 +79,7 @@ async function run(): Promise<void> {
     address: () => address.look(),
     config: () => configView(settings, policy, process.env),
     notes: () => observer?.checks.report().reasons ?? [],
-    events: {
-      granted: () => observer?.numbers.granted(),
-      ended: () => observer?.numbers.ended(),
-      fenced: () => observer?.numbers.fenced(),
-    },
+    events: metrics,
     clock: systemClock,
     monotonic,
     log,
@@ -102,6 +99,7 @@ async function run(): Promise<void> {
     selfTest: () => ({ state: "pending" }),
     mountinfo: () => readFile("/proc/self/mountinfo", "utf8"),
     counters: readCounters,
+    metrics,
     clock: systemClock,
     monotonic,
     log,
