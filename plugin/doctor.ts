@@ -74,7 +74,7 @@ async function storageFindings(parts: DoctorParts): Promise<Finding[]> {
       },
     ];
   }
-  const view = { rows: () => parts.mounts.rows(), nfsVersion: parts.nfsVersion };
+  const view = { rows: () => parts.mounts.rows(), nfsVersion: parts.nfsVersion, now: Date.now };
   const answers: Finding[] = [
     { level: "ok", title: `${storage.url} answers (storage ${watch.id ?? ""})` },
     ...(storage.server === undefined ? [] : await serverFindings(storage.server, health, view)),

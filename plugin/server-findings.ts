@@ -1,4 +1,10 @@
-import type { NfsIdentity, StorageHealth, StorageServer } from "../storage/storage.ts";
+import { formatDuration } from "../service/age.ts";
+import type {
+  ControlState,
+  NfsIdentity,
+  StorageHealth,
+  StorageServer,
+} from "../storage/storage.ts";
 import type { Finding } from "../storage/verbs.ts";
 import { leftServer } from "./left-server.ts";
 import type { MountRow } from "./mount-table.ts";
@@ -9,6 +15,8 @@ export interface ServerView {
   rows(): readonly MountRow[];
   /** The version of NFS by which the storage is read, or null. */
   nfsVersion(): Promise<string | null>;
+  /** Milliseconds since 1970. */
+  now(): number;
 }
 
 /**
@@ -20,18 +28,42 @@ export async function serverFindings(
   health: StorageHealth | null,
   view: ServerView,
 ): Promise<Finding[]> {
-  const { host, port, address } = server;
+  const { host, port, address, control } = server;
   const version = await view.nfsVersion();
   const named = address === null || address === host ? host : `${host} is ${address},`;
   const mounted = version === null ? "" : `, mounted with NFS ${version}`;
   const left = view.rows().flatMap((row) => leftServer(row, server) ?? []);
   const notes = health?.state === "ok" ? health.notes : [];
   return [
-    // Were root squashed there, the storage could not be used at all.
-    { level: "ok", title: `${named} answers on ${port}${mounted}, and lets root be root` },
+    ...(control === undefined
+      ? // Were root squashed there, the storage could not be used at all.
+        [ok(`${named} answers on ${port}${mounted}, and lets root be root`)]
+      : controlFindings(named, port, control, view.now())),
     ...(server.identity === undefined ? [] : [identityFinding(server.identity)]),
     ...[...notes, ...left].map(warning),
   ];
+}
+
+/** How this node stands with a storage node of ours; that NFS is not served there is among the storage's notes. */
+function controlFindings(
+  named: string,
+  nfsPort: number,
+  control: ControlState,
+  now: number,
+): Finding[] {
+  const nfs = control.servesNfs === true ? ` and ${nfsPort} (NFS)` : "";
+  const { certifiedUntil } = control;
+  const left = certifiedUntil === null ? null : formatDuration(certifiedUntil - now);
+  return [
+    ok(`${named} answers on ${control.port} (control)${nfs}`),
+    ...(left === null
+      ? []
+      : [ok(`this node has joined it, with a certificate that ends in ${left}`)]),
+  ];
+}
+
+function ok(title: string): Finding {
+  return { level: "ok", title };
 }
 
 /** Locks belong to a node by this name: where two have the same, they lose each other's. */

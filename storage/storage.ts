@@ -88,6 +88,17 @@ export interface StorageServer {
   readonly left?: readonly string[];
   /** By which name it knows this node. Absent: not known, or it is not asked by NFS. */
   readonly identity?: NfsIdentity;
+  /** Of a storage node of ours: how this node stands with it. */
+  readonly control?: ControlState;
+}
+
+/** How a node stands with the storage node that it joined, as it is known without asking. */
+export interface ControlState {
+  readonly port: number;
+  /** Whether NFS was served when it was last looked at; null: it was not looked at. */
+  readonly servesNfs: boolean | null;
+  /** When this node's certificate ends, milliseconds since 1970; null before it has joined. */
+  readonly certifiedUntil: number | null;
 }
 
 /** Why a storage cannot be used now, in words for people, and since when (RFC 3339). */
@@ -209,6 +220,13 @@ export interface Storage {
   updateApp(app: string, change: AppChange, by: NodeIdentity): Promise<AppRecord>;
   /** Makes `owner` the owner of an app whose rule is `first`; returns the record with whoever won. */
   claimApp(app: string, owner: AppOwner): Promise<AppRecord>;
+
+  /**
+   * Fills a volume in state `filling`, which is long work, and returns it as it is then. May be ended at any point and
+   * called again by any node; returns at once if another node is at it, or nothing is to be filled. Where the storage
+   * does that by itself, absent.
+   */
+  fill?(name: string, by: NodeIdentity): Promise<VolumeRecord>;
 
   /** Bytes and files of a volume: the file system's quota where it has one, else a walk at idle priority. */
   usage(name: string): Promise<Usage>;

@@ -15,7 +15,7 @@ import { LeaseKeeper, type KeeperPatience } from "./lease-keeper.ts";
 import type { LeaseMemory } from "./lease-memory.ts";
 import { isSilence, Leasing, type Ask } from "./leasing.ts";
 import type { Membership } from "./membership.ts";
-import { mountTrouble, type NfsServer } from "./mount-trouble.ts";
+import { mountTrouble, portTrouble, type NfsServer } from "./mount-trouble.ts";
 import { NodeReadiness } from "./node-readiness.ts";
 import type { AnswerOf, BodyOf } from "./protocol/routes.ts";
 import type { SwarmnfsPlace } from "./swarmnfs-url.ts";
@@ -53,6 +53,7 @@ export class SwarmnfsStorage implements storage.Storage {
   readonly #keeper: LeaseKeeper;
   /** Which storage it is, and where it serves NFS. */
   #view: Pick<AnswerOf<"storage">, "id" | "nfs"> | null = null;
+  #servesNfs: boolean | null = null;
   #listed: { readonly seen: string; readonly catalog: storage.Catalog } | null = null;
   /** As the server told them last. */
   readonly #records = new Map<string, VolumeRecord>();
@@ -82,6 +83,11 @@ export class SwarmnfsStorage implements storage.Storage {
       address: nfs?.address ?? null,
       ...(nfs !== null && { addresses: [nfs.address] }),
       ...(identity !== null && { identity }),
+      control: {
+        port: this.#place.port,
+        servesNfs: this.#servesNfs,
+        certifiedUntil: this.#world.member.validUntil,
+      },
     };
   }
 
@@ -212,10 +218,14 @@ export class SwarmnfsStorage implements storage.Storage {
     return { held: false, purged: [], sweptStaging: [] };
   }
 
+  /** And whether NFS is served there, which containers need rather than the control API. */
   async health(): Promise<storage.StorageHealth> {
-    const health = await this.#ask("health", {}, undefined);
+    const [health, nfsNote] = await Promise.all([
+      this.#ask("health", {}, undefined),
+      this.#lookAtNfs(),
+    ]);
     const { name, member } = this.#world;
-    const notes = [name.note, this.#readiness.note, member.note];
+    const notes = [nfsNote, name.note, this.#readiness.note, member.note];
     return { ...health, notes: [...health.notes, ...notes.filter((note) => note !== null)] };
   }
 
@@ -250,6 +260,14 @@ export class SwarmnfsStorage implements storage.Storage {
     this.#view = { id, nfs: known.nfs };
     this.#held.restore(known.leases);
     return true;
+  }
+
+  async #lookAtNfs(): Promise<string | null> {
+    const nfs = this.#nfs;
+    if (nfs === null) return null;
+    const answer = await this.#world.knock(nfs.address, nfs.port);
+    this.#servesNfs = answer === "open";
+    return answer === "open" ? null : portTrouble(nfs, answer).message;
   }
 
   #remember(): void {

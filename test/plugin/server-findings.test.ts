@@ -26,7 +26,7 @@ function well(...notes: readonly string[]): StorageHealth {
 }
 
 test("of a server that is well there is one line, with what was found on the way to it", async (t) => {
-  const seen = { rows: () => [], nfsVersion: async () => "4.2" };
+  const seen = { rows: () => [], nfsVersion: async () => "4.2", now: Date.now };
   t.deepEqual(await serverFindings(server, well(), seen), [
     {
       level: "ok",
@@ -41,7 +41,7 @@ test("of a server that is well there is one line, with what was found on the way
 test("what the storage notes of its server is a warning, with what to do", async (t) => {
   const note =
     "the name nas.lan cannot be resolved since 09:14Z; its last known address 10.0.0.6 is used. Look at the DNS of this node, or put the name into /etc/hosts";
-  const seen = { rows: () => [], nfsVersion: async () => null };
+  const seen = { rows: () => [], nfsVersion: async () => null, now: Date.now };
   const [, warning, ...more] = await serverFindings(server, well(note), seen);
   t.deepEqual(warning, {
     level: "warning",
@@ -53,7 +53,7 @@ test("what the storage notes of its server is a warning, with what to do", async
 });
 
 test("containers that wait for a former address are a warning that names them", async (t) => {
-  const seen = { rows: () => [row], nfsVersion: async () => "4.1" };
+  const seen = { rows: () => [row], nfsVersion: async () => "4.1", now: Date.now };
   const [, warning] = await serverFindings(server, well(), seen);
   t.deepEqual(warning, {
     level: "warning",
@@ -84,10 +84,25 @@ for (const [what, identity, level, title] of [
   ],
 ] as const) {
   test(`the name of this node's NFS client is said: ${what}`, async (t) => {
-    const seen = { rows: () => [], nfsVersion: async () => "4.2" };
+    const seen = { rows: () => [], nfsVersion: async () => "4.2", now: Date.now };
     const [, finding, ...more] = await serverFindings({ ...server, identity }, well(), seen);
     t.like(finding, { level, title });
     t.is(finding?.advice === undefined, level === "ok");
     t.deepEqual(more, []);
   });
 }
+
+test("of a storage node of ours it is told how this node stands with it", async (t) => {
+  const day = 86_400_000;
+  const seen = { rows: () => [], nfsVersion: async () => null, now: () => 10 * day };
+  const ours = { ...server, host: "storage1" };
+  const control = { port: 2050, servesNfs: true, certifiedUntil: 93 * day };
+  t.deepEqual(await serverFindings({ ...ours, control }, well(), seen), [
+    { level: "ok", title: "storage1 is 10.0.0.6, answers on 2050 (control) and 2049 (NFS)" },
+    { level: "ok", title: "this node has joined it, with a certificate that ends in 83 d" },
+  ]);
+  const mute = { port: 2050, servesNfs: false, certifiedUntil: null };
+  t.deepEqual(await serverFindings({ ...ours, control: mute }, well(), seen), [
+    { level: "ok", title: "storage1 is 10.0.0.6, answers on 2050 (control)" },
+  ]);
+});
