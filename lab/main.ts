@@ -7,7 +7,7 @@ import { beginFault, endFault, faults } from "./fault.ts";
 import { Lab, labExists, removeLab } from "./lab.ts";
 import { collectLogs } from "./logs.ts";
 import type { Wanted } from "./plan.ts";
-import { startServer } from "./server.ts";
+import { joiningSettings, startServer } from "./server.ts";
 import { statusTable } from "./status.ts";
 import { formSwarm } from "./swarm.ts";
 
@@ -84,8 +84,10 @@ function wantedOf(given: readonly string[]): Wanted {
 async function bringUp(lab: Lab): Promise<void> {
   try {
     await lab.start(tell);
-    if (lab.hasStorage) await startServer(lab, tell);
-    await formSwarm(lab, tell);
+    if (lab.hasStorage) {
+      await startServer(lab, tell);
+      await formSwarm(lab, tell, (node) => joiningSettings(lab, node));
+    } else await formSwarm(lab, tell);
   } catch (error) {
     if (!isLeaving) tell(`logs: ${await collected(lab)}`);
     throw error;

@@ -4,15 +4,22 @@ import type { Machine } from "./machine.ts";
 /** What the plugin of every node is told, as `docker plugin set` and `docker plugin install` take it. */
 export const pluginSettings = "SWARMNFS_STORAGE=nfs://nas.lan/volume1/swarm";
 
-/** Makes a swarm of the lab's nodes, with the plugin on each and the NAS as its storage. Does only what is undone. */
-export async function formSwarm(lab: Lab, tell: Tell): Promise<void> {
+/**
+ * Makes a swarm of the lab's nodes, with the plugin on each; `settings` says what a node's plugin is told, and by default
+ * that the NAS is its storage. Does only what is undone.
+ */
+export async function formSwarm(
+  lab: Lab,
+  tell: Tell,
+  settings: (node: Machine) => Promise<string> = async () => pluginSettings,
+): Promise<void> {
   const [first, ...others] = lab.nodes;
   if (first === undefined) return;
   await lead(first);
   await Promise.all(others.map((node) => join(first, node)));
   tell(`swarm of ${lab.nodes.length} nodes, led by ${first.name}`);
   // One after the other: Docker gives a plugin some nine seconds to listen, and emulated machines share processors.
-  for (const node of lab.nodes) await enablePlugin(node);
+  for (const node of lab.nodes) await enablePlugin(node, settings);
   tell("the plugin is enabled on every node");
 }
 
@@ -35,12 +42,14 @@ async function isInSwarm(node: Machine): Promise<boolean> {
   return (await node.must("docker info --format '{{.Swarm.LocalNodeState}}'")) === "active";
 }
 
-async function enablePlugin(node: Machine): Promise<void> {
+async function enablePlugin(
+  node: Machine,
+  settings: (node: Machine) => Promise<string>,
+): Promise<void> {
+  const isEnabled = await node.must("docker plugin inspect --format '{{.Enabled}}' swarmnfs");
+  if (isEnabled === "true") return;
   await node.must(
-    `[ "$(docker plugin inspect --format '{{.Enabled}}' swarmnfs)" = true ] || {
-      docker plugin set swarmnfs ${pluginSettings} &&
-      docker plugin enable swarmnfs
-    }`,
+    `docker plugin set swarmnfs ${await settings(node)} && docker plugin enable swarmnfs`,
     { timeout: 180_000 },
   );
 }
