@@ -1,10 +1,12 @@
 import { readFile, realpath } from "node:fs/promises";
+import { join } from "node:path";
 import process from "node:process";
 import { systemClock } from "../service/clock.ts";
 import { createLog, type Log } from "../service/log.ts";
 import { UserError } from "../service/user-error.ts";
 import { buildId, version } from "../service/version.ts";
 import { GuardedStorage } from "../storage/keeper/guarded-storage.ts";
+import { AddressFile } from "../storage/nfs/address-file.ts";
 import { systemLookup } from "../storage/nfs/server-name.ts";
 import { keeperBeside } from "../storage/open.ts";
 import { systemQuotas } from "../storage/quota/system-quotas.ts";
@@ -25,6 +27,7 @@ import { Firewall, systemFilter } from "./network/firewall.ts";
 import { ServerAddress } from "./network/server-address.ts";
 import { NfsService } from "./nfs-service.ts";
 import { loadPolicy, type Policy } from "./policy/policy.ts";
+import { printConfig } from "./print-config.ts";
 import { assemble, type Server } from "./server.ts";
 import { parseSettings, type ServerSettings } from "./settings.ts";
 
@@ -34,6 +37,9 @@ const cannotWork = 2;
 const stopBoundMs = 2_000;
 
 const monotonic = (): number => performance.now();
+
+const [argument, ...rest] = process.argv.slice(2);
+if (argument !== undefined) process.exit(await instead(argument, rest));
 
 const { settings, policy } = await understood();
 const log = createLog("swarmnfs-server", settings.log);
@@ -151,6 +157,19 @@ async function run(): Promise<void> {
   }
 }
 
+/** What the container can do instead of serving. Answers the exit code. */
+async function instead(command: string, args: readonly string[]): Promise<number> {
+  if (command === "print-config") return printConfig(process.env, args, { write: print });
+  process.stderr.write(
+    `"${command}" is not known here. Without arguments the storage node is started; print-config shows what it would understand of its settings\n`,
+  );
+  return cannotWork;
+}
+
+function print(text: string): void {
+  process.stdout.write(text);
+}
+
 async function understood(): Promise<{ settings: ServerSettings; policy: Policy }> {
   try {
     const found = parseSettings(process.env);
@@ -191,7 +210,8 @@ function newFirewall(): Firewall {
   return new Firewall(settings.allowedHosts, [settings.nfsPort, settings.controlPort], {
     filter: systemFilter,
     lookup: systemLookup,
-    memory: null,
+    // For a DNS that starts after us, or never.
+    memory: new AddressFile(join(settings.data, ".swarmnfs", "server", "allowed-hosts.json")),
     clock: systemClock,
   });
 }
