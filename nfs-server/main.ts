@@ -129,7 +129,8 @@ async function run(): Promise<void> {
   const admin = new AdminSocket(api(adminDoor));
   stopOnSignal(async () => {
     life.abort();
-    await Promise.allSettled([listener.close(), admin.close(), made.stop()]);
+    const doors = [listener.close(), admin.close(), firewall?.remove()];
+    await Promise.allSettled([...doors, made.stop()]);
     nfs.leave();
   });
 
