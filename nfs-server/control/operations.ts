@@ -62,10 +62,10 @@ export function operations(parts: OperationParts): Operations {
       return storage.usage(params.name);
     },
 
-    attach: ({ node, params, body }) => volumes.attach(node, params.name, body),
-    detach: ({ node, params }) => done(leases.detach(node, params.name)),
-    renew: ({ node, body, signal }) => leases.renew(node, body, signal),
-    absence: ({ node, body }) => done(leases.absence(node, body.forMs)),
+    attach: async ({ node, params, body }) => volumes.attach(aNode(node), params.name, body),
+    detach: async ({ node, params }) => done(leases.detach(aNode(node), params.name)),
+    renew: async ({ node, body, signal }) => leases.renew(aNode(node), body, signal),
+    absence: async ({ node, body }) => done(leases.absence(aNode(node), body.forMs)),
     leases: async ({ node }) => ({
       leases: leases.list().filter(({ nodeId }) => node.role !== "node" || nodeId === node.id),
     }),
@@ -135,6 +135,12 @@ async function appOf(storage: Storage, node: LiveNode, name: string): Promise<Ap
     throw new UserError("not-found", `there is no app "${name}". See: swarmnfs apps`);
   refuseElsewhere(node, app, null);
   return app;
+}
+
+/** Administrators on the storage node itself have no node that could have anything mounted. */
+function aNode(node: LiveNode): LiveNode {
+  if (node.address !== "") return node;
+  throw new UserError("invalid", "volumes are mounted by nodes, and this is none");
 }
 
 async function done(work: Promise<unknown>): Promise<Record<string, never>> {

@@ -77,23 +77,28 @@ export class VolumeOperations {
     { id, consumers }: BodyOf<"attach">,
   ): Promise<AnswerOf<"attach">> {
     const { storage, leases } = this.#parts;
-    if (node.address === "")
-      throw new UserError("invalid", "volumes are attached by nodes; an administrator has none");
     let options: readonly string[] = [];
     const lease = await leases.attach(node, {
       volume: name,
       consumers,
-      look: async () => {
-        const record = await this.get(node, name);
-        if (record.root) throw wholeStorage(name);
-        return record;
-      },
+      look: () => this.#mountable(node, name),
       // Leaves a sign of use as well, so that whoever looks at the data disk without us sees it.
       prepare: async (record) => {
         ({ options } = await storage.attach(name, identity(node), consumers, id ?? record.id));
       },
     });
     return { lease, path: `/${name}`, options: [...options] };
+  }
+
+  /** The record, if the node may mount it; nobody is asked or fenced for what cannot be mounted in the end. */
+  async #mountable(node: LiveNode, name: string): Promise<VolumeRecord> {
+    // Where it may be is said of all nodes, also of those whose administrators are the storage's.
+    const record = await this.get({ ...node, role: "node" }, name);
+    if (record.root) throw wholeStorage(name);
+    // The storage finishes what was begun, or says why that cannot be mounted and how far it is.
+    if (record.state !== "ready")
+      await this.#parts.storage.attach(name, identity(node), [], record.id);
+    return record;
   }
 
   /** The app, if the node may have a volume like that. */
@@ -104,7 +109,9 @@ export class VolumeOperations {
     existing: VolumeRecord | null,
   ): Promise<string> {
     const { storage, policy } = this.#parts;
-    const app = existing?.app ?? appFor(name, options);
+    // A copy is of its source's app, and whoever may not have the one may not have the other.
+    const source = options.from === null ? null : await this.get(node, sourceName(options.from));
+    const app = existing?.app ?? source?.app ?? appFor(name, options);
     policy.checkApp(app);
     const declared = policy.declared(app)?.hosts ?? null;
     const record = await storage.getApp(app);
@@ -124,6 +131,11 @@ export function given<T extends object>(
 ): { [Key in keyof T]: Exclude<T[Key], undefined> } {
   const entries = Object.entries(change).filter(([, value]) => value !== undefined);
   return Object.fromEntries(entries) as { [Key in keyof T]: Exclude<T[Key], undefined> };
+}
+
+/** `volume`, or `volume@snapshot`. */
+function sourceName(from: string): string {
+  return from.split("@")[0] ?? from;
 }
 
 function notFound(name: string): UserError {

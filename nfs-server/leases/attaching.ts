@@ -65,6 +65,7 @@ export class Attachments {
     { volume, consumers, look, prepare }: Attaching,
     answers: Answers,
   ): Promise<{ readonly held: Held } | { readonly ask: readonly Rival[] }> {
+    this.#refuseFenced(node); // nobody is asked or fenced for its sake
     const record = await look();
     const { exclusive } = shownBy(record);
     for (;;) {
@@ -77,8 +78,7 @@ export class Attachments {
       await this.#overcome(step.rival, volume, step.kind === "fence" ? step.because : null);
     }
     return this.#shared.nodes.run(node.id, async () => {
-      const fence = this.#shared.attendance.fence(node.id);
-      if (fence !== null) throw new NodeFenced(node.name, fence);
+      this.#refuseFenced(node);
       await prepare(record);
       return { held: await this.#grant(node, record, consumers) };
     });
@@ -121,6 +121,11 @@ export class Attachments {
     };
     log.info({ audit: "lease", ...facts }, "a lease is granted");
     return begun;
+  }
+
+  #refuseFenced({ id, name }: LiveNode): void {
+    const fence = this.#shared.attendance.fence(id);
+    if (fence !== null) throw new NodeFenced(name, fence);
   }
 
   /** Those whose leases cannot be beside the new one. */

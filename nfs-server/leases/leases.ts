@@ -181,9 +181,13 @@ export class Leases {
     });
   }
 
-  /** A node that was looked after by hand is taken back. */
+  /** A node that was looked after by hand is taken back. Throws `not-found` if it is not fenced. */
   async unfence(nodeId: string): Promise<void> {
     const { nodes, fencing, attendance, mailboxes } = this.#shared;
+    if (attendance.fence(nodeId) === null) {
+      const name = attendance.nameOf(nodeId);
+      throw new UserError("not-found", `"${name}" is not fenced. See: swarmnfs server nodes`);
+    }
     await nodes.run(nodeId, () =>
       fencing.lift(nodeId, attendance.nameOf(nodeId), "an administrator"),
     );

@@ -34,7 +34,8 @@ export class LeasesUnderTest {
   readonly lines: Record<string, unknown>[] = [];
   /** Milliseconds, of the monotonic clock and of the other one. */
   now = Date.parse("2026-03-01T12:00:00Z");
-  askBoundMs = 100;
+  /** How long holders are waited for, milliseconds of real time; of those who answer nobody waits so long. */
+  askBoundMs = 20_000;
   #leases: Leases | null = null;
   #death = new AbortController();
   #underWay = new Set<Promise<unknown>>();
@@ -43,10 +44,15 @@ export class LeasesUnderTest {
     this.folder = folder;
   }
 
-  static async start(t: ExecutionContext): Promise<LeasesUnderTest> {
+  /** `silent`: nobody answers, and is not waited for. */
+  static async start(
+    t: ExecutionContext,
+    silent: "silent" | null = null,
+  ): Promise<LeasesUnderTest> {
     const folder = await mkdtemp(join(tmpdir(), "swarmnfs-leases-"));
     t.teardown(() => rm(folder, { recursive: true, force: true }));
     const tested = new LeasesUnderTest(folder);
+    if (silent !== null) tested.askBoundMs = 50;
     await tested.begin();
     return tested;
   }

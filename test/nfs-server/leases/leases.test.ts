@@ -88,7 +88,7 @@ test("while the holder uses an exclusive volume, a newcomer is refused with the 
 });
 
 test("a holder that lives and does not answer in time is neither fenced nor disturbed", async (t) => {
-  const world = await LeasesUnderTest.start(t);
+  const world = await LeasesUnderTest.start(t, "silent");
   world.volume("x", "exclusive");
   await world.attach(node1, "x", ["service db"]);
   await t.throwsAsync(world.attach(node2, "x"), {
@@ -174,7 +174,7 @@ test("a plugin that is back from its absence is held to its term again", async (
 });
 
 test("a node that renews, but not this volume, has it mounted no more: it loses it and nothing else", async (t) => {
-  const world = await LeasesUnderTest.start(t);
+  const world = await LeasesUnderTest.start(t, "silent");
   world.volume("x", "exclusive");
   world.volume("s");
   await world.attach(node1, "x");
@@ -206,7 +206,7 @@ test("a shared lease is taken away after three terms of silence, an exclusive on
 });
 
 test("time in which the server heard nobody counts for nothing: it was cut off itself", async (t) => {
-  const world = await LeasesUnderTest.start(t);
+  const world = await LeasesUnderTest.start(t, "silent");
   world.volume("x", "exclusive");
   await world.attach(node1, "x");
   await world.pass(10 * minute);
@@ -215,7 +215,7 @@ test("time in which the server heard nobody counts for nothing: it was cut off i
 });
 
 test("after a restart every lease has a full term, and is shown at once", async (t) => {
-  const world = await LeasesUnderTest.start(t);
+  const world = await LeasesUnderTest.start(t, "silent");
   world.volume("x", "exclusive");
   await world.attach(node1, "x");
   await world.pass(50_000, [[node2, []]]);
@@ -243,7 +243,7 @@ test("after a restart a volume that is gone, or is another one of its name, is s
 });
 
 test("a lease that cannot be read is left alone, and its volume is given to nobody else alone", async (t) => {
-  const world = await LeasesUnderTest.start(t);
+  const world = await LeasesUnderTest.start(t, "silent");
   world.volume("x", "exclusive");
   await world.attach(node1, "x");
   const file = join(world.folder, "leases", `x@${node1.id}.json`);
@@ -301,7 +301,7 @@ test("a volume whose rules change is shown by the new ones at once", async (t) =
 });
 
 test("a volume becomes exclusive only while at most one node has it", async (t) => {
-  const world = await LeasesUnderTest.start(t);
+  const world = await LeasesUnderTest.start(t, "silent");
   const record = world.volume("s");
   const become = async (): Promise<unknown> =>
     world.leases.change("s", true, async () => {
