@@ -121,7 +121,7 @@ export class CatalogCopy {
     }
     for (const app of catalog.apps) if (!touched.has(`apps/${app.app}`)) this.putApp(app);
     this.#uses = catalog.uses;
-    this.#usage = catalog.usage;
+    this.#usage = newest(this.#usage, catalog.usage, named);
     this.#lastUse = catalog.lastUse;
     this.#damaged = catalog.damaged;
     if (this.#isWhole) return;
@@ -152,6 +152,10 @@ export class CatalogCopy {
 
   drop(name: string): void {
     this.#touched?.add(name);
+    if (Object.hasOwn(this.#usage, name)) {
+      const { [name]: _, ...others } = this.#usage;
+      this.#usage = others;
+    }
     if (this.#volumes.delete(name)) this.#note(`volumes/${name}`);
   }
 
@@ -239,4 +243,17 @@ export class CatalogCopy {
 async function replaceFile(path: string, text: string): Promise<void> {
   await writeFile(`${path}.new`, text, { mode: 0o600 });
   await rename(`${path}.new`, path);
+}
+
+/** What the storage tells of the volumes that there are, unless something was learnt of one since. */
+function newest(
+  before: Catalog["usage"],
+  told: Catalog["usage"],
+  named: ReadonlyMap<string, unknown>,
+): Catalog["usage"] {
+  const newer = Object.entries(before).filter(([volume, { at }]) => {
+    const usage = Object.hasOwn(told, volume) ? told[volume] : undefined;
+    return named.has(volume) && (usage === undefined || at > usage.at);
+  });
+  return { ...told, ...Object.fromEntries(newer) };
 }

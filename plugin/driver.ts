@@ -34,6 +34,8 @@ export class Driver {
   readonly #node: NodeIdentity;
   readonly #defaults: Readonly<Record<string, string>>;
   readonly #status: (record: VolumeRecord) => VolumeStatus;
+  readonly #fill: (volume: string) => Promise<void>;
+  readonly #count: (volume: string) => Promise<void>;
   readonly #opened: () => Promise<void>;
   readonly #lookupBoundMs: number;
   readonly #onStorageFailure: (volume: string) => void;
@@ -50,6 +52,10 @@ export class Driver {
     /** Options every new volume gets unless it asks for others. */
     defaults: Readonly<Record<string, string>>;
     status: (record: VolumeRecord) => VolumeStatus;
+    /** Waits a moment for a volume that begins as a copy, which then goes on being filled; never rejects. */
+    fill: (volume: string) => Promise<void>;
+    /** Learns what a volume holds now, where that is to be had at once; never rejects. */
+    count: (volume: string) => Promise<void>;
     /** Settles when the storage has been opened: requests may come before that. Rejects with why it cannot be. */
     opened: () => Promise<void>;
     /** How long an unknown name may keep Docker waiting, in milliseconds. */
@@ -66,6 +72,8 @@ export class Driver {
     this.#node = parts.node;
     this.#defaults = parts.defaults;
     this.#status = parts.status;
+    this.#fill = parts.fill;
+    this.#count = parts.count;
     this.#opened = parts.opened;
     this.#lookupBoundMs = parts.lookupBoundMs;
     this.#onStorageFailure = parts.onStorageFailure;
@@ -81,6 +89,7 @@ export class Driver {
     this.#catalog.put(record);
     const app = await this.#storage.getApp(record.app).catch(() => null);
     if (app !== null) this.#catalog.putApp(app);
+    if (record.state === "filling") await this.#fill(name);
     // Before Docker knows it: what is missing from the copy after a crash passes for a name that nobody knows.
     await this.#catalog.saved();
     this.#log.info({ volume: name, app: record.app }, "created");
@@ -93,7 +102,9 @@ export class Driver {
   async get(name: string): Promise<DockerVolume | null> {
     try {
       const record = this.#remembered(name) ?? (await this.#lookUp(name));
-      return record === null ? null : this.#shown(record, true);
+      if (record === null) return null;
+      await this.#count(name);
+      return this.#shown(record, true);
     } catch (error) {
       // Docker repeats a question that is not answered for 15 s, and asks us about volumes of other drivers, too.
       if (error instanceof Unanswerable && this.#catalog.isWhole) return null;

@@ -1,6 +1,8 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { bounded } from "../service/bounded.ts";
 import type { Log } from "../service/log.ts";
 import type { VolumeRecord } from "../storage/records/volume.ts";
+import { Filler } from "../storage/filler.ts";
 import type { NodeIdentity, Storage } from "../storage/storage.ts";
 import type { VolumeStatus } from "../storage/verbs.ts";
 import { administration } from "./administration.ts";
@@ -20,6 +22,7 @@ import type { PacketFilter } from "./guard/packet-filter.ts";
 import { LeaseDuties } from "./lease-duties.ts";
 import { leftServer } from "./left-server.ts";
 import { liveHolders } from "./live-holders.ts";
+import { LiveUsage } from "./live-usage.ts";
 import { MountTable } from "./mount-table.ts";
 import { Mounts } from "./mounts.ts";
 import { NodeState } from "./node-identity.ts";
@@ -30,6 +33,9 @@ import type { Settings } from "./settings.ts";
 import { statusOf } from "./status.ts";
 import { StorageWatch } from "./storage-watch.ts";
 import { createVerbsApi } from "./verbs-api.ts";
+
+/** How long Docker waits at its creation for a volume that begins as a copy, in milliseconds: by reflink that is enough. */
+const fillBoundMs = 4_000;
 
 /** The world the plugin lives in: every effect it has is one of these. */
 export interface World {
@@ -111,6 +117,17 @@ export async function assemble(world: World): Promise<Plugin> {
     trustNode: settings.withoutDocker === "trust-node",
     log,
   });
+  const usage = new LiveUsage(storage, catalog);
+  const filler = new Filler({
+    storage,
+    node,
+    onChange(record) {
+      // It may have been removed meanwhile.
+      if (catalog.volume(record.name)?.id === record.id) catalog.put(record);
+    },
+    log,
+    ...(world.monotonic && { monotonic: world.monotonic }),
+  });
   const driver = new Driver({
     catalog,
     storage,
@@ -120,8 +137,10 @@ export async function assemble(world: World): Promise<Plugin> {
     node,
     defaults: settings.defaultOptions,
     status,
+    count: (volume) => usage.refresh(volume),
     opened: () => watch.opened(),
     lookupBoundMs: world.lookupBoundMs,
+    fill: (volume) => filledSoon(filler, volume),
     onStorageFailure: (volume) => {
       revival?.note(volume);
       void watch.look();
@@ -136,7 +155,11 @@ export async function assemble(world: World): Promise<Plugin> {
   const life = new AbortController();
   const { signal } = life;
   storage.attend?.(new LeaseDuties({ mounts, catalog, watch, engine, consumers, log, signal }));
-  startRounds({ storage, watch, mounts, node, guard, reconciler, drift, revival, log }, signal);
+  const fill = (): Promise<void> => filler.round(catalog.volumes());
+  startRounds(
+    { storage, watch, mounts, node, guard, fill, reconciler, drift, revival, log },
+    signal,
+  );
 
   const arrivals: Arrivals = new WeakMap();
   const handlers = administration({
@@ -193,4 +216,10 @@ export async function assemble(world: World): Promise<Plugin> {
         catalog.damaged.find(({ file }) => file.endsWith(`/${record.name}.json`))?.reason ?? null,
     });
   }
+}
+
+/** What takes longer goes on without Docker. */
+async function filledSoon(filler: Filler, volume: string): Promise<void> {
+  const late = (): Error => new Error("the volume is still being filled");
+  await bounded(filler.fill(volume), fillBoundMs, late).catch(() => undefined);
 }

@@ -166,6 +166,9 @@ export interface Storage {
   /** Of a storage on a server: where that is now. */
   readonly server?: StorageServer;
 
+  /** Whether {@link usage} is what the file system counts by itself, known at once; absent: it may be a walk. */
+  readonly countsItself?: boolean;
+
   /** What the failure of mounting one of its attachments means to people; where mount(8) says it itself, absent. */
   explainMount?(error: unknown): unknown;
 

@@ -3,12 +3,12 @@ import type { DirectorySettings, DirectoryStorage } from "../directory/directory
 import type { Storage } from "../storage.ts";
 
 /** A storage in a keeper's hands. */
-export type KeptStorage = Storage & Pick<DirectoryStorage, "listSince">;
+export type KeptStorage = Storage & Pick<DirectoryStorage, "listSince" | "fill">;
 
 /** What may be asked of a keeper. */
 export type Method = Exclude<
   keyof KeptStorage,
-  "url" | "trouble" | "server" | "explainMount" | "attend" | "close"
+  "url" | "trouble" | "server" | "countsItself" | "explainMount" | "attend" | "close"
 >;
 export type Arguments<M extends Method> = Parameters<KeptStorage[M]>;
 export type Result<M extends Method> = Awaited<ReturnType<KeptStorage[M]>>;

@@ -53,6 +53,11 @@ export class LeaseMemory {
     return this.#writing;
   }
 
+  /** Settles when nothing is being written. */
+  async saved(): Promise<void> {
+    await this.#writing;
+  }
+
   async #write(): Promise<void> {
     while (this.#next !== null) {
       const document = { schema: 1, ...this.#next };

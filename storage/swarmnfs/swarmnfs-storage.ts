@@ -54,6 +54,7 @@ export class SwarmnfsStorage implements storage.Storage {
   /** Which storage it is, and where it serves NFS. */
   #view: Pick<AnswerOf<"storage">, "id" | "nfs"> | null = null;
   #servesNfs: boolean | null = null;
+  #counts = false;
   #listed: { readonly seen: string; readonly catalog: storage.Catalog } | null = null;
   /** As the server told them last. */
   readonly #records = new Map<string, VolumeRecord>();
@@ -91,6 +92,10 @@ export class SwarmnfsStorage implements storage.Storage {
     };
   }
 
+  get countsItself(): boolean {
+    return this.#counts;
+  }
+
   explainMount(error: unknown): unknown {
     const nfs = this.#nfs;
     const cause = error instanceof Error ? error.cause : undefined;
@@ -106,10 +111,11 @@ export class SwarmnfsStorage implements storage.Storage {
   async open(knownId: string | null): Promise<{ readonly id: string }> {
     try {
       const options = { timeoutMs: quickMs };
-      const { id, nfs } = await this.#control.ask("storage", {}, undefined, options);
+      const { id, nfs, quota } = await this.#control.ask("storage", {}, undefined, options);
       if (knownId !== null && id !== knownId) throw this.#another(id, knownId);
       await this.#recall(id);
       this.#view = { id, nfs };
+      this.#counts = quota !== "none";
       void this.#world.member.rotate();
       return { id };
     } catch (error) {
@@ -237,6 +243,7 @@ export class SwarmnfsStorage implements storage.Storage {
       await this.#control.ask("absence", {}, { forMs: absenceMs }, options).catch(() => {});
     }
     this.#control.close();
+    await this.#world.memory.saved();
   }
 
   get #nfs(): NfsServer | null {
