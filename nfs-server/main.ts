@@ -23,6 +23,7 @@ import { Observer } from "./health/observer.ts";
 import { readCounters } from "./kernel/counters.ts";
 import { ProcNfsClients } from "./kernel/proc-nfs-clients.ts";
 import { missingRequirements } from "./kernel/requirements.ts";
+import { KnownStorage } from "./known-storage.ts";
 import { Firewall, systemFilter } from "./network/firewall.ts";
 import { ServerAddress } from "./network/server-address.ts";
 import { NfsService } from "./nfs-service.ts";
@@ -74,10 +75,12 @@ async function run(): Promise<void> {
   let observer: Observer | null = null;
   await nfs.root.open();
   const storage = openData();
+  const known = await KnownStorage.open("/var/lib/swarmnfs/storage.json", log);
   const made = await assemble({
     settings,
     policy,
     storage,
+    knownId: known.id,
     exports: nfs.exports,
     clients: new ProcNfsClients(),
     isolation: "subtree_check",
@@ -91,6 +94,7 @@ async function run(): Promise<void> {
     log,
   });
   server = made;
+  await known.remember(made.id);
   const serve = (at: string): Promise<void> => nfs.serve(at, made.id);
   const firewall = settings.firewall ? newFirewall() : null;
   const watched = new Observer({

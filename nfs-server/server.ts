@@ -26,6 +26,8 @@ export interface World {
   readonly settings: Pick<ServerSettings, "data" | "onRemove" | "controlPort" | "nfsPort">;
   readonly policy: Policy;
   readonly storage: Storage;
+  /** The storage's id as this machine met it first: an empty directory where a disk should be is not begun anew. Null: never. */
+  readonly knownId?: string | null;
   readonly exports: Exports;
   readonly clients: NfsClients;
   readonly isolation: AnswerOf<"storage">["isolation"];
@@ -76,7 +78,7 @@ const signBoundMs = 2_000;
 export async function assemble(world: World): Promise<Server> {
   const { settings, policy, storage, clock, monotonic, log } = world;
   const folder = join(settings.data, ".swarmnfs", "server");
-  const { id } = await storage.open(null);
+  const { id } = await storage.open(world.knownId ?? null);
   const itself: NodeIdentity = { id, name: "storage node" };
   const leases = new Leases({
     ...world,
