@@ -41,7 +41,7 @@ export class Thief {
     const { own, uids } = this.#errand;
     const attempts: Attempt[] = [];
     try {
-      const handle = own === null ? null : await this.#ask(0, path(own), getFileHandle);
+      const handle = await this.#ownHandle(own);
       for (const approach of approaches(this.#errand, handle))
         for (const uid of uids) attempts.push(await this.#try(approach, uid));
       return { refused: null, attempts };
@@ -49,6 +49,17 @@ export class Thief {
       return { refused: words(error), attempts };
     } finally {
       await this.#session?.close().catch(() => undefined);
+    }
+  }
+
+  /** Null if there is no directory of its own, or it was taken away: then it has to do without. */
+  async #ownHandle(own: readonly string[] | null): Promise<Buffer | null> {
+    if (own === null) return null;
+    try {
+      return await this.#ask(0, path(own), getFileHandle);
+    } catch (error) {
+      if (error instanceof NfsRefusal) return null;
+      throw error;
     }
   }
 

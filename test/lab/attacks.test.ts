@@ -1,0 +1,262 @@
+// A node that was granted one volume tries to get at others, however it can. Each way is tried against a plain export too,
+// where it must succeed: otherwise it would prove nothing. The results are written to docs/attacks.md.
+import { writeFile } from "node:fs/promises";
+import path from "node:path";
+import test, { type ExecutionContext } from "ava";
+import type { Machine } from "../../lab/machine.ts";
+import { BareNode } from "./bare-node.ts";
+import { labCluster } from "./cluster.ts";
+import { eventually, say } from "./eventually.ts";
+import { inhabited, thrownOut } from "./inhabited.ts";
+import { exportPlainly, fileSystems, unexportPlainly, type FileSystem } from "./plain-exports.ts";
+import { attackPage, type Case, type Raid } from "./raw-nfs/attack-page.ts";
+import type { Errand, Report } from "./raw-nfs/errand.ts";
+import { lootOf } from "./raw-nfs/loot.ts";
+import { sendThief } from "./send-thief.ts";
+import { StorageNode } from "./storage-node.ts";
+import { damage, plant, victimUid, type Planted } from "./victim.ts";
+import { hexOf, inContainer, names, pathsTo, wayTo } from "./ways-in.ts";
+
+const on = labCluster();
+
+const raids: Raid[] = [];
+const cases: Case[] = [];
+
+/** Whom the thief claims to be: root, the owner of what it wants, and nobody. */
+const uids = [0, victimUid, 65_534] as const;
+
+const kinds = Object.keys(fileSystems) as FileSystem[];
+
+test.after.always("the results are written down", async () => {
+  // Of a run in which something is missing nothing is written: it would look like the whole.
+  if (raids.length < kinds.length * 3) return;
+  const { stdout } = await on.nas.run("uname -r");
+  const of = `Run of ${new Date().toISOString().slice(0, 10)}, Linux ${stdout.trim()} on all machines.`;
+  const page = path.join(import.meta.dirname, "../../docs/attacks.md");
+  await writeFile(page, attackPage({ of, raids, cases }));
+});
+
+for (const kind of kinds)
+  test(`a plain export on ${kind} is robbed by file handles that are made by hand`, async (t) => {
+    t.timeout(1_200_000);
+    const [thief, other] = [on.node(1), on.node(2)];
+    on.afterwards(() => unexportPlainly(on.nas));
+    const { mine, yours } = await exportPlainly(on.nas, kind, {
+      address: thief.plan.address,
+      other: other.plan.address,
+      options: "no_subtree_check",
+    });
+    const planted = await plant(on.nas, yours, { path: names(yours), exportNumber: null });
+    const raid = await raidOf(`plain export, ${kind}`, planted, thief, {
+      way: wayTo(on.nas),
+      own: names(mine),
+      symlink: "way-out",
+      paths: [[], names(yours).slice(0, -1)],
+    });
+    const loot = lootOf(raid.report, raid.fileName, raid.secret);
+    const deeds = new Set(Array.from(loot.values(), (each) => Array.from(each)).flat());
+    t.deepEqual([...deeds].toSorted(), ["listed", "read", "written"]);
+    t.not(await damage(on.nas, planted), "");
+    // Names lead nowhere even there.
+    t.deepEqual(
+      [...loot.keys()].filter((by) => !by.startsWith("handle: own fsid")),
+      [],
+    );
+  });
+
+for (const kind of kinds)
+  test(`from our server on ${kind} nothing is stolen by a node that has another volume`, async (t) => {
+    t.timeout(1_800_000);
+    const { storage, thief, mine, other, alone } = await inhabited(on, kind);
+    const wanted = { "another app": other, "exclusive, own app": alone };
+    const [since, stale] = [await storage.now(), await storage.staleHandles()];
+    for (const [what, each] of Object.entries(wanted)) {
+      const raid = await raidOf(`our server, ${kind}: ${what}`, each, thief.machine, {
+        way: wayTo(storage.machine),
+        own: [mine],
+        symlink: "way-out",
+        paths: pathsTo(each),
+      });
+      await nothingStolen(t, storage, each, raid);
+    }
+    // What the kernel refuses by itself moves its counter; what it asks is written down.
+    t.true((await storage.staleHandles()) > stale);
+    const log = await storage.log(since);
+    const asked = `"fsid":"${hexOf(other.victim.exportNumber ?? 0)}"`;
+    t.true(
+      log.split("\n").some((line) => line.includes(asked) && line.includes(`"answer":"no"`)),
+      `no audit line has ${asked}`,
+    );
+  });
+
+test("who is not a node, is elsewhere, gave back or was thrown out, gets nothing", async (t) => {
+  t.timeout(1_800_000);
+  const { storage, thief, owner, mine, other: target } = await inhabited(on, "xfs");
+  const own = [mine];
+  const server = "our server";
+  const attack = async (what: string, machine: Machine, from?: string): Promise<Report> => {
+    const way = { ...wayTo(storage.machine), ...(from !== undefined && { from }) };
+    const errand = { way, own, symlink: null, paths: pathsTo(target), uids, victim: target.victim };
+    const report = await sendThief(machine, errand);
+    const raid = { against: what, report, fileName: target.victim.fileName, secret: target.secret };
+    await nothingStolen(t, storage, target, raid);
+    return report;
+  };
+  const refused = (what: string, report: Report): void => {
+    t.is(report.refused, "login refused: bad credential", what);
+    cases.push({ attack: what, against: server, outcome: report.refused ?? "" });
+  };
+
+  refused("NFS from a machine that is no node", await attack("stranger", on.node(3)));
+
+  const elsewhere = "10.77.0.61";
+  await thief.machine.must(`ip address add ${elsewhere}/24 dev eth0`);
+  on.afterwards(() => thief.machine.run(`ip address del ${elsewhere}/24 dev eth0`));
+  const report = await attack("elsewhere", thief.machine, elsewhere);
+  refused("NFS from another address of a node that has a volume", report);
+
+  const copied = new BareNode(thief.name, owner.machine, storage);
+  const stolen = await copied.try("storage", {}, undefined, thief.identity);
+  denied(t, "a copied certificate from another address", stolen);
+  const nobody = await copied.try(
+    "catalog",
+    {},
+    { seen: null },
+    {
+      authority: thief.identity.authority,
+    },
+  );
+  denied(t, "the control API without a certificate", nobody);
+
+  const { victim } = target;
+  const foreign = { id: null, consumers: ["container thief"] };
+  const name = victim.path.at(-1) ?? "";
+  denied(t, "attaching a volume of another app", await thief.try("attach", { name }, foreign));
+  denied(t, "removing it", await thief.try("removeVolume", { name }, undefined));
+  denied(t, "changing its rules", await thief.try("changeVolume", { name }, { hosts: ["*"] }));
+  const token = { node: "another", cidr: null, validMs: 3_600_000, replace: true };
+  denied(t, "making a join token as a node", await thief.try("token", {}, token));
+  for (const { id, nodeId } of (await storage.ask("leases", {}, undefined)).leases)
+    if (nodeId === owner.id)
+      denied(t, "taking away a lease as a node", await thief.try("revokeLease", { id }, undefined));
+
+  await thief.ask("detach", { name: mine }, {});
+  const given = await attack("given back", thief.machine);
+  t.is(given.attempts.filter((each) => each.refused === null).length, 0);
+  cases.push({
+    attack: "NFS after a volume was given back",
+    against: server,
+    outcome: "nothing of it is reached",
+  });
+
+  await storage.ask("revokeNode", { id: thief.id }, undefined);
+  denied(t, "a revoked certificate", await thief.try("storage", {}, undefined));
+  refused("NFS from a node that was thrown out", await attack("revoked", thief.machine));
+});
+
+test("a join token is good for one node, once, from where it may be used, and not for long", async (t) => {
+  t.timeout(900_000);
+  const storage = new StorageNode(on.lab);
+  await storage.start({});
+  const [first, second] = [on.name("first"), on.name("second")];
+  const token = async (validMs = 3_600_000, cidr: string | null = null): Promise<string> => {
+    const asked = { node: first, cidr, validMs, replace: true };
+    return (await storage.ask("token", {}, asked)).token;
+  };
+  const node = new BareNode(first, on.node(1), storage);
+  on.afterwards(() => thrownOut(storage, first));
+  const refused = async (what: string, why: Promise<string | null>): Promise<void> => {
+    const outcome = await why;
+    t.truthy(outcome, what);
+    cases.push({ attack: what, against: "our server", outcome: outcome ?? "" });
+  };
+
+  const shortLived = await token(60_000);
+  const expires = performance.now() + 61_000;
+  await refused("a join token for another name", node.join(await token(), second));
+  const elsewhere = await token(3_600_000, `${on.node(2).plan.address}/32`);
+  await refused("a join token from where it may not be used", node.join(elsewhere));
+  const good = await token();
+  t.is(await node.join(good), null);
+  const thief = new BareNode(first, on.node(2), storage);
+  await refused("a join token that was used", thief.join(good));
+  await eventually(() => performance.now() > expires, "the short-lived token has expired");
+  await refused("a join token that has expired", thief.join(shortLived));
+});
+
+test("containers with a network of their own do not speak NFS to the storage; the node's own can", async (t) => {
+  t.timeout(1_200_000);
+  const machine = on.node(1);
+  on.afterwards(() => unexportPlainly(on.nas));
+  const exported = await exportPlainly(on.nas, "ext4", {
+    address: machine.plan.address,
+    other: on.node(2).plan.address,
+    options: "no_subtree_check",
+  });
+  const { mine, yours } = exported;
+  const planted = await plant(on.nas, yours, { path: names(yours), exportNumber: null });
+  // The guard stands as soon as the node has a volume mounted.
+  const volume = await on.volume("guarded");
+  await on.container(machine, volume, volume, "sleep 1000000");
+  const errand = { way: wayTo(on.nas), own: names(mine), symlink: null, paths: [] };
+  for (const [who, flags] of [
+    ["root in a container", "--network bridge"],
+    ["uid 1000 in a container", "--network bridge --user 1000"],
+  ] as const) {
+    const raid = await raidOf(`guard, ${who}`, planted, machine, errand, inContainer(flags));
+    t.regex(raid.report.refused ?? "", /ECONNREFUSED/, who);
+    cases.push({
+      attack: `NFS by ${who}`,
+      against: "the guard",
+      outcome: raid.report.refused ?? "",
+    });
+  }
+  const trusted = await raidOf(
+    "host network",
+    planted,
+    machine,
+    errand,
+    inContainer("--network host"),
+  );
+  t.true(lootOf(trusted.report, trusted.fileName, trusted.secret).size > 0);
+  cases.push({
+    attack: "NFS by a container in the network of the host",
+    against: "the guard and a plain export",
+    outcome: "**as the node itself: trusted**",
+  });
+});
+
+async function raidOf(
+  against: string,
+  { victim, secret }: Planted,
+  machine: Machine,
+  errand: Omit<Errand, "victim" | "uids">,
+  command?: string,
+): Promise<Raid> {
+  const report = await sendThief(machine, { ...errand, victim, uids }, command);
+  const { fileName } = victim;
+  const raid = { against, report, fileName, secret };
+  for (const [by, deeds] of lootOf(report, fileName, secret))
+    say(`${against}: ${by}: ${[...deeds].join(", ")}`);
+  if (command === undefined) raids.push(raid);
+  return raid;
+}
+
+async function nothingStolen(
+  t: ExecutionContext,
+  storage: StorageNode,
+  planted: Planted,
+  { against, report, fileName, secret }: Raid,
+): Promise<void> {
+  t.deepEqual([...lootOf(report, fileName, secret)], [], against);
+  t.is(await damage(storage.machine, planted), "", against);
+}
+
+function denied(
+  t: ExecutionContext,
+  attack: string,
+  outcome: Awaited<ReturnType<BareNode["try"]>>,
+): void {
+  t.true("refused" in outcome, attack);
+  if ("refused" in outcome) cases.push({ attack, against: "our server", outcome: outcome.refused });
+}

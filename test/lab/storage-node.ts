@@ -1,0 +1,91 @@
+import type { Lab } from "../../lab/lab.ts";
+import { startServer } from "../../lab/server.ts";
+import type { Machine } from "../../lab/machine.ts";
+import type { ParamsOf } from "../../storage/swarmnfs/protocol/params.ts";
+import {
+  routes,
+  type AnswerOf,
+  type BodyOf,
+  type RouteName,
+} from "../../storage/swarmnfs/protocol/routes.ts";
+import { say } from "./eventually.ts";
+
+const compose = "cd /root && docker compose -f nfs-server.compose.yml";
+const patience = 120_000;
+
+/** Asks the control API by the socket in the server's container, where everybody is an administrator. */
+const asking = `
+const [method, path, body] = process.argv.slice(1);
+const request = require("node:http").request({ socketPath: "/run/swarmnfs/server.sock", method, path,
+  headers: body === "" ? {} : { "content-type": "application/json", "content-length": Buffer.byteLength(body), "idempotency-key": require("node:crypto").randomUUID() } },
+  async (response) => {
+    const text = (await Array.fromAsync(response)).join("");
+    process.stdout.write(text);
+    process.exitCode = response.statusCode === 200 ? 0 : 1;
+  });
+request.end(body);`;
+
+/** Our NFS server on the lab's storage machine, as its administrator has it. */
+export class StorageNode {
+  readonly #lab: Lab;
+
+  constructor(lab: Lab) {
+    this.#lab = lab;
+  }
+
+  get machine(): Machine {
+    return this.#lab.storage;
+  }
+
+  /** Starts it anew with these settings; what it had before is on its disk. */
+  async start(settings: Readonly<Record<string, string>>): Promise<void> {
+    const all = { SWARMNFS_ADDRESS: this.machine.plan.address, ...settings };
+    const lines = Object.entries(all).map(([name, value]) => `'${name}=${value}'`);
+    await this.machine.must(
+      `${compose} down --timeout 60; printf '%s\\n' ${lines.join(" ")} >/root/.env`,
+      { timeout: patience },
+    );
+    await startServer(this.#lab, say);
+  }
+
+  /** One route of the control API, as an administrator. Throws with what the server said. */
+  async ask<Name extends RouteName>(
+    name: Name,
+    params: ParamsOf<Name>,
+    body: BodyOf<Name>,
+  ): Promise<AnswerOf<Name>> {
+    const { method, path } = routes[name];
+    const place = path.replaceAll(/:(\w+)/g, (_, param: string) =>
+      encodeURIComponent(Reflect.get(params, param)),
+    );
+    const sent = body === undefined ? "" : JSON.stringify(body);
+    const words = ["node", "-e", asking, method, place, sent].map(quoted).join(" ");
+    const { exitCode, stdout, stderr } = await this.machine.run(
+      `${compose} exec -T nfs-server ${words}`,
+      { timeout: patience },
+    );
+    if (exitCode !== 0) throw new Error(`${method} ${place}: ${stdout}${stderr}`);
+    return JSON.parse(stdout) as AnswerOf<Name>;
+  }
+
+  /** All that it has written down since `since`, a time as `date +%s` of the machine shows it. */
+  log(since: string): Promise<string> {
+    return this.machine.must(`${compose} logs --no-log-prefix --since ${since} nfs-server`, {
+      timeout: patience,
+    });
+  }
+
+  /** The kernel's count of file handles that it would not know. */
+  async staleHandles(): Promise<number> {
+    const line = await this.machine.must("sed -n 's/^fh //p' /proc/net/rpc/nfsd");
+    return Number(line.split(" ")[0]);
+  }
+
+  now(): Promise<string> {
+    return this.machine.must("date +%s");
+  }
+}
+
+function quoted(word: string): string {
+  return `'${word.replaceAll("'", `'\\''`)}'`;
+}
