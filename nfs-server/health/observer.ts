@@ -31,7 +31,8 @@ export interface Observed {
   readonly nfsdcld: Pick<Nfsdcld, "pid">;
   readonly root: Pick<PseudoRoot, "path" | "show" | "hide">;
   readonly firewall: Pick<Firewall, "trouble" | "round"> | null;
-  readonly selfTest: () => SelfTest;
+  /** Null: there is none. */
+  readonly selfTest: (() => SelfTest) | null;
   /** /proc/self/mountinfo. */
   readonly mountinfo: () => Promise<string>;
   readonly counters: () => Promise<NfsdCounters>;

@@ -51,11 +51,12 @@ test("a jump of the clock is told for ten minutes, and then it is the time", asy
   t.is((await clock.look()).state, "ok");
 });
 
-test("the firewall is looked at where there is one", async (t) => {
+test("the firewall and the self-test are looked at where there is one", async (t) => {
   const world = new World();
   world.firewallTrouble = "no nft";
   t.is((await world.check("firewall").look()).state, "degraded");
-  t.false(world.checks({ firewall: null }).some(({ name }) => name === "firewall"));
+  const names = world.checks({ firewall: null, selfTest: null }).map(({ name }) => name);
+  t.deepEqual(names, ["address", "nfsd", "nfsdcld", "exports", "disk", "clock"]);
 });
 
 class World {
