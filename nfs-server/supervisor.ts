@@ -34,7 +34,7 @@ const tables = ["auth.unix.ip", "nfsd.fh", "nfsd.export"] as const;
 /** Docker kills 10 s after it has asked to stop; all of a stop's parts together are below 8 s. */
 const agentStopMs = 2_500;
 const nfsdStopMs = 2_500;
-const unmountMs = 700;
+const unmountMs = 2_000;
 const startMs = 10_000;
 /** The waits between starts of an agent that keeps ending. */
 const shortestWaitMs = 200;
@@ -156,10 +156,12 @@ export class Supervisor {
     this.#endOf("nfsdcld.pid");
     const { exports, nfsd, pipefs } = this.#world;
     const lazily = ["--no-canonicalize", "--lazy"];
-    if (this.#isMounted(exports))
-      await this.#do("umount", [...lazily, "--recursive", exports], unmountMs);
-    for (const place of [nfsd, pipefs])
-      if (this.#isMounted(place)) await this.#do("umount", [...lazily, place], unmountMs);
+    const places = [[exports, "--recursive"], [nfsd], [pipefs]] as const;
+    await Promise.all(
+      places
+        .filter(([place]) => this.#isMounted(place))
+        .map(([place, ...how]) => this.#do("umount", [...lazily, ...how, place], unmountMs)),
+    );
   }
 
   #stopNfsd(): Promise<void> {
