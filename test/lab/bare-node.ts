@@ -12,12 +12,15 @@ export class BareNode {
   readonly id = randomUUID();
   readonly name: string;
   readonly machine: Machine;
+  /** Where it calls from: not where the machine's plugin does, for one node has one address. */
+  readonly address: string;
   readonly #server: string;
   #identity: TlsIdentity | null = null;
 
-  constructor(name: string, machine: Machine, storage: StorageNode) {
+  constructor(name: string, machine: Machine, address: string, storage: StorageNode) {
     this.name = name;
     this.machine = machine;
+    this.address = address;
     this.#server = storage.machine.plan.address;
   }
 
@@ -29,8 +32,7 @@ export class BareNode {
 
   /** Returns why it was refused, or null; it has an identity then. `name`: as whom. */
   async join(token: string, name = this.name): Promise<string | null> {
-    const errand = { kind: "join", server: this.#server, token, id: this.id, name } as const;
-    const outcome = await this.#send(errand);
+    const outcome = await this.#send({ kind: "join", ...this.#places, token, id: this.id, name });
     if ("refused" in outcome) return outcome.refused;
     this.#identity = outcome.answer as TlsIdentity;
     return null;
@@ -54,7 +56,11 @@ export class BareNode {
     body: BodyOf<Name>,
     identity = this.identity,
   ): Promise<NodeOutcome> {
-    return this.#send({ kind: "call", server: this.#server, identity, route, params, body });
+    return this.#send({ kind: "call", ...this.#places, identity, route, params, body });
+  }
+
+  get #places(): { server: string; from: string } {
+    return { server: this.#server, from: this.address };
   }
 
   async #send(errand: NodeErrand): Promise<NodeOutcome> {

@@ -12,6 +12,8 @@ const disks: Readonly<Record<FileSystem, string>> = {
   btrfs: "/srv/btrfs",
 };
 
+const attachment = { id: null, consumers: ["container test"] };
+
 /** A storage node with two nodes, one of which is a thief. */
 export interface Scene {
   readonly storage: StorageNode;
@@ -28,51 +30,38 @@ export interface Scene {
 /** Our server with its data on a disk of this kind, a thief that has one volume, and what it wants to have. */
 export async function inhabited(on: Cluster, kind: FileSystem): Promise<Scene> {
   const storage = new StorageNode(on.lab);
+  on.afterwards(() => storage.restore());
   await storage.start({ SWARMNFS_DISK: disks[kind] });
-  const [thief, owner] = await Promise.all([
-    joined(on, storage, on.name("thief"), on.node(1)),
-    joined(on, storage, on.name("owner"), on.node(2)),
-  ]);
-  const [mine, other, alone] = [on.name("mine"), on.name("other"), on.name("alone")];
-  const [app, otherApp] = [on.name("app"), on.name("otherapp")];
-  const both = `${thief.name}|${owner.name}`;
-  await thief.ask("createVolume", {}, { name: mine, options: { app, hosts: both } });
-  await owner.ask(
-    "createVolume",
-    {},
-    {
-      name: other,
-      options: { app: otherApp, hosts: owner.name },
-    },
+  const thief = await joined(on, storage, on.name("thief"), on.node(1), "10.77.0.61");
+  const owner = await joined(on, storage, on.name("owner"), on.node(2), "10.77.0.62");
+  const [mine, app] = [on.name("mine"), on.name("app")];
+  const hosts = `${thief.name},${owner.name}`;
+  await thief.ask("createVolume", {}, { name: mine, options: { app, hosts } });
+  await thief.ask("attach", { name: mine }, attachment);
+  const disk = disks[kind];
+  const another = on.name("another");
+  const other = await owned(owner, storage, disk, on.name("other"), { app: another });
+  const alone = await owned(owner, storage, disk, on.name("alone"), { app, access: "exclusive" });
+  // A way out, as an app could make it in what is its own.
+  await storage.machine.must(
+    `ln -s /nfs_volumes/apps/${another}/${on.name("other")} ${disk}/apps/${app}/${mine}/way-out`,
   );
-  await owner.ask(
-    "createVolume",
-    {},
-    {
-      name: alone,
-      options: { app, hosts: owner.name, access: "exclusive" },
-    },
-  );
-  const attach = { id: null, consumers: ["container test"] };
-  const places: Record<string, Planted> = {};
-  for (const name of [other, alone]) {
-    await owner.ask("attach", { name }, attach);
-    const record = await storage.ask("volume", { name }, undefined);
-    places[name] = await plant(storage.machine, `${disks[kind]}/apps/${record.app}/${name}`, {
-      path: [name],
-      exportNumber: record.fsid,
-    });
-  }
-  await thief.ask("attach", { name: mine }, attach);
-  // A way out that the thief plants in what is its own.
-  const mount = `mount -t nfs4 ${storage.machine.plan.address}:/${mine} /run/own`;
-  await thief.machine.must(
-    `mkdir -p /run/own && ${mount} && ln -s /nfs_volumes/apps/${otherApp}/${other} /run/own/way-out && umount /run/own`,
-    { timeout: 120_000 },
-  );
-  const [first, second] = [places[other], places[alone]];
-  if (first === undefined || second === undefined) throw new Error("nothing was planted");
-  return { storage, thief, owner, mine, other: first, alone: second };
+  return { storage, thief, owner, mine, other, alone };
+}
+
+/** A volume that is the owner's alone and in use there, with a secret in it. */
+async function owned(
+  owner: BareNode,
+  storage: StorageNode,
+  disk: string,
+  name: string,
+  options: Readonly<Record<string, string>>,
+): Promise<Planted> {
+  const asked = { name, options: { ...options, hosts: owner.name } };
+  const { app, fsid } = await owner.ask("createVolume", {}, asked);
+  await owner.ask("attach", { name }, attachment);
+  const seen = { path: [name], exportNumber: fsid };
+  return plant(storage.machine, `${disk}/apps/${app}/${name}`, seen);
 }
 
 async function joined(
@@ -80,13 +69,16 @@ async function joined(
   storage: StorageNode,
   name: string,
   machine: Machine,
+  address: string,
 ): Promise<BareNode> {
-  const node = new BareNode(name, machine, storage);
+  await machine.must(`ip address add ${address}/24 dev eth0`);
+  on.afterwards(() => machine.run(`ip address del ${address}/24 dev eth0`));
+  const node = new BareNode(name, machine, address, storage);
   const asked = { node: name, cidr: null, validMs: 3_600_000, replace: false };
   const { token } = await storage.ask("token", {}, asked);
+  on.afterwards(() => thrownOut(storage, name));
   const refused = await node.join(token);
   if (refused !== null) throw new Error(`${name} cannot join: ${refused}`);
-  on.afterwards(() => thrownOut(storage, name));
   return node;
 }
 

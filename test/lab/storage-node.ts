@@ -37,12 +37,21 @@ export class StorageNode {
     return this.#lab.storage;
   }
 
-  /** Starts it anew with these settings; what it had before is on its disk. */
+  /** Starts it anew with these settings until {@link restore}; what it had before is on its disk. */
   async start(settings: Readonly<Record<string, string>>): Promise<void> {
     const all = { SWARMNFS_ADDRESS: this.machine.plan.address, ...settings };
     const lines = Object.entries(all).map(([name, value]) => `'${name}=${value}'`);
     await this.machine.must(
-      `${compose} down --timeout 60; printf '%s\\n' ${lines.join(" ")} >/root/.env`,
+      `cd /root && { [ -e .env-before ] || cp .env .env-before; }; ${compose} down --timeout 60; printf '%s\\n' ${lines.join(" ")} >/root/.env`,
+      { timeout: patience },
+    );
+    await startServer(this.#lab, say);
+  }
+
+  /** Starts it as it was before all {@link start}s. */
+  async restore(): Promise<void> {
+    await this.machine.must(
+      `cd /root && [ -e .env-before ] && ${compose} down --timeout 60 && mv .env-before .env`,
       { timeout: patience },
     );
     await startServer(this.#lab, say);

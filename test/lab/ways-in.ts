@@ -15,9 +15,14 @@ export function names(place: string): string[] {
   return place.split("/").filter((name) => name !== "");
 }
 
-/** To the NFS server on a machine. */
-export function wayTo({ plan }: Machine): Errand["way"] {
-  return { server: plan.address, port: 2049, patience: 60_000 };
+/** To the NFS server on a machine, from an address of the machine that calls. */
+export function wayTo({ plan }: Machine, from?: string): Errand["way"] {
+  return {
+    server: plan.address,
+    port: 2049,
+    patience: 60_000,
+    ...(from !== undefined && { from }),
+  };
 }
 
 /** A container that has nothing of the node's but programs to read. */

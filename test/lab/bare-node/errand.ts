@@ -2,7 +2,11 @@ import type { TlsIdentity } from "../../../storage/swarmnfs/endpoint.ts";
 import type { RouteName } from "../../../storage/swarmnfs/protocol/routes.ts";
 
 /** What a node without a plugin is to say to a storage node's control API. Everything in it can be JSON. */
-export type NodeErrand = { readonly server: string } & (
+export type NodeErrand = {
+  readonly server: string;
+  /** An address of the machine to call from. */
+  readonly from: string;
+} & (
   | {
       readonly kind: "join";
       readonly token: string;

@@ -7,7 +7,11 @@ import { ServerName, systemLookup } from "../../../storage/nfs/server-name.ts";
 import { fetchAuthority } from "../../../storage/swarmnfs/authority.ts";
 import { certificateRequest } from "../../../storage/swarmnfs/certificate-request.ts";
 import { ControlClient } from "../../../storage/swarmnfs/control-client.ts";
-import { TlsEndpoint, type TlsIdentity } from "../../../storage/swarmnfs/endpoint.ts";
+import {
+  TlsEndpoint,
+  type Endpoint,
+  type TlsIdentity,
+} from "../../../storage/swarmnfs/endpoint.ts";
 import { parseJoinToken } from "../../../storage/swarmnfs/join-token.ts";
 import type { ParamsOf } from "../../../storage/swarmnfs/protocol/params.ts";
 import type { AnswerOf, BodyOf, RouteName } from "../../../storage/swarmnfs/protocol/routes.ts";
@@ -23,8 +27,9 @@ async function outcomeOf(errand: NodeErrand): Promise<NodeOutcome> {
   const name = new ServerName(errand.server, systemLookup, systemClock);
   try {
     if (errand.kind === "join") return { answer: await join(errand, name) };
-    const { identity, route, params, body } = errand;
-    const answer = await call(name, identity, route, params as ParamsOf<RouteName>, body as never);
+    const { from, identity, route, params, body } = errand;
+    const endpoint = calling(from, new TlsEndpoint(name, controlPort, identity));
+    const answer = await call(endpoint, route, params as ParamsOf<RouteName>, body as never);
     return { answer };
   } catch (error) {
     const code = error instanceof UserError ? error.code : "";
@@ -33,27 +38,36 @@ async function outcomeOf(errand: NodeErrand): Promise<NodeOutcome> {
 }
 
 async function join(
-  { token, id, name }: Extract<NodeErrand, { kind: "join" }>,
+  { from, token, id, name }: Extract<NodeErrand, { kind: "join" }>,
   server: ServerName,
 ): Promise<TlsIdentity> {
   const authority = await fetchAuthority(server, controlPort, parseJoinToken(token).ca, timeoutMs);
   const { key, request } = await certificateRequest({ id, name });
   const body = { token, id, name, request };
-  const { certificate } = await call(server, { authority }, "enrol", {}, body);
+  const endpoint = calling(from, new TlsEndpoint(server, controlPort, { authority }));
+  const { certificate } = await call(endpoint, "enrol", {}, body);
   return { certificate, key, authority };
 }
 
 async function call<Name extends RouteName>(
-  name: ServerName,
-  identity: TlsIdentity,
+  endpoint: Endpoint,
   route: Name,
   params: ParamsOf<Name>,
   body: BodyOf<Name>,
 ): Promise<AnswerOf<Name>> {
-  const endpoint = new TlsEndpoint(name, controlPort, identity);
   try {
     return await new ControlClient(endpoint).call(route, params, body, { timeoutMs });
   } finally {
     endpoint.close();
   }
+}
+
+/** The same from an address of ours. */
+function calling(from: string, endpoint: Endpoint): Endpoint {
+  return {
+    label: endpoint.label,
+    port: endpoint.port,
+    begin: (options) => endpoint.begin({ ...options, localAddress: from }),
+    close: () => endpoint.close(),
+  };
 }
