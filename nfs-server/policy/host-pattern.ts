@@ -57,5 +57,13 @@ function range(text: string, address: string, bits: string): HostRule {
       "invalid",
       `"${text}" is not a network. Write its address and how many bits are fixed: 10.0.0.0/24, fd00::/64`,
     );
-  return { kind: "range", network: plainAddress(address), bits: Number(bits) };
+  const network = plainAddress(address);
+  // `::ffff:10.0.0.0/104` is 10.0.0.0/8; what is wider is no network of IPv4 addresses.
+  const bitsLess = isIP(address) === 6 && isIP(network) === 4 ? 96 : 0;
+  if (Number(bits) < bitsLess)
+    throw new UserError(
+      "invalid",
+      `"${text}" mixes two kinds of addresses. Write IPv4 networks as 10.0.0.0/24`,
+    );
+  return { kind: "range", network, bits: Number(bits) - bitsLess };
 }

@@ -55,6 +55,11 @@ for (const text of ["", "10.0.0", "10.0.0.256", "1.2.3.4/", "1.2.3.4/33", "1.2.3
   test(`refused: "${text}"`, (t) => {
     t.throws(() => parseHostRule(text), { code: "invalid" });
   });
+test("a network of IPv4 addresses in the way of IPv6 is one of IPv4", (t) => {
+  t.is(formatHostRule(parseHostRule("::ffff:10.0.0.0/104")), "10.0.0.0/8");
+  t.throws(() => parseHostRule("::ffff:10.0.0.0/64"), { code: "invalid", message: /two kinds/ });
+});
+
 for (const text of ["node1/24", "10.0.0.0/x", "10.0.0.0/-1", "fd00:::1", "node 1", "node1;"])
   test(`refused: "${text}"`, (t) => {
     t.throws(() => parseHostRule(text), { code: "invalid" });
