@@ -43,7 +43,7 @@ test("whatever is written, it is understood or refused in words for people", (t)
       understoodOrRefused(() => parsePolicyFile(words, "p.json"));
       understoodOrRefused(() => parseHostRule(words));
     }),
-    { numRuns: 2000 },
+    { numRuns: 300 },
   );
   t.pass();
 });
@@ -64,7 +64,7 @@ test("whatever JSON a policy file is, it is understood or refused", (t) => {
     fc.property(fc.oneof(fc.jsonValue(), near), (value) => {
       understoodOrRefused(() => parsePolicyFile(JSON.stringify(value), "p.json"));
     }),
-    { numRuns: 1000 },
+    { numRuns: 200 },
   );
   t.pass();
 });
@@ -77,7 +77,7 @@ test("whatever the variables are, they are understood or refused", (t) => {
         understoodOrRefused(() => parseSettings(variables));
       },
     ),
-    { numRuns: 1000 },
+    { numRuns: 200 },
   );
   t.pass();
 });
