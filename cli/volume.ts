@@ -47,7 +47,9 @@ function facts(view: VolumeView, call: Call): Fact[] {
     ...(record.mountOptions.length === 0
       ? []
       : [["mount-options", record.mountOptions.join(",")] satisfies Fact]),
-    ...(record.fill === null ? [] : [["filled from", record.fill.from] satisfies Fact]),
+    ...(record.fill === null
+      ? []
+      : [["filled", status.filling ?? `from "${record.fill.from}"`] satisfies Fact]),
     ["created", `${moments.ago(record.createdAt)} on ${record.createdBy}`],
     ...(status.warnings ?? []).map((text): Fact => ["warning", { text, tone: "look" }]),
     ...((status.drift ?? []).length === 0

@@ -220,6 +220,9 @@ export async function assemble(world: World): Promise<Plugin> {
 
 /** What takes longer goes on without Docker. */
 async function filledSoon(filler: Filler, volume: string): Promise<void> {
-  const late = (): Error => new Error("the volume is still being filled");
-  await bounded(filler.fill(volume), fillBoundMs, late).catch(() => undefined);
+  await bounded(filler.fill(volume), fillBoundMs, stillFilling).catch(() => undefined);
+}
+
+function stillFilling(): Error {
+  return new Error("the volume is still being filled");
 }

@@ -26,6 +26,7 @@ export interface RoundsParts {
   readonly mounts: Mounts;
   readonly node: NodeIdentity;
   readonly guard: Guard;
+  readonly fill: () => Promise<void>;
   /** Null, both, where there is no engine to ask. */
   readonly reconciler: Reconciler | null;
   readonly drift: Drift | null;
@@ -44,6 +45,7 @@ export function startRounds(parts: RoundsParts, signal: AbortSignal): void {
 
   // A storage in trouble is looked at with every tick: its return should be noticed at once.
   void repeat(tickMs, async () => watch.lookIfOlderThan(lookEveryMs()), signal, quietly);
+  void repeat(tickMs, async () => fillWhatIsLeft(), signal, quietly);
   void repeat(tickMs, () => guard.round(), signal, quietly);
   void repeat(renewMs, () => mounts.renew(), signal, quietly);
   void repeat(housekeepingMs, async () => housekeep(), signal, quietly);
@@ -54,6 +56,10 @@ export function startRounds(parts: RoundsParts, signal: AbortSignal): void {
   function lookEveryMs(): number {
     if (watch.trouble !== null) return tickMs;
     return mounts.rows().length > 0 ? lookMs : restingLookMs;
+  }
+
+  async function fillWhatIsLeft(): Promise<void> {
+    if (watch.id !== null && watch.trouble === null) await parts.fill();
   }
 
   async function housekeep(): Promise<void> {

@@ -1,5 +1,6 @@
 import type { AppRecord } from "../storage/records/app.ts";
 import type { VolumeRecord } from "../storage/records/volume.ts";
+import { fillText } from "../storage/rules/fill.ts";
 import { volumeFolders } from "../storage/rules/volume-path.ts";
 import type { StorageHealth, Usage } from "../storage/storage.ts";
 import type { VolumeStatus } from "../storage/verbs.ts";
@@ -30,6 +31,7 @@ export interface StatusFacts {
 export function statusOf(facts: StatusFacts): VolumeStatus {
   const { record, app, usage } = facts;
   const health = healthOf(facts);
+  const filling = fillText(record);
   return {
     app: record.app,
     storage: facts.storage,
@@ -37,6 +39,7 @@ export function statusOf(facts: StatusFacts): VolumeStatus {
     state: record.state === "ready" ? facts.here.state : record.state,
     health: health.health,
     ...(health.reason === undefined ? {} : { reason: health.reason }),
+    ...(filling === null ? {} : { filling }),
     since: health.since ?? facts.here.since ?? facts.lastUse ?? record.createdAt,
     services: (record.services ?? servicesOf(app)).join(","),
     hosts: (record.hosts ?? app?.hosts ?? ["*"]).join(","),

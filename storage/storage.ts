@@ -172,6 +172,12 @@ export interface Storage {
   /** What the failure of mounting one of its attachments means to people; where mount(8) says it itself, absent. */
   explainMount?(error: unknown): unknown;
 
+  /**
+   * Of a storage that nodes join: with this one-time token, whatever was before. Throws `UserError` with why it cannot be
+   * used; nothing is changed then.
+   */
+  join?(token: string): Promise<void>;
+
   /** Of a storage that gives leases, to one holder: it renews them by itself from now on, and says what it wants back. */
   attend?(holder: LeaseHolder): void;
 

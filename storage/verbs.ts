@@ -34,6 +34,8 @@ export interface Verbs {
     request: { readonly entries: readonly string[] };
     answer: { readonly purged: readonly string[] };
   };
+  /** With a one-time token, on a storage that nodes join. */
+  Join: { request: { readonly token: string }; answer: PluginStatus };
   Doctor: {
     request: { readonly fix?: boolean };
     answer: { readonly findings: readonly Finding[] };
@@ -59,6 +61,8 @@ export interface VolumeStatus {
   readonly health: "ok" | "unreachable" | "read-only" | "full" | "nearly-full" | "damaged";
   /** Why, in words for people; absent when `health` is `ok`. */
   readonly reason?: string;
+  /** How far a volume is that is being filled, in words for people. */
+  readonly filling?: string;
   /** RFC 3339: since when state and health are what they are. */
   readonly since: string;
   readonly services: string;

@@ -1,6 +1,7 @@
 import { rfc3339 } from "../../service/clock.ts";
 import { UserError } from "../../service/user-error.ts";
 import type { VolumeRecord } from "../records/volume.ts";
+import { fillText } from "../rules/fill.ts";
 import { volumeFolders } from "../rules/volume-path.ts";
 import type { Attachment, NodeIdentity } from "../storage.ts";
 import { keptChanging } from "./apps.ts";
@@ -63,7 +64,7 @@ async function usable(
     if (record.state === "filling") {
       throw new UserError(
         "unavailable",
-        `volume "${name}" is being filled from ${record.fill?.from ?? "its source"}. Try again when it is ready: swarmnfs volumes show ${name}`,
+        `volume "${name}" is still being filled: ${fillText(record) ?? "just begun"}. Try again when it is ready: swarmnfs volumes show ${name}`,
       );
     }
     if (record.state === "ready") return found;

@@ -105,6 +105,12 @@ export class Directory implements AsyncDisposable {
     return this.#at(name, (from) => folder.#at(as, (to) => unlessExists(fs.link(from, to))));
   }
 
+  /** Makes something look changed just now. */
+  touch(name: string): Promise<void> {
+    const now = new Date();
+    return this.#at(name, (path) => fs.lutimes(path, now, now));
+  }
+
   /** Moves something to `folder`; false if it is not there. */
   rename(name: string, folder: Directory, as: string): Promise<boolean> {
     return this.#at(name, async (from) => {

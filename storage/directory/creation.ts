@@ -4,6 +4,8 @@ import { rfc3339 } from "../../service/clock.ts";
 import { UserError } from "../../service/user-error.ts";
 import type { VolumeRecord } from "../records/volume.ts";
 import { checkVolumeName } from "../rules/names.ts";
+import { appOfCopy, copyOf } from "../rules/clone-volume.ts";
+import { isMade, stateWhenMade } from "../rules/fill.ts";
 import { appFor, newVolume } from "../rules/new-volume.ts";
 import { parseOptions, type VolumeOptions } from "../rules/options.ts";
 import type { AppChange, CreateRequest, NodeIdentity } from "../storage.ts";
@@ -52,7 +54,7 @@ export async function finishCreation(
   } catch (error) {
     // Another node may have made it, mounted it and put files there since we read the record.
     const now = await parts.volumes.read(layout, record.name);
-    if (now?.id === record.id && now.state === "ready") return now;
+    if (now?.id === record.id && isMade(now)) return now;
     throw error;
   }
   await parts.checkpoint("create:provisioned");
@@ -60,10 +62,27 @@ export async function finishCreation(
   const { id, fsid, createdAt, createdBy } = record;
   const birth = { id, fsid, createdAt, createdBy };
   await ensureApp(parts, layout, record.app, parseOptions(record.options), birth);
-  const ready = await parts.volumes.replace(layout, record.name, record, { state: "ready" });
-  if (ready !== null) return ready;
+  const state = stateWhenMade(record);
+  const made = await parts.volumes.replace(layout, record.name, record, { state });
+  if (made !== null) return made;
   const now = await parts.volumes.read(layout, record.name);
-  return now?.id === record.id && now.state === "ready" ? now : null;
+  return now?.id === record.id && isMade(now) ? now : null;
+}
+
+/** The volume that is to be copied. */
+async function sourceOf(parts: Parts, layout: Layout, name: string): Promise<VolumeRecord> {
+  const source = await parts.volumes.read(layout, name);
+  if (source === null || source.state === "trashed")
+    throw new UserError(
+      "not-found",
+      `option "from": there is no volume "${name}" on ${parts.url}. See: swarmnfs volumes`,
+    );
+  const state = source.state === "creating" ? "filling" : source.state;
+  if (state !== "filling") return source;
+  throw new UserError(
+    "unavailable",
+    `option "from": volume "${name}" is itself not complete yet. Try again when it is: swarmnfs volumes show ${name}`,
+  );
 }
 
 async function begin(
@@ -82,10 +101,14 @@ async function begin(
     createdAt: rfc3339(parts.clock.now()),
     createdBy: by.name,
   };
-  const app = appFor(name, options);
+  const source = options.from === null ? null : await sourceOf(parts, layout, options.from);
+  const app = source === null ? appFor(name, options) : appOfCopy(name, options, source);
   await refuseOccupied(layout, { app, name, root: options.root }, parts.url);
   const appRecord = await ensureApp(parts, layout, app, options, birth, appRules);
-  const record = newVolume(name, options, appRecord, birth);
+  const record =
+    source === null
+      ? newVolume(name, options, appRecord, birth)
+      : copyOf(source, name, options, appRecord, birth);
   await parts.checkpoint("create:app");
   const written = await withinApp(parts, layout, appRecord, record, () =>
     parts.volumes.create(layout, name, record),
@@ -114,6 +137,6 @@ async function reuse(
   refuseDifferences(record, options, parts.trashDays);
   if (record.state === "creating") return finishCreation(parts, layout, record);
   if (record.state === "retained")
-    return parts.volumes.replace(layout, record.name, record, { state: "ready" });
+    return parts.volumes.replace(layout, record.name, record, { state: stateWhenMade(record) });
   return record;
 }

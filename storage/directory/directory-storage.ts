@@ -10,6 +10,7 @@ import { updateVolume } from "./change.ts";
 import { concurrently } from "./concurrently.ts";
 import { createVolume } from "./creation.ts";
 import { Entrance } from "./entrance.ts";
+import { fillVolume } from "./filling.ts";
 import { checkHealth } from "./health.ts";
 import { housekeep, type Tables } from "./housekeeping.ts";
 import type { Layout } from "./layout.ts";
@@ -176,6 +177,10 @@ export class DirectoryStorage implements storage.Storage {
 
   claimApp(app: string, owner: AppOwner): Promise<AppRecord> {
     return this.#entrance.run((layout) => claimApp(this.#parts, layout, checked(app), owner));
+  }
+
+  fill(name: string, by: storage.NodeIdentity): Promise<VolumeRecord> {
+    return this.#entrance.run((layout) => fillVolume(this.#parts, layout, checked(name), by));
   }
 
   usage(name: string): Promise<storage.Usage> {

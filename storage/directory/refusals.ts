@@ -10,11 +10,11 @@ export function refuseUnsupported(
   { url, served }: Pick<Parts, "url" | "served">,
   options: Pick<VolumeOptions, "from" | "squash" | "access">,
 ): void {
-  if (options.from !== null) {
+  if (options.from?.includes("@")) {
     throw unsupported(
       url,
       "from",
-      "start a volume as a copy yet. Create it without, and copy the data with a container that mounts both",
+      "start a volume from a snapshot yet. Without @… it becomes a copy of the volume as it is now",
     );
   }
   if (served) return;

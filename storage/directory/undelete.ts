@@ -3,6 +3,7 @@ import { UserError } from "../../service/user-error.ts";
 import type { TrashRecord } from "../records/trash.ts";
 import type { VolumeRecord } from "../records/volume.ts";
 import { checkVolumeName } from "../rules/names.ts";
+import { isMade, stateWhenMade } from "../rules/fill.ts";
 import { parseOptions } from "../rules/options.ts";
 import type { NodeIdentity } from "../storage.ts";
 import { keptChanging, restoreApp, tooSimilar } from "./apps.ts";
@@ -30,7 +31,8 @@ export async function undelete(
     if (existing?.restore === id) return finishUndelete(parts, layout, existing);
     if (
       entry?.hasData === false &&
-      existing?.state === "ready" &&
+      existing !== null &&
+      isMade(existing) &&
       existing.id === entry.record.volume.id
     ) {
       await dropEntry(trash, id); // all but this was done before
@@ -59,7 +61,7 @@ export async function finishUndelete(
   const trash = await layout.folder("trash");
   if (!(await moveBack(layout, trash, id, record))) {
     const now = await parts.volumes.read(layout, record.name);
-    if (now?.id === record.id && now.state === "ready") return now;
+    if (now?.id === record.id && isMade(now)) return now;
     if (!(await isThere(layout, record))) {
       // Purged or brought back under another name at the same moment: then there is nothing behind this record.
       await abandon(parts, layout, record);
@@ -68,13 +70,13 @@ export async function finishUndelete(
   }
   await parts.checkpoint("undelete:moved");
   const ready = await parts.volumes.replace(layout, record.name, record, {
-    state: "ready",
+    state: stateWhenMade(record),
     restore: null,
   });
   await parts.checkpoint("undelete:ready");
   await dropEntry(trash, id);
   const now = ready ?? (await parts.volumes.read(layout, record.name));
-  if (now?.id !== record.id || now.state !== "ready") throw keptChanging(`volume "${record.name}"`);
+  if (now?.id !== record.id || !isMade(now)) throw keptChanging(`volume "${record.name}"`);
   return now;
 }
 

@@ -26,6 +26,7 @@ export const deadlines: Readonly<Record<Method, Deadline>> = {
   trash: { kill: 8000 },
   undelete: { kill: 8000 },
   health: { kill: 8000 },
+  fill: { kill: 30_000, long: true },
   usage: { kill: 30_000, long: true },
   purge: { kill: 30_000, long: true },
   housekeep: { kill: 30_000, long: true },

@@ -102,6 +102,7 @@ export class GuardedStorage implements Storage {
   getApp = this.#caller("getApp");
   updateApp = this.#caller("updateApp");
   claimApp = this.#caller("claimApp");
+  fill = this.#caller("fill");
   usage = this.#caller("usage");
   trash = this.#caller("trash");
   undelete = this.#caller("undelete");

@@ -8,7 +8,7 @@ export type KeptStorage = Storage & Pick<DirectoryStorage, "listSince" | "fill">
 /** What may be asked of a keeper. */
 export type Method = Exclude<
   keyof KeptStorage,
-  "url" | "trouble" | "server" | "countsItself" | "explainMount" | "attend" | "close"
+  "url" | "trouble" | "server" | "countsItself" | "explainMount" | "join" | "attend" | "close"
 >;
 export type Arguments<M extends Method> = Parameters<KeptStorage[M]>;
 export type Result<M extends Method> = Awaited<ReturnType<KeptStorage[M]>>;

@@ -42,7 +42,30 @@ export const volumeRecordSchema = z.looseObject({
   root: z.boolean(),
   /** Positive 31-bit number: NFS file system id and project id. */
   fsid: z.int().min(1),
-  fill: z.looseObject({ from: z.string(), at: timeSchema.nullable() }).nullable(),
+  /** What it began with; null: empty. */
+  fill: z
+    .looseObject({
+      /** A volume of the same app. */
+      from: z.string(),
+      /** Of a snapshot: when; null: as it was when it was copied. */
+      at: timeSchema.nullable(),
+      /** The id of the volume that is copied: another one of its name is not meant. */
+      source: z.string().optional(),
+      /** The node that fills it, by its name and its id, and when it was last seen to. */
+      by: z.string().optional(),
+      byId: z.string().optional(),
+      seenAt: timeSchema.optional(),
+      /** Tells one attempt from another. */
+      run: z.string().optional(),
+      /** Bytes; `total` is not known at first. */
+      done: z.number().min(0).optional(),
+      total: z.number().min(0).nullable().optional(),
+      /** Why it does not get on, in words for people. */
+      trouble: z.string().nullable().optional(),
+      /** When it was complete. */
+      filledAt: timeSchema.optional(),
+    })
+    .nullable(),
   state: volumeStateSchema,
   /** While `trashed`: where it goes, so that anybody can finish a removal that was interrupted. */
   removal: z

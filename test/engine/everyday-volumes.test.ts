@@ -63,7 +63,11 @@ const refused: readonly (readonly [options: string, words: string])[] = [
   ],
   [
     "from=blog_data",
-    `option "from": ${storage} cannot start a volume as a copy yet. Create it without, and copy the data with a container that mounts both`,
+    `option "from": there is no volume "blog_data" on ${storage}. See: swarmnfs volumes`,
+  ],
+  [
+    "from=blog_data@2026-03-01T06:00",
+    `option "from": ${storage} cannot start a volume from a snapshot yet. Without @… it becomes a copy of the volume as it is now`,
   ],
   [
     "access=exclusive",
@@ -94,6 +98,17 @@ for (const [asked, words] of refused) {
     t.is(await on.docker("volume ls --quiet --filter name=refused"), "");
   });
 }
+
+test.serial("a volume begins as a copy of another", async (t) => {
+  await on.docker("volume create -d swarmnfs -o app=copied -o uid=1000 original");
+  await on.inContainer("copied-1", "original", "echo kept >file; ln -s file link");
+  await on.docker("volume create -d swarmnfs -o from=original copied_again");
+  t.is(
+    (await on.inContainer("copied-2", "copied_again", "cat link; stat -c %u .")).stdout,
+    "kept\n1000",
+  );
+  t.is((await on.status("copied_again"))["app"], "copied");
+});
 
 // Why depends on the file system that the engine's box lies on.
 test.serial("-o size=10G is refused with why it cannot be had", async (t) => {

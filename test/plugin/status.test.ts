@@ -78,7 +78,17 @@ const troubles: [string, Partial<StatusFacts>, object][] = [
     { damage: "it is not JSON", trouble: { reason: "it does not answer", since } },
     { health: "damaged", reason: "it is not JSON" },
   ],
-  ["a volume being filled", { record: { ...record, state: "filling" } }, { state: "filling" }],
+  [
+    "a volume being filled",
+    {
+      record: {
+        ...record,
+        state: "filling",
+        fill: { from: "blog", at: null, done: 512 * 1024 ** 2, total: 1024 ** 3 },
+      },
+    },
+    { state: "filling", filling: '50 % (512M of 1.0G) from "blog"' },
+  ],
   [
     "an owner who came first",
     {
