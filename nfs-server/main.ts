@@ -105,6 +105,7 @@ async function run(): Promise<void> {
     serve,
     nfsdcld: nfs.nfsdcld,
     root: nfs.root,
+    exports: nfs.exports,
     firewall,
     selfTest: null,
     mountinfo: () => readFile("/proc/self/mountinfo", "utf8"),

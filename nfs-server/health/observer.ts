@@ -5,6 +5,7 @@ import { UserError } from "../../service/user-error.ts";
 import type { Storage, StorageHealth } from "../../storage/storage.ts";
 import type { Health as ShownHealth, Observations } from "../control/observations.ts";
 import type { Operation, Operations } from "../control/operation.ts";
+import type { KernelExports } from "../exports/kernel-exports.ts";
 import type { PseudoRoot } from "../exports/pseudo-root.ts";
 import type { NfsdCounters } from "../kernel/counters.ts";
 import type { Nfsdcld } from "../kernel/nfsdcld.ts";
@@ -30,6 +31,7 @@ export interface Observed {
   readonly serve: (address: string) => Promise<void>;
   readonly nfsdcld: Pick<Nfsdcld, "pid">;
   readonly root: Pick<PseudoRoot, "path" | "show" | "hide">;
+  readonly exports: Pick<KernelExports, "tellAll">;
   readonly firewall: Pick<Firewall, "trouble" | "round"> | null;
   /** Null: there is none. */
   readonly selfTest: (() => SelfTest) | null;
@@ -117,7 +119,7 @@ export class Observer implements Observations {
   }
 
   #watched(): Watched {
-    const { server, storage, nfsd, serve, nfsdcld, root, mountinfo } = this.#observed;
+    const { server, storage, nfsd, serve, nfsdcld, root, exports, mountinfo } = this.#observed;
     const shown = new ShownVolumes({
       root,
       mountinfo,
@@ -138,7 +140,14 @@ export class Observer implements Observations {
       tracker: {
         isRunning: async () => (await nfsdcld.pid()) !== null,
       },
-      exports: { missing: () => shown.missing(), restore: () => shown.restore() },
+      exports: {
+        missing: () => shown.missing(),
+        restore: async () => {
+          await shown.restore();
+          // It holds on to the mounts of before until it is told where they are now.
+          await exports.tellAll();
+        },
+      },
       storage: {
         get trouble() {
           return storage.trouble ?? null;

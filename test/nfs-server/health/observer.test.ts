@@ -18,7 +18,7 @@ test("a round finds what is broken and mends it, and says the rest", async (t) =
   await observer.checks.round();
   t.like(await observer.health(), { state: "ok" }, "it may be on its way");
   await observer.checks.round();
-  t.deepEqual(world.shown, ["v"]);
+  t.deepEqual(world.shown, ["v", "told"]);
 });
 
 test("a clock that was put back while the server was away is seen", async (t) => {
@@ -108,6 +108,11 @@ class World {
           this.shown.push(...volumes.map(({ volume }) => volume));
           this.mounted = true;
           return new Map();
+        },
+      },
+      exports: {
+        tellAll: async () => {
+          this.shown.push("told");
         },
       },
       firewall: null,
