@@ -7,7 +7,7 @@ import { beginFault, endFault, faults } from "./fault.ts";
 import { Lab, labExists, removeLab } from "./lab.ts";
 import { collectLogs } from "./logs.ts";
 import type { Wanted } from "./plan.ts";
-import { joiningSettings, startServer } from "./server.ts";
+import { allJoined, joiningSettings, startServer } from "./server.ts";
 import { statusTable } from "./status.ts";
 import { formSwarm } from "./swarm.ts";
 
@@ -87,6 +87,7 @@ async function bringUp(lab: Lab): Promise<void> {
     if (lab.hasStorage) {
       await startServer(lab, tell);
       await formSwarm(lab, tell, (node) => joiningSettings(lab, node));
+      await allJoined(lab, tell);
     } else await formSwarm(lab, tell);
   } catch (error) {
     if (!isLeaving) tell(`logs: ${await collected(lab)}`);

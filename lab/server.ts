@@ -35,3 +35,16 @@ export async function joiningSettings({ storage }: Lab, node: Machine): Promise<
   if (token === undefined) throw new Error(`${storage.name} gives no join token, it says: ${said}`);
   return `SWARMNFS_STORAGE=swarmnfs://storage.lan SWARMNFS_JOIN_TOKEN=${token}`;
 }
+
+/** Waits until every node has joined; from then on none of them is refused for not having done so. */
+export async function allJoined({ storage, nodes }: Lab, tell: Tell): Promise<void> {
+  // A node's record is there as soon as it has its certificate.
+  const joined =
+    '[ $(ls "${SWARMNFS_DISK:-/nfs_volumes}"/.swarmnfs/server/nodes/*.json 2>/dev/null | wc -l) -ge $0 ]';
+  const { exitCode } = await storage.run(
+    `set -a; . /root/.env; timeout ${patience / 1000} sh -c 'until ${joined}; do sleep 0.5; done' ${nodes.length}`,
+  );
+  if (exitCode !== 0)
+    throw new Error(`not all nodes have joined our NFS server on ${storage.name}`);
+  tell("every node has joined our NFS server");
+}
