@@ -83,6 +83,7 @@ export async function assemble(world: World): Promise<Server> {
   const leases = new Leases({
     ...world,
     folder,
+    isMember: (node) => nodes.find(node) !== null,
     ended: (lease) => dropSign(storage, lease, log),
   });
   const nodes = await Nodes.open({

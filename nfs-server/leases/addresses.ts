@@ -18,6 +18,8 @@ export class Addresses {
     const before = attendance.addressOf(id);
     if (before === address) return;
     const former = attendance.at(address);
+    // First of all: what fails here is done again with the next call, and nobody else may come from there as this node.
+    if (before !== null) await exports.dismiss(before);
     await exports.admit(id, address);
     attendance.moved(id, address);
     if (former !== null) {
@@ -27,10 +29,8 @@ export class Addresses {
         "an address has another node now",
       );
     }
-    if (before !== null) {
-      await exports.dismiss(before);
+    if (before !== null)
       log.info({ audit: "address", node: name, before, address }, "a node has moved");
-    }
     await this.#write(id, address);
   }
 

@@ -1,5 +1,6 @@
 import { v7 as uuid } from "uuid";
 import { rfc3339 } from "../../service/clock.ts";
+import { UserError } from "../../service/user-error.ts";
 import type { VolumeRecord } from "../../storage/records/volume.ts";
 import type { LiveNode } from "../nodes/live-node.ts";
 import { conditionOf } from "./condition.ts";
@@ -20,6 +21,12 @@ export interface Attaching {
   readonly look: () => Promise<VolumeRecord>;
   /** Called when it is granted, before the kernel is told: makes sure that there is something to mount. */
   readonly prepare: (record: VolumeRecord) => Promise<void>;
+}
+
+/** Throws `denied` for a node that was revoked since its call came in. */
+export function refuseStranger({ isMember }: Pick<Shared, "isMember">, node: LiveNode): void {
+  if (isMember(node.id)) return;
+  throw new UserError("denied", `node "${node.name}" was revoked, and has nothing here any more`);
 }
 
 type Answers = Map<string, Rival["answer"]>;
@@ -78,6 +85,7 @@ export class Attachments {
       await this.#overcome(step.rival, volume, step.kind === "fence" ? step.because : null);
     }
     return this.#shared.nodes.run(node.id, async () => {
+      refuseStranger(this.#shared, node);
       this.#refuseFenced(node);
       await prepare(record);
       return { held: await this.#grant(node, record, consumers) };

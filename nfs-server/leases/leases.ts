@@ -9,7 +9,7 @@ import type { NfsClients } from "../kernel/nfs-clients.ts";
 import type { LiveNode } from "../nodes/live-node.ts";
 import { Addresses } from "./addresses.ts";
 import { Attendance } from "./attendance.ts";
-import { type Attaching, Attachments } from "./attaching.ts";
+import { type Attaching, Attachments, refuseStranger } from "./attaching.ts";
 import { isOver } from "./condition.ts";
 import { DamagedLeases } from "./damaged-leases.ts";
 import { sameShown, shownBy } from "./export-of.ts";
@@ -40,6 +40,8 @@ export interface LeaseParts {
   /** Milliseconds of a clock that never jumps. */
   readonly monotonic: () => number;
   readonly log: Log;
+  /** Whether a node has joined and was not revoked. What was asked before a revocation may be done only after it. */
+  readonly isMember?: (nodeId: string) => boolean;
   /** Told when a lease has ended, for whatever reason; what it begins is done before the volume goes to somebody else. */
   readonly ended?: (lease: LeaseRecord) => Promise<void>;
   readonly askBoundMs?: number;
@@ -60,6 +62,7 @@ export class Leases {
 
   constructor(parts: LeaseParts) {
     const { folder, exports, clients, clock, log, events = uncounted } = parts;
+    const { isMember = () => true } = parts;
     const table = new LeaseTable();
     const files = parts.files?.leases ?? leaseFiles(folder);
     const standings = parts.files?.standings ?? standingFiles(folder);
@@ -89,7 +92,7 @@ export class Leases {
       log,
     });
     const queues = { volumes: new KeyedQueue(), nodes: new KeyedQueue() };
-    const effects = { exports, terms, clock, log, events, ...queues };
+    const effects = { exports, isMember, terms, clock, log, events, ...queues };
     this.#shared = {
       files,
       table,
@@ -278,6 +281,7 @@ export class Leases {
   /** A call of a node: it lives, and the kernel is to know it where it calls from. */
   async #enter(node: LiveNode): Promise<void> {
     const { terms, attendance, nodes } = this.#shared;
+    refuseStranger(this.#shared, node);
     terms.heard();
     attendance.saw(node.id, node.name);
     if (attendance.absentMs(node.id) > 0)

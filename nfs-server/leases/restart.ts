@@ -1,3 +1,4 @@
+import { rfc3339 } from "../../service/clock.ts";
 import { concurrently } from "../../storage/directory/concurrently.ts";
 import type { VolumeRecord } from "../../storage/records/volume.ts";
 import { exportOf, sameShown, shownBy } from "./export-of.ts";
@@ -22,6 +23,13 @@ export async function takeUp(parts: Shared, lookUp: LookUp): Promise<void> {
   for (const record of found.records) {
     table.put(record, terms.now(), []);
     attendance.saw(record.nodeId, record.node);
+  }
+  // Killed in the middle of taking everything from a revoked node: it gets nothing back, and the rest is done as a fence.
+  for (const { nodeId, node } of found.records) {
+    if (parts.isMember(nodeId) || attendance.fence(nodeId) !== null) continue;
+    const at = rfc3339(parts.clock.now());
+    const because = "it is not a node of this storage any more";
+    await attendance.setFence(nodeId, node, { because, at });
   }
   // Others keep the address at which a fence that was interrupted is finished.
   for (const id of attendance.fenced())

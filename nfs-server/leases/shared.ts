@@ -22,6 +22,8 @@ export interface Shared {
   readonly fencing: Fencing;
   readonly mailboxes: Mailboxes;
   readonly exports: Exports;
+  /** Whether a node has joined and was not revoked. */
+  readonly isMember: (nodeId: string) => boolean;
   readonly terms: TermClock;
   readonly clock: Clock;
   readonly log: Log;

@@ -146,7 +146,9 @@ export class Cluster {
         await this.stop(machine, volume);
     for (const machine of this.machines) {
       for (const volume of Object.keys(volumeNames) as VolumeName[]) {
-        await this.start(machine, volume);
+        // On a slow machine a holder may not have answered in time.
+        for (let tries = 0; tries < 50 && !machine.mounted.has(volume); tries += 1)
+          await this.start(machine, volume);
         if (!machine.mounted.has(volume))
           throw new Error(`${machine.node.name} cannot have ${volume}`);
         await this.stop(machine, volume);

@@ -36,6 +36,8 @@ export class LeasesUnderTest {
   now = Date.parse("2026-03-01T12:00:00Z");
   /** How long holders are waited for, milliseconds of real time; of those who answer nobody waits so long. */
   askBoundMs = 20_000;
+  /** Ids of nodes that were revoked. */
+  readonly revoked = new Set<string>();
   #leases: Leases | null = null;
   #death = new AbortController();
   #underWay = new Set<Promise<unknown>>();
@@ -89,6 +91,7 @@ export class LeasesUnderTest {
         { write: (line) => this.lines.push(JSON.parse(line) as Record<string, unknown>) },
       ),
       askBoundMs: this.askBoundMs,
+      isMember: (id) => !this.revoked.has(id),
     });
     await this.#leases.open((name) => this.volumes.get(name) ?? null);
   }

@@ -440,3 +440,30 @@ test("a volume that cannot be shown after a restart keeps no other from being sh
   await world.attach(node1, "a");
   t.not(world.shown(node1, "a"), null);
 });
+
+test("a node that is revoked while it waits for a volume does not get it", async (t) => {
+  const world = await LeasesUnderTest.start(t);
+  world.volume("x", "exclusive");
+  await world.attach(node1, "x");
+  const polling = world.renew(node1, ["x"], { waitMs: 20_000 });
+  const attached = t.throwsAsync(world.attach(node2, "x"), { code: "denied", message: /revoked/ });
+  const { requests } = await polling;
+  world.revoked.add(node2.id);
+  await world.leases.nodeGone(node2.id);
+  const reply = { request: requests[0]?.id ?? "", outcome: "released" as const, consumers: [] };
+  await world.renew(node1, [], { replies: [reply] });
+  await attached;
+  t.deepEqual(world.exports.all(), []);
+});
+
+test("a server that is killed while it takes everything from a revoked node gives it nothing back", async (t) => {
+  const world = await LeasesUnderTest.start(t);
+  world.volume("x", "exclusive");
+  await world.attach(node1, "x");
+  world.revoked.add(node1.id);
+  await world.restart();
+  t.deepEqual(world.exports.all(), []);
+  await world.leases.sweep();
+  t.deepEqual(await world.files(), []);
+  await world.attach(node2, "x");
+});

@@ -12,7 +12,7 @@ const rival: Rival = {
 };
 
 function decided(...rivals: Partial<Rival>[]): string {
-  const all = rivals.map((each) => ({ ...rival, ...each }));
+  const all = rivals.map((each): Rival => Object.assign({}, rival, each));
   const step = takeover({ volume: "x", exclusive: true, rivals: all, damaged: null });
   return step.kind === "refuse" ? `refuse: ${step.error.message}` : step.kind;
 }
