@@ -27,6 +27,8 @@ const nobody = { uid: 65_534, gid: 65_534 } as const;
 export class ExportTable {
   readonly #clients = new Map<string, string>();
   readonly #grants = new Map<string, Map<string, Export>>();
+  /** The same by client and number, as file handles name it. */
+  readonly #byHandle = new Map<string, Export>();
 
   /** The client at an address, in the form of {@link canonicalAddress}. */
   clientAt(address: string): string | null {
@@ -67,21 +69,25 @@ export class ExportTable {
   }
 
   grant(client: string, granted: Export): void {
+    this.revoke(client, granted.volume);
     const own = this.#grants.get(client) ?? new Map<string, Export>();
     own.set(granted.volume, granted);
     this.#grants.set(client, own);
+    this.#byHandle.set(`${client} ${granted.fsid}`, granted);
   }
 
   revoke(client: string, volume: string): void {
     const own = this.#grants.get(client);
-    own?.delete(volume);
-    if (own?.size === 0) this.#grants.delete(client);
+    const granted = own?.get(volume);
+    if (own === undefined || granted === undefined) return;
+    own.delete(volume);
+    if (own.size === 0) this.#grants.delete(client);
+    this.#byHandle.delete(`${client} ${granted.fsid}`);
   }
 
   /** For the kernel's questions: the grant of a client by the number in a file handle. */
   grantByFsid(client: string, fsid: number): Export | null {
-    // A node has tens of volumes; the kernel asks once a day for each.
-    return this.grantsOf(client).find((each) => each.fsid === fsid) ?? null;
+    return this.#byHandle.get(`${client} ${fsid}`) ?? null;
   }
 }
 

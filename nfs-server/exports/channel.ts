@@ -1,4 +1,12 @@
-import { closeSync, constants, openSync, readSync, writeFileSync, writeSync } from "node:fs";
+import {
+  closeSync,
+  constants,
+  openSync,
+  readFileSync,
+  readSync,
+  writeFileSync,
+  writeSync,
+} from "node:fs";
 import { join } from "node:path";
 import {
   formatAnswer,
@@ -16,6 +24,8 @@ export interface Channel {
   tell(told: Told, expiry: number): void;
   /** The kernel forgets all of the table. */
   forget(): void;
+  /** What the kernel knows now, in words for people; each table has its own. */
+  content(): string;
   close(): void;
 }
 
@@ -29,12 +39,14 @@ const buffer = Buffer.alloc(64 * 1024);
 export class ProcChannel implements Channel {
   readonly #name: ChannelName;
   readonly #flush: string;
+  readonly #content: string;
   readonly #file: number;
 
   /** `folder` is /proc/net/rpc but in tests. Throws if it is not there, as when the kernel's NFS server was never loaded. */
   constructor(name: ChannelName, folder = "/proc/net/rpc") {
     this.#name = name;
     this.#flush = join(folder, name, "flush");
+    this.#content = join(folder, name, "content");
     const flags = constants.O_RDWR | constants.O_NONBLOCK;
     this.#file = openSync(join(folder, name, "channel"), flags);
   }
@@ -58,6 +70,10 @@ export class ProcChannel implements Channel {
   forget(): void {
     // Everything that is known now goes, and what is told from now on stays. Newer kernels do not even look at the time.
     writeFileSync(this.#flush, `${Math.floor(Date.now() / 1000)}\n`);
+  }
+
+  content(): string {
+    return readFileSync(this.#content, "utf8");
   }
 
   close(): void {

@@ -12,6 +12,7 @@ import {
 } from "./answers.ts";
 import type { Channel } from "./channel.ts";
 import type { Export, Exports } from "./exports.ts";
+import { knownExports, type KnownExport } from "./known-exports.ts";
 import { channelNames, type ChannelName, type Told } from "./questions.ts";
 import { Showing, type Showcase } from "./showing.ts";
 
@@ -54,7 +55,7 @@ const slice = 200;
 /**
  * The kernel's export tables, filled and answered by us: neither exportfs nor mountd, no file, no name server. What is
  * granted before {@link begin} is told then, all of it, so that a server that starts again is silent until it knows
- * everything, rather than refuse a client what it has had all along.
+ * everything, rather than refuse a client what it has had all along. What is taken away is told at any time.
  */
 export class KernelExports implements Exports {
   readonly #parts: KernelExportsParts;
@@ -92,6 +93,7 @@ export class KernelExports implements Exports {
 
   /** Tells the kernel everything again, as far as it takes it. To be called when its NFS server was stopped and started: it forgets then. */
   async tellAll(): Promise<void> {
+    if (!this.#hasBegun) return;
     let count = 0;
     for (const address of this.#table.addresses()) {
       const client = this.#table.clientAt(address);
@@ -110,6 +112,17 @@ export class KernelExports implements Exports {
     }
   }
 
+  /**
+   * What the kernel shows to whom although we never granted it. While we are the only ones who answer there is none: it
+   * means that this network has another export table, as of exportfs(8), with its own idea of isolation.
+   */
+  foreign(): readonly KnownExport[] {
+    return knownExports(this.#parts.tables["nfsd.export"].content()).filter(
+      ({ client, path }) =>
+        answer(this.#table, this.#shown, { channel: "nfsd.export", client, path }).answer === null,
+    );
+  }
+
   async admit(client: string, given: string): Promise<void> {
     const address = addressGiven(given);
     this.#table.admit(client, address);
@@ -124,7 +137,7 @@ export class KernelExports implements Exports {
   async dismiss(given: string): Promise<void> {
     const address = addressGiven(given);
     this.#table.dismiss(address);
-    if (this.#hasBegun) this.#tell(addressTold(address, null));
+    this.#tell(addressTold(address, null));
   }
 
   async grant(client: string, granted: Export): Promise<void> {
@@ -188,7 +201,6 @@ export class KernelExports implements Exports {
     const granted = this.#table.granted(client, volume);
     if (granted === null) return;
     this.#table.revoke(client, volume);
-    if (!this.#hasBegun) return;
     for (const told of grantTold(this.#shown, client, granted, false))
       try {
         this.#tell(told, forMs);

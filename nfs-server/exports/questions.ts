@@ -117,7 +117,7 @@ function escaped(word: string): string {
 }
 
 /** The same back; the kernel may also write a whole word as hex. */
-function unescaped(word: string): string {
+export function unescaped(word: string): string {
   if (word.startsWith("\\x")) return Buffer.from(word.slice(2), "hex").toString();
   return word.replaceAll(/\\([0-7]{3})/g, (_, digits: string) =>
     String.fromCharCode(Number.parseInt(digits, 8)),

@@ -17,6 +17,8 @@ export class FakeKernel {
   readonly lines: string[] = [];
   /** Places that are there; null: all. */
   places: Set<string> | null = null;
+  /** Of its export table, as people see it. */
+  content = "";
   readonly #asked: Question[] = [];
   readonly tables: Record<ChannelName, Channel>;
   forgotten = 0;
@@ -33,6 +35,7 @@ export class FakeKernel {
         this.forgotten += 1;
         for (const key of this.known.keys()) if (key.startsWith(`${name} `)) this.known.delete(key);
       },
+      content: () => this.content,
       close: () => undefined,
     });
     this.tables = {

@@ -48,12 +48,12 @@ function exported(name: string, fsid: number, more: Partial<Export> = {}): Expor
   return { volume: name, app: name, fsid, readOnly: false, squash: null, ...more };
 }
 
-const address = (text: string): Question => ({
+const address = (text: string): Question & { channel: "auth.unix.ip" } => ({
   channel: "auth.unix.ip",
   service: "nfsd",
   address: text,
 });
-const handle = (client: string, fsid: number): Question => ({
+const handle = (client: string, fsid: number): Question & { channel: "nfsd.fh" } => ({
   channel: "nfsd.fh",
   client,
   fsidType: 1,
@@ -228,4 +228,39 @@ test("many grants at once are shown together", async (t) => {
   const names = Array.from({ length: 500 }, (_, n) => exported(`v${n}`, n + 1));
   await Promise.all(names.map((each) => exports.grant("node1", each)));
   t.true(batches.length <= 3);
+});
+
+test("what is taken away is told at any time, also before the beginning", async (t) => {
+  const { exports, kernel } = new Bench();
+  t.teardown(() => exports.end());
+  await exports.admit("node1", "10.0.0.5");
+  await exports.grant("node1", exported("blog_data", 101));
+  // As the agent before us left it.
+  kernel.tables["auth.unix.ip"].tell({ question: address("10.0.0.5"), answer: "node1" }, 0);
+  kernel.tables["nfsd.fh"].tell(
+    { question: handle("node1", 101), answer: "/exports/blog_data" },
+    0,
+  );
+  await exports.revoke("node1", "blog_data");
+  t.is(kernel.knows(handle("node1", 101)), null);
+  await exports.dismiss("10.0.0.5");
+  t.is(kernel.knows(address("10.0.0.5")), null);
+});
+
+test("what somebody else exports is noticed", async (t) => {
+  const { exports, kernel } = await Bench.begun(t);
+  await exports.admit("node1", "10.0.0.5");
+  await exports.grant("node1", exported("blog_data", 101));
+  const ours = `#path domain(flags)
+/exports\tnode1(ro,no_root_squash,sync,no_wdelay,crossmnt,v4root,fsid=0,sec=1)
+/exports/blog_data\tnode1(rw,no_root_squash,sync,no_wdelay,fsid=101,sec=1)
+# /exports/other\tnode1()
+`;
+  kernel.content = ours;
+  t.deepEqual(exports.foreign(), []);
+  kernel.content = `${ours}/nfs_volumes/with\\040space\t10.0.0.0/24(rw,no_subtree_check)\n/exports\t*(ro)\n`;
+  t.deepEqual(exports.foreign(), [
+    { client: "10.0.0.0/24", path: "/nfs_volumes/with space" },
+    { client: "*", path: "/exports" },
+  ]);
 });
