@@ -5,6 +5,7 @@ import type { Log } from "../service/log.ts";
 import { repeat } from "../service/repeat.ts";
 import { UserError } from "../service/user-error.ts";
 import { AddressFile } from "../storage/nfs/address-file.ts";
+import { Filler } from "../storage/filler.ts";
 import { type Lookup, systemLookup } from "../storage/nfs/server-name.ts";
 import type { NodeIdentity, Storage } from "../storage/storage.ts";
 import type { AnswerOf } from "../storage/swarmnfs/protocol/routes.ts";
@@ -70,6 +71,8 @@ export interface Server {
 
 const roundEveryMs = 5_000;
 const staticEveryMs = 60_000;
+/** How long a node waits for a volume that begins as a copy: Docker has asked it. By reflink that is enough. */
+const fillBoundMs = 4_000;
 const housekeepEveryMs = 5 * 60_000;
 /** How long the end of a lease waits for its sign of use to be taken away; it lapses by itself after 90 s. */
 const signBoundMs = 2_000;
@@ -126,7 +129,15 @@ export async function assemble(world: World): Promise<Server> {
   await statics.round();
 
   const life = new AbortController();
+  const filler = new Filler({
+    storage,
+    node: itself,
+    onChange: ({ state }) => (state === "filling" ? undefined : leases.announceChange()),
+    log,
+    monotonic,
+  });
   const round = (): Promise<void> => leases.sweep();
+  const fill = async (): Promise<void> => filler.round((await storage.list()).volumes);
   const tidy = (): Promise<void> => housekeep(storage, leases, itself);
   const failed = (error: unknown): void => log.error({ err: error }, "a round failed");
   return {
@@ -138,6 +149,7 @@ export async function assemble(world: World): Promise<Server> {
       ...world,
       notes: () => [...world.notes(), ...statics.notes],
       onRemove: settings.onRemove,
+      fill: (volume) => filler.begin(volume, fillBoundMs),
       leases,
       nodes,
       id,
@@ -146,6 +158,7 @@ export async function assemble(world: World): Promise<Server> {
     round,
     begin() {
       void repeat(roundEveryMs, round, life.signal, failed);
+      void repeat(roundEveryMs, fill, life.signal, failed);
       void repeat(staticEveryMs, () => statics.round(), life.signal, failed);
       void repeat(housekeepEveryMs, tidy, life.signal, failed);
     },

@@ -1,5 +1,4 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { bounded } from "../service/bounded.ts";
 import type { Log } from "../service/log.ts";
 import type { VolumeRecord } from "../storage/records/volume.ts";
 import { Filler } from "../storage/filler.ts";
@@ -140,7 +139,7 @@ export async function assemble(world: World): Promise<Plugin> {
     count: (volume) => usage.refresh(volume),
     opened: () => watch.opened(),
     lookupBoundMs: world.lookupBoundMs,
-    fill: (volume) => filledSoon(filler, volume),
+    fill: (volume) => filler.begin(volume, fillBoundMs),
     onStorageFailure: (volume) => {
       revival?.note(volume);
       void watch.look();
@@ -216,13 +215,4 @@ export async function assemble(world: World): Promise<Plugin> {
         catalog.damaged.find(({ file }) => file.endsWith(`/${record.name}.json`))?.reason ?? null,
     });
   }
-}
-
-/** What takes longer goes on without Docker. */
-async function filledSoon(filler: Filler, volume: string): Promise<void> {
-  await bounded(filler.fill(volume), fillBoundMs, stillFilling).catch(() => undefined);
-}
-
-function stillFilling(): Error {
-  return new Error("the volume is still being filled");
 }

@@ -1,3 +1,4 @@
+import { bounded } from "../service/bounded.ts";
 import type { Log } from "../service/log.ts";
 import { messageOf } from "../service/message-of.ts";
 import type { VolumeRecord } from "./records/volume.ts";
@@ -35,6 +36,11 @@ export class Filler {
     return running;
   }
 
+  /** Waits so many milliseconds for it at most; what takes longer goes on. Never rejects. */
+  async begin(volume: string, boundMs: number): Promise<void> {
+    await bounded(this.fill(volume), boundMs, stillFilling).catch(() => undefined);
+  }
+
   /** Goes on with what was left, and finds out how far the others are. Costs nothing while nothing is to be filled. */
   async round(volumes: readonly VolumeRecord[]): Promise<void> {
     const filling = volumes.filter(({ state }) => state === "filling");
@@ -65,4 +71,8 @@ export class Filler {
       this.#running.delete(volume);
     }
   }
+}
+
+function stillFilling(): Error {
+  return new Error("the volume is still being filled");
 }

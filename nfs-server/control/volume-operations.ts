@@ -16,6 +16,8 @@ export interface VolumeParts {
   readonly policy: Policy;
   /** What removing a volume means that says nothing of it. */
   readonly onRemove: VolumeRecord["onRemove"];
+  /** Waits a moment for a volume that begins as a copy, which then goes on being filled; never rejects. */
+  readonly fill: (volume: string) => Promise<void>;
 }
 
 /** What nodes and administrators do with volumes, by the rules about where these may be. */
@@ -50,7 +52,9 @@ export class VolumeOperations {
       identity(node),
     );
     this.#parts.leases.announceChange();
-    return record;
+    if (record.state !== "filling") return record;
+    await this.#parts.fill(name);
+    return (await storage.get(name)) ?? record;
   }
 
   async change(node: LiveNode, name: string, body: BodyOf<"changeVolume">): Promise<VolumeRecord> {

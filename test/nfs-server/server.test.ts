@@ -1,4 +1,4 @@
-import { readdir } from "node:fs/promises";
+import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import test from "ava";
 import { AgentUnderTest } from "./agent-under-test.ts";
@@ -22,6 +22,19 @@ test("a node joins, makes a volume, attaches it, and the kernel shows it to that
   await node1.call("detach", { name: "v" }, {});
   t.is(agent.shown(node1, "v"), null);
   t.like(await node2.call("removeVolume", { name: "v" }, undefined), { kind: "trashed" });
+});
+
+test("a volume that begins as a copy can be attached once it is complete", async (t) => {
+  const agent = await AgentUnderTest.start(t);
+  const node1 = await agent.join("node1");
+  await node1.call("createVolume", {}, { name: "v", options: { app: "blog" }, defaults: {} });
+  await writeFile(join(agent.data, "apps/blog/v/file"), "kept");
+  const copy = { name: "copy", options: { from: "v" }, defaults: {} };
+  const record = await node1.call("createVolume", {}, copy);
+  t.like(record, { state: "ready", app: "blog" });
+  t.is(await readFile(join(agent.data, "apps/blog/copy/file"), "utf8"), "kept");
+  const attached = await node1.call("attach", { name: "copy" }, { id: record.id, consumers });
+  t.is(attached.path, "/copy");
 });
 
 test("a server that is started again shows everybody what they had, before they call", async (t) => {
