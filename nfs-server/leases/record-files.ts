@@ -20,6 +20,11 @@ export interface DamagedFile {
 
 const suffix = ".json";
 
+/** Node.js has four threads for files. Those that a hanging disk takes do not come back, so others are left. */
+const atOnce = 2;
+let underWay = 0;
+const waiting: (() => void)[] = [];
+
 /**
  * A folder on the data disk with a JSON document for each of something, which survives a power cut at any moment. Names
  * are safe to be files' names: the caller sees to that.
@@ -64,13 +69,15 @@ export class RecordFiles<Schema extends z.ZodType> {
 
   /** Settles when it is on the disk. */
   async write(name: string, record: z.infer<Schema>): Promise<void> {
-    await writeFileAtomic(this.#path(name), `${JSON.stringify(record, null, 2)}\n`);
+    await inTurn(() => writeFileAtomic(this.#path(name), `${JSON.stringify(record, null, 2)}\n`));
   }
 
   /** Settles when it is gone from the disk. A file that is not there is fine. */
   async remove(name: string): Promise<void> {
-    await rm(this.#path(name), { force: true });
-    await syncDirectory(this.#folder);
+    await inTurn(async () => {
+      await rm(this.#path(name), { force: true });
+      await syncDirectory(this.#folder);
+    });
   }
 
   /** Out of the way of a new one, for people to look at. */
@@ -83,6 +90,19 @@ export class RecordFiles<Schema extends z.ZodType> {
 
   #path(name: string): string {
     return join(this.#folder, `${name}${suffix}`);
+  }
+}
+
+async function inTurn(work: () => Promise<void>): Promise<void> {
+  // Whoever is next takes the turn of whoever ends, so that nobody comes between.
+  if (underWay >= atOnce) await new Promise<void>((resolve) => waiting.push(resolve));
+  else underWay += 1;
+  try {
+    await work();
+  } finally {
+    const next = waiting.shift();
+    if (next === undefined) underWay -= 1;
+    else next();
   }
 }
 
