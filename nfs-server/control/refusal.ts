@@ -1,9 +1,7 @@
-import type { ProblemCode } from "../../storage/swarmnfs/protocol/problem.ts";
-
 /** What the control API says no to in a word that `UserError` does not have. As there, the message is for people. */
 export class Refusal extends Error {
   override readonly name = "Refusal";
-  readonly code: Extract<ProblemCode, "unknown-node" | "fenced" | "too-many">;
+  readonly code: "unknown-node" | "too-many";
   /** After how many seconds it may be tried again; null: that changes nothing. */
   readonly retryAfterS: number | null;
 

@@ -20,3 +20,8 @@ export const localAdmin: LiveNode = {
   role: "admin",
   address: "",
 };
+
+/** Somebody of whom nothing is known but where they call from: may ask what anyone may. */
+export function stranger(address: string): LiveNode {
+  return { id: "00000000-0000-4000-8000-000000000001", name: "stranger", role: "node", address };
+}
