@@ -2,6 +2,7 @@ import { version } from "../service/version.ts";
 import { listApps, setApp, showApp } from "./apps.ts";
 import type { Command } from "./call.ts";
 import { runDoctor } from "./doctor.ts";
+import { join } from "./join.ts";
 import { purge } from "./purge.ts";
 import { showStatus } from "./status.ts";
 import { listTrash } from "./trash.ts";
@@ -163,6 +164,22 @@ export const commands: readonly Command[] = [
       { line: "swarmnfs trash purge --all --yes", does: "empty the trash from a script" },
     ],
     run: purge,
+  },
+  {
+    name: "join",
+    operands: "FILE",
+    count: [1, 1],
+    summary: "join a storage node, with a one-time token",
+    about: [
+      "For swarmnfs:// storages. The file (/dev/stdin for a pipe) holds the token that the storage node made for this node; it is worthless afterwards.",
+      "SWARMNFS_JOIN_TOKEN does the same when the plugin starts. A node that has joined before joins anew.",
+    ],
+    options: [],
+    examples: [
+      { line: "swarmnfs join token.txt", does: "join with the token in a file" },
+      { line: "swarmnfs join token.txt --json", does: "the same for a program" },
+    ],
+    run: join,
   },
   {
     name: "doctor",

@@ -54,23 +54,27 @@ export function administration(parts: AdministrationParts): VerbHandlers {
     };
   }
 
+  async function pluginStatus(): Promise<PluginStatus> {
+    return {
+      version,
+      node: node.identity.name,
+      nodeId: node.identity.id,
+      storage: storage.url,
+      storageId: watch.id,
+      health: watch.health,
+      trouble: watch.trouble,
+      docker: await dockerState(engine),
+      volumes: catalog.volumes().length,
+      mounted: catalog.volumes().filter(({ name }) => mounts.isMounted(name)).length,
+      damaged: catalog.damaged,
+      warnings: parts.guard.warning === null ? [] : [parts.guard.warning],
+    };
+  }
+
   return {
-    async Status(): Promise<PluginStatus> {
+    async Status() {
       await watch.look();
-      return {
-        version,
-        node: node.identity.name,
-        nodeId: node.identity.id,
-        storage: storage.url,
-        storageId: watch.id,
-        health: watch.health,
-        trouble: watch.trouble,
-        docker: await dockerState(engine),
-        volumes: catalog.volumes().length,
-        mounted: catalog.volumes().filter(({ name }) => mounts.isMounted(name)).length,
-        damaged: catalog.damaged,
-        warnings: parts.guard.warning === null ? [] : [parts.guard.warning],
-      };
+      return pluginStatus();
     },
     async Volumes(request) {
       await watch.look();
@@ -129,6 +133,17 @@ export function administration(parts: AdministrationParts): VerbHandlers {
       const purged = await storage.purge(entries, node.identity);
       log.info({ audit: "purge", purged }, "destroyed for good");
       return { purged };
+    },
+    async Join({ token }) {
+      if (storage.join === undefined)
+        throw new UserError(
+          "unsupported",
+          `nodes do not join ${storage.url}: that is for swarmnfs://, a storage node of ours. Set it first: docker plugin set swarmnfs SWARMNFS_STORAGE=swarmnfs://NAME`,
+        );
+      await storage.join(token);
+      log.info({ audit: "join", storage: storage.url }, "this node has joined the storage node");
+      await watch.lookAnew();
+      return pluginStatus();
     },
     async Doctor({ fix }) {
       // An engine that is silent is a finding by itself.

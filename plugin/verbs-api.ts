@@ -39,6 +39,7 @@ const requests: { readonly [Name in Verb]: z.ZodType<Verbs[Name]["request"]> } =
   Trash: nothing,
   Undelete: z.strictObject({ entry: z.string(), as: z.string().nullable() }),
   Purge: z.strictObject({ entries: names }),
+  Join: z.strictObject({ token: z.string().max(1000) }),
   Doctor: z.strictObject({ fix: z.boolean().exactOptional() }),
 };
 

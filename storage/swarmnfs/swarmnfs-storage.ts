@@ -103,6 +103,10 @@ export class SwarmnfsStorage implements storage.Storage {
     return meaning instanceof StorageUnavailable ? meaning : error;
   }
 
+  join(token: string): Promise<void> {
+    return this.#world.member.join(token);
+  }
+
   attend(holder: LeaseHolder): void {
     this.#keeper.attend(holder);
   }

@@ -56,6 +56,7 @@ const evilAnswers: Answers = {
   Trash: () => ({ entries: [entry] }),
   Undelete: () => view,
   Purge: ({ entries }) => ({ purged: entries }),
+  Join: () => ({ ...status, node: evil, storage: evil, trouble: { reason: evil, since: evil } }),
   Doctor: () => ({ findings: [{ level: "problem", title: evil, advice: evil }] }),
 };
 
@@ -70,6 +71,8 @@ const lines = [
   ["trash"],
   ["trash", "undelete", evil],
   ["trash", "purge", evil],
+  // Any file of one word will do.
+  ["join", "/proc/sys/kernel/hostname"],
   ["doctor"],
   ["status"],
   ["version"],
@@ -85,7 +88,7 @@ const refusing = Object.fromEntries(
 );
 
 test("every command is among those that are tried here", (t) => {
-  const tried = new Set(lines.map((words) => words.slice(0, 2).join(" ")));
+  const tried = new Set(lines.flatMap((words) => [words[0], words.slice(0, 2).join(" ")]));
   for (const { name, isDefault } of commands)
     t.true(tried.has(isDefault === true ? name.slice(0, -5) : name), name);
 });

@@ -262,6 +262,7 @@ export const answers: Answers = {
   },
   Purge: ({ entries }) => ({ purged: entries }),
   // Worded as plugin/doctor.ts does.
+  Join: () => status,
   Doctor: ({ fix }) => ({
     findings: [
       { level: "ok", title: 'plugin 0.1.0, known to Docker as "swarmnfs"; swarm node' },

@@ -199,3 +199,23 @@ test("a plugin that was killed keeps the leases of what is mounted", async (t) =
   await one.docker.stop("web");
   await until("it is given back", () => agent.shown(one, "v") === null);
 });
+
+test("a node that was revoked is told so, and joins again with a new token", async (t) => {
+  const agent = await AgentUnderTest.start(t);
+  const one = await SwarmnfsNode.start(t, agent, "node1");
+  const join = async (token: string): Promise<{ status: number; text: string }> =>
+    one.plugin.docker.send("/Swarmnfs.Join", JSON.stringify({ token }));
+  await agent.admin("revokeNode", { id: one.id }, undefined);
+  await t.throwsAsync(one.docker.run({ name: "web", volumes: ["v"] }), { message: /revoked/ });
+  const refused = await join(await agent.token("node7"));
+  t.is(refused.status, 400);
+  t.regex(refused.text, /is for a node called \\"node7\\"/);
+  const fresh = await agent.token("node1");
+  const joined = await join(fresh);
+  t.is(joined.status, 200, joined.text);
+  t.true(one.plugin.lines.some(({ audit }) => audit === "join"));
+  t.false(one.plugin.lines.some((line) => JSON.stringify(line).includes(fresh)));
+  await until("it is taken back", async () => (await one.status()).trouble === null);
+  await one.docker.run({ name: "again", volumes: ["v"] });
+  t.not(agent.shown(one, "v"), null);
+});
