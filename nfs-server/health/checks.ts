@@ -23,7 +23,12 @@ export interface Watched {
   /** nfsdcld, which is started again by whoever started it. */
   readonly tracker: { isRunning(): Promise<boolean> };
   /** Volumes that are granted, and whether they are where clients are shown them. */
-  readonly exports: { missing(): Promise<readonly string[]>; restore(): Promise<void> };
+  readonly exports: {
+    missing(): Promise<readonly string[]>;
+    /** What the kernel shows and we never granted, as `/srv to 10.0.0.9`. */
+    foreign(): readonly string[];
+    restore(): Promise<void>;
+  };
   readonly storage: Pick<Storage, "health" | "trouble">;
   /** Null: switched off. */
   readonly firewall: { readonly trouble: string | null } | null;
@@ -61,7 +66,7 @@ export function serverChecks(watched: Watched): readonly Check[] {
     },
     {
       name: "exports",
-      look: async () => exportsVerdict(await exports.missing()),
+      look: async () => exportsVerdict(await exports.missing(), exports.foreign()),
       repair: () => exports.restore(),
     },
     {

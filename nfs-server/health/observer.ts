@@ -31,7 +31,7 @@ export interface Observed {
   readonly serve: (address: string) => Promise<void>;
   readonly nfsdcld: Pick<Nfsdcld, "pid">;
   readonly root: Pick<PseudoRoot, "path" | "show" | "hide">;
-  readonly exports: Pick<KernelExports, "tellAll">;
+  readonly exports: Pick<KernelExports, "tellAll" | "foreign">;
   readonly firewall: Pick<Firewall, "trouble" | "round"> | null;
   /** Null: there is none. */
   readonly selfTest: (() => SelfTest) | null;
@@ -142,6 +142,7 @@ export class Observer implements Observations {
       },
       exports: {
         missing: () => shown.missing(),
+        foreign: () => exports.foreign().map(({ path, client }) => `${path} to ${client}`),
         restore: async () => {
           await shown.restore();
           // It holds on to the mounts of before until it is told where they are now.

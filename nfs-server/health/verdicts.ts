@@ -31,8 +31,15 @@ export function trackerVerdict(isRunning: boolean): Verdict {
       );
 }
 
-/** `missing`: volumes that somebody may have and that are not where the kernel shows them. */
-export function exportsVerdict(missing: readonly string[]): Verdict {
+/**
+ * `missing`: volumes that somebody may have and that are not where the kernel shows them. `foreign`: what it shows to
+ * whom although we never said so.
+ */
+export function exportsVerdict(missing: readonly string[], foreign: readonly string[]): Verdict {
+  if (foreign.length > 0)
+    return degraded(
+      `the kernel shows ${some(foreign)}, which this server never granted: somebody else exports by the same kernel, and may open what is closed here. On the machine itself: exportfs -v, and systemctl disable --now nfs-server`,
+    );
   if (missing.length === 0) return well;
   return degraded(
     `${some(missing)} cannot be reached: somebody unmounted what clients are shown. It is mounted again by itself`,

@@ -94,6 +94,7 @@ class World {
       tracker: { isRunning: async () => true },
       exports: {
         missing: async () => [],
+        foreign: () => [],
         restore: async () => undefined,
       },
       storage: this.#storage(),

@@ -21,6 +21,14 @@ test("a round finds what is broken and mends it, and says the rest", async (t) =
   t.deepEqual(world.shown, ["v", "told"]);
 });
 
+test("what somebody else exports by the same kernel is told", async (t) => {
+  const world = new World();
+  world.foreign = [{ path: "/srv", client: "*" }];
+  const observer = world.observer();
+  await observer.checks.round();
+  t.regex(observer.checks.report().reasons.join(), /shows \/srv to \*, which .* never granted/);
+});
+
 test("a clock that was put back while the server was away is seen", async (t) => {
   const world = new World();
   world.wall = Date.parse("2026-02-20T00:00:00Z");
@@ -73,6 +81,7 @@ test("attaching is timed by how it ended, and renewals are counted", async (t) =
 class World {
   threads = 16;
   mounted = true;
+  foreign: { path: string; client: string }[] = [];
   wall = Date.parse("2026-03-01T00:00:00Z");
   readonly served: string[] = [];
   readonly shown: string[] = [];
@@ -111,6 +120,7 @@ class World {
         },
       },
       exports: {
+        foreign: () => this.foreign,
         tellAll: async () => {
           this.shown.push("told");
         },
