@@ -105,3 +105,11 @@ test("its state is what the kernel says", async (t) => {
     inGrace: true,
   });
 });
+
+test("stopping what does not run is no failure, whatever the kernel says", async (t) => {
+  const machine = await Machine.open(t, 0);
+  machine.failure = "exit code 1";
+  await t.notThrowsAsync(new NfsServer(machine).stop());
+  await machine.become(8);
+  await t.throwsAsync(new NfsServer(machine).stop(), { message: /cannot be stopped: exit code 1/ });
+});
