@@ -16,6 +16,7 @@ import type { NfsClients } from "./kernel/nfs-clients.ts";
 import type { LeaseEvents } from "./leases/lease-events.ts";
 import type { LeaseRecord } from "./leases/lease-file.ts";
 import { Leases } from "./leases/leases.ts";
+import type { DamagedFile } from "./leases/record-files.ts";
 import { Nodes } from "./nodes/nodes.ts";
 import { applyDeclaredApps } from "./policy/apply-declared-apps.ts";
 import type { Policy } from "./policy/policy.ts";
@@ -147,7 +148,7 @@ export async function assemble(world: World): Promise<Server> {
     statics,
     operations: operations({
       ...world,
-      notes: () => [...world.notes(), ...statics.notes],
+      notes: () => [...world.notes(), ...statics.notes, ...leases.damaged.map(damagedLease)],
       onRemove: settings.onRemove,
       fill: (volume) => filler.begin(volume, fillBoundMs),
       leases,
@@ -168,6 +169,10 @@ export async function assemble(world: World): Promise<Server> {
       await storage.close();
     },
   };
+}
+
+function damagedLease({ file, reason }: DamagedFile): string {
+  return `the lease ${file} cannot be read (${reason}): its volume is given to nobody alone. Look at it, and delete it when the volume is not mounted on that node`;
 }
 
 /** Leases are the signs of use; on the disk they are renewed for those who count by them which volumes are not used. */

@@ -139,7 +139,9 @@ export class Supervisor {
   #runAgent(): Promise<number | null> {
     const { command, args } = this.#world.agent;
     const { promise, resolve } = Promise.withResolvers<number | null>();
-    const agent = spawn(command, args, { stdio: "inherit" });
+    // Threads for files: those that a hanging disk takes do not come back. Node.js has four where nothing is said.
+    const env = { UV_THREADPOOL_SIZE: "16", ...process.env };
+    const agent = spawn(command, args, { stdio: "inherit", env });
     this.#agent = agent;
     agent.on("error", (error) => {
       this.#world.say(`the agent cannot be started: ${error.message}`);
