@@ -1,3 +1,5 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import type { LiveNode } from "../../../nfs-server/nodes/live-node.ts";
 import type { LeaseReply, Renewed } from "../../../storage/swarmnfs/protocol/lease.ts";
 import { LeasesUnderTest, nodes } from "./leases-under-test.ts";
@@ -241,6 +243,8 @@ export class Cluster {
     exports.grant = async (client, granted) => {
       await grant(client, granted);
       const { volume } = granted;
+      const file = join(this.world.folder, "leases", `${volume}@${client}.json`);
+      if (!existsSync(file)) this.wrong ??= `${volume} is shown to ${client} before it is on disk`;
       if (volumeNames[volume as VolumeName] !== "exclusive") return;
       const all = exports.all().filter((one) => one.granted.volume === volume);
       if (all.length > 1) this.wrong ??= `${volume} is shown to ${all.length} nodes`;
