@@ -2,8 +2,8 @@ import { CommandFailed, readBounded } from "../../storage/mounting/bounded-comma
 import { guardTable, noGuardTable, shapeOf, tableName } from "./guard-rules.ts";
 import type { PacketFilter } from "./packet-filter.ts";
 
-/** It speaks to the kernel alone and is done in milliseconds; a mount may be waiting for it. */
-const boundMs = 1_000;
+/** It speaks to the kernel alone and is done in milliseconds, on an overloaded machine in a second; a mount may be waiting for it. */
+const boundMs = 3_000;
 
 /** nft(8) in this process's network name space; needs CAP_NET_ADMIN. */
 export class Nft implements PacketFilter {
