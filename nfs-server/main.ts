@@ -39,6 +39,8 @@ const stopBoundMs = 2_000;
 
 const monotonic = (): number => performance.now();
 
+let stopping = false;
+
 const [argument, ...rest] = process.argv.slice(2);
 if (argument !== undefined) process.exit(await instead(argument, rest));
 
@@ -52,6 +54,8 @@ await refuseWhatIsMissing(settings, log);
 try {
   await run();
 } catch (error) {
+  // Whoever asked us to stop waits for the end of that; what was being waited for has only been given up.
+  if (stopping) await new Promise<never>(() => {});
   // Whoever started us tries again; the kernel goes on with what it was told.
   if (error instanceof UserError) log.fatal(error.message);
   else log.fatal({ err: error }, "the agent could not be started");
@@ -229,6 +233,7 @@ function nameOf(server: Server | null, id: string): string | null {
 function stopOnSignal(stop: () => Promise<void>): void {
   for (const signal of ["SIGTERM", "SIGINT"] as const) {
     process.once(signal, () => {
+      stopping = true;
       log.info({ signal }, "stopping");
       setTimeout(() => process.exit(0), stopBoundMs).unref();
       void stop().then(() => process.exit(0));
