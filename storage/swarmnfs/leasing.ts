@@ -128,8 +128,12 @@ export class Leasing implements LeaseServer {
     const lease = isSilence(error) ? this.#held.recall(volume, id) : null;
     if (lease === null) throw error;
     await this.#ready(error);
-    this.#held.take(volume, lease, consumers);
-    return lease.attachment;
+    // Where the server is now.
+    const { source, ...rest } = lease.attachment;
+    const path = source.slice(source.indexOf(":/") + 1);
+    const attachment = { ...rest, source: nfsSource(this.#nfs()?.address ?? "", path) };
+    this.#held.take(volume, { ...lease, attachment }, consumers);
+    return attachment;
   }
 
   /** Of a server that was never looked at nothing can be said; there `otherwise` is thrown, if it is given. */

@@ -4,6 +4,7 @@ import type { LeaseHolder } from "../lease-holder.ts";
 import { usualPort } from "../nfs/nfs-url.ts";
 import type { ServerName } from "../nfs/server-name.ts";
 import type { Knock } from "../nfs/server-port.ts";
+import type { TransportEffects } from "../nfs/transports.ts";
 import type { AppOwner, AppRecord } from "../records/app.ts";
 import type { VolumeRecord } from "../records/volume.ts";
 import { defaultOptions } from "../rules/default-options.ts";
@@ -15,7 +16,7 @@ import { LeaseKeeper, type KeeperPatience } from "./lease-keeper.ts";
 import type { LeaseMemory } from "./lease-memory.ts";
 import { isSilence, Leasing, type Ask } from "./leasing.ts";
 import type { Membership } from "./membership.ts";
-import { mountTrouble, portTrouble, type NfsServer } from "./mount-trouble.ts";
+import { mountTrouble, type NfsServer } from "./mount-trouble.ts";
 import { NodeReadiness } from "./node-readiness.ts";
 import type { AnswerOf, BodyOf } from "./protocol/routes.ts";
 import type { SwarmnfsPlace } from "./swarmnfs-url.ts";
@@ -26,8 +27,9 @@ export interface SwarmnfsWorld {
   readonly member: Membership;
   readonly name: ServerName;
   readonly knock: Knock;
-  /** Sets the node's NFS identity; throws `unavailable` where the kernel has no NFS. */
-  readonly identify: () => Promise<storage.NfsIdentity>;
+  /** Sets the node's NFS identity, or another one for new mounts; throws `unavailable` where the kernel has no NFS. */
+  readonly identify: (another: string | null) => Promise<storage.NfsIdentity>;
+  readonly transports: TransportEffects;
   readonly clock: Clock;
   readonly memory: LeaseMemory;
   readonly patience?: KeeperPatience;
@@ -53,7 +55,6 @@ export class SwarmnfsStorage implements storage.Storage {
   readonly #keeper: LeaseKeeper;
   /** Which storage it is, and where it serves NFS. */
   #view: Pick<AnswerOf<"storage">, "id" | "nfs"> | null = null;
-  #servesNfs: boolean | null = null;
   #counts = false;
   #listed: { readonly seen: string; readonly catalog: storage.Catalog } | null = null;
   /** As the server told them last. */
@@ -64,7 +65,7 @@ export class SwarmnfsStorage implements storage.Storage {
     this.#place = place;
     this.#world = world;
     this.#control = new WatchedControl(place.url, world.member, world.clock, options);
-    this.#readiness = new NodeReadiness(world.identify, world.knock);
+    this.#readiness = new NodeReadiness(world.identify, world.knock, world.transports);
     this.#held = new HeldLeases(world.clock, () => this.#remember());
     this.#leasing = new Leasing(this.#ask, this.#held, this.#readiness, () => this.#nfs);
     this.#keeper = new LeaseKeeper(this.#leasing, this.#held, world.patience);
@@ -83,10 +84,11 @@ export class SwarmnfsStorage implements storage.Storage {
       port: nfs?.port ?? usualPort,
       address: nfs?.address ?? null,
       ...(nfs !== null && { addresses: [nfs.address] }),
+      left: this.#readiness.left,
       ...(identity !== null && { identity }),
       control: {
         port: this.#place.port,
-        servesNfs: this.#servesNfs,
+        servesNfs: this.#readiness.servesNfs,
         certifiedUntil: this.#world.member.validUntil,
       },
     };
@@ -118,7 +120,9 @@ export class SwarmnfsStorage implements storage.Storage {
       const { id, nfs, quota } = await this.#control.ask("storage", {}, undefined, options);
       if (knownId !== null && id !== knownId) throw this.#another(id, knownId);
       await this.#recall(id);
+      const from = this.#view?.nfs.address ?? null;
       this.#view = { id, nfs };
+      this.#readiness.moved(from, { ...this.#place, ...nfs });
       this.#counts = quota !== "none";
       void this.#world.member.rotate();
       return { id };
@@ -232,7 +236,7 @@ export class SwarmnfsStorage implements storage.Storage {
   async health(): Promise<storage.StorageHealth> {
     const [health, nfsNote] = await Promise.all([
       this.#ask("health", {}, undefined),
-      this.#lookAtNfs(),
+      this.#readiness.look(this.#nfs),
     ]);
     const { name, member } = this.#world;
     const notes = [nfsNote, name.note, this.#readiness.note, member.note];
@@ -271,14 +275,6 @@ export class SwarmnfsStorage implements storage.Storage {
     this.#view = { id, nfs: known.nfs };
     this.#held.restore(known.leases);
     return true;
-  }
-
-  async #lookAtNfs(): Promise<string | null> {
-    const nfs = this.#nfs;
-    if (nfs === null) return null;
-    const answer = await this.#world.knock(nfs.address, nfs.port);
-    this.#servesNfs = answer === "open";
-    return answer === "open" ? null : portTrouble(nfs, answer).message;
   }
 
   #remember(): void {

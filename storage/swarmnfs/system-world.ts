@@ -3,6 +3,7 @@ import { AddressFile } from "../nfs/address-file.ts";
 import { ensureIdentity, systemIdentityEffects } from "../nfs/client-identity.ts";
 import { ServerName, systemLookup } from "../nfs/server-name.ts";
 import { knock } from "../nfs/server-port.ts";
+import { systemTransportEffects } from "../nfs/transports.ts";
 import type { NodeIdentity } from "../storage.ts";
 import { LeaseMemory } from "./lease-memory.ts";
 import { Membership, type TokenSource } from "./membership.ts";
@@ -35,7 +36,8 @@ export function systemWorld(place: SwarmnfsPlace, settings: SwarmnfsSettings): S
     member: new Membership({ place, node, file, token, name, clock }),
     name,
     knock,
-    identify: () => ensureIdentity(node.id, identity),
+    identify: (another) => ensureIdentity(node.id, identity, another),
+    transports: systemTransportEffects(folder),
     clock,
     memory: new LeaseMemory(leasesFile),
   };

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { noTransports } from "../storage/swarmnfs/no-transports.ts";
 import type { ExecutionContext } from "ava";
 import { systemClock } from "../../service/clock.ts";
 import type { PortAnswer } from "../../storage/nfs/server-port.ts";
@@ -64,6 +65,7 @@ export class SwarmnfsNode {
         knock: async () => nfs.port,
         identify: async () => ({ name: process.node.id, isOurs: true }),
         clock: systemClock,
+        transports: noTransports,
         memory: new LeaseMemory(join(process.state, "leases.json")),
         patience: { everyMs: 1000, restMs: 20 },
       };

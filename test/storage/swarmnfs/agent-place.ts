@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { noTransports } from "./no-transports.ts";
 import type { ExecutionContext } from "ava";
 import { systemClock } from "../../../service/clock.ts";
 import { ServerName } from "../../../storage/nfs/server-name.ts";
@@ -42,6 +43,7 @@ export async function connectTo(
       knock: async () => "open" as const,
       identify: async () => ({ name: node.id, isOurs: true }),
       clock: systemClock,
+      transports: noTransports,
       memory: new LeaseMemory(`${path}.leases`),
     };
     const storage = new SeenFromTheDisk(place, world, { probeEveryMs: 100 });

@@ -1,4 +1,5 @@
 import type { ExecutionContext } from "ava";
+import { noTransports } from "./no-transports.ts";
 import { systemClock } from "../../../service/clock.ts";
 import type { PortAnswer } from "../../../storage/nfs/server-port.ts";
 import type { VolumeRecord } from "../../../storage/records/volume.ts";
@@ -111,6 +112,7 @@ export class SwarmnfsUnderTest {
               return { name: node.id, isOurs: true };
             },
             clock: systemClock,
+            transports: noTransports,
             memory: new LeaseMemory(`${folder}/leases.json`),
             patience: { everyMs: 500, restMs: 20 },
           },
