@@ -79,6 +79,8 @@ function notesOn({ allowedHosts, adminNodes, strict }: ServerSettings, policy: P
     notes.push(
       'SWARMNFS_STRICT=on, and "shared" is not declared: volumes with app=shared are refused as well',
     );
+  if (allowedHosts.some((rule) => rule.kind === "name" && rule.pattern === "*"))
+    notes.push("SWARMNFS_ALLOWED_HOSTS=* lets every host that has a token join");
   for (const rule of allowedHosts) {
     if (rule.kind !== "range" || rule.bits > 0) continue;
     notes.push(`${formatHostRule(rule)} in SWARMNFS_ALLOWED_HOSTS is every address there is`);

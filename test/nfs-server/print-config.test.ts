@@ -36,7 +36,7 @@ test("programs get JSON", async (t) => {
   t.is(code, 0);
   const view = JSON.parse(said) as { settings: unknown[]; notes: unknown[] };
   t.deepEqual(view.settings[0], { name: "SWARMNFS_DATA", value: "/nfs_volumes", from: "default" });
-  t.deepEqual(view.notes, []);
+  t.deepEqual(view.notes, ["SWARMNFS_ALLOWED_HOSTS=* lets every host that has a token join"]);
 });
 
 test("what is allowed and probably not meant is noted", async (t) => {
