@@ -29,9 +29,10 @@ test("while it is being filled it cannot be mounted, and goes on after a crash",
   t.regex(text, /"state":"filling".*"filling":"begun from \\"blog_data\\""/);
   plugin.weatherOf.delete("fill");
   await plugin.crashAndBegin();
-  await until("it is filled", async () => {
+  const isIdle = async (): Promise<boolean> => {
     const answer = await plugin.docker.send("/VolumeDriver.Get", '{"Name":"rescue"}');
     return answer.text.includes('"state":"idle"');
-  });
+  };
+  await until("it is filled", isIdle, 60_000);
   await docker.run({ name: "blog-2", volumes: ["rescue"] });
 });
