@@ -54,23 +54,33 @@ export class AgentUnderTest {
   /** Milliseconds by which terms have advanced beyond the time that really passed. */
   skippedMs = 0;
   readonly #environment: Readonly<Record<string, string>>;
+  readonly #askBoundMs: number;
   #listener: Listener | null = null;
   #server: Server | null = null;
   #port = 0;
   #toClose: ControlClient[] = [];
 
-  private constructor(data: string, environment: Readonly<Record<string, string>>) {
+  private constructor(
+    data: string,
+    environment: Readonly<Record<string, string>>,
+    askBoundMs: number,
+  ) {
     this.data = data;
     this.#environment = environment;
+    this.#askBoundMs = askBoundMs;
   }
 
-  /** `environment`: SWARMNFS_… variables of the server. It goes with the test. */
+  /**
+   * `environment`: SWARMNFS_… variables of the server. `askBoundMs`: how long holders of exclusive volumes are waited for,
+   * as usual unless the test knows that nobody answers. It goes with the test.
+   */
   static async start(
     t: ExecutionContext,
     environment: Readonly<Record<string, string>> = {},
+    askBoundMs = 6_000,
   ): Promise<AgentUnderTest> {
     const data = await mkdtemp(join(tmpdir(), "swarmnfs-agent-"));
-    const agent = new AgentUnderTest(data, environment);
+    const agent = new AgentUnderTest(data, environment, askBoundMs);
     t.teardown(async () => {
       await agent.stop();
       for (const client of agent.#toClose) client.close();
@@ -104,7 +114,7 @@ export class AgentUnderTest {
       clock: systemClock,
       monotonic,
       log,
-      askBoundMs: 1000,
+      askBoundMs: this.#askBoundMs,
     });
     const api = createControlApi(server.operations, {
       door: this.#door(server),

@@ -20,7 +20,7 @@ async function world(
   t: Parameters<typeof AgentUnderTest.start>[0],
   environment: Record<string, string> = {},
 ): Promise<[AgentUnderTest, JoinedNode, JoinedNode]> {
-  const agent = await AgentUnderTest.start(t, environment);
+  const agent = await AgentUnderTest.start(t, environment, 100);
   return [agent, await agent.join("node1"), await agent.join("node2")];
 }
 
