@@ -61,6 +61,9 @@ export function understand(
       yes: values["yes"] === true,
       as: textValue(values["as"]),
       olderThan: textValue(values["older-than"]),
+      from: textValue(values["from"]),
+      valid: textValue(values["valid"]),
+      replace: values["replace"] === true,
     },
     socket: textValue(values["socket"]),
   };

@@ -1,6 +1,7 @@
 import type { Moments } from "./moments.ts";
 import type { Person } from "./person.ts";
 import type { Plugin } from "./plugin-client.ts";
+import type { StorageServer } from "./server-client.ts";
 import type { Screen } from "./screen.ts";
 
 /** 0 ok, 1 failed, 2 wrong usage, 3 partly done. */
@@ -15,6 +16,9 @@ export interface Options {
   readonly yes: boolean;
   readonly as: string | null;
   readonly olderThan: string | null;
+  readonly from: string | null;
+  readonly valid: string | null;
+  readonly replace: boolean;
 }
 
 /** One call of a command, with everything it may use. */
@@ -27,6 +31,7 @@ export interface Call {
   readonly aside: Screen;
   readonly moments: Moments;
   readonly plugin: Plugin;
+  readonly server: StorageServer;
   readonly person: Person;
 }
 
@@ -54,4 +59,13 @@ export interface Command {
   run(call: Call): Promise<ExitCode>;
 }
 
-type OptionName = "drift" | "fix" | "all" | "yes" | "as" | "older-than";
+type OptionName =
+  | "drift"
+  | "fix"
+  | "all"
+  | "yes"
+  | "as"
+  | "older-than"
+  | "from"
+  | "valid"
+  | "replace";

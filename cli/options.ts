@@ -26,5 +26,12 @@ export const optionTable: Record<string, OptionRule> = {
     does: "entries removed longer ago than this: 12h, 7d, 2w",
   },
   all: { type: "boolean", does: "every entry of the trash" },
+  from: {
+    type: "string",
+    value: "CIDR",
+    does: "from where the token may be used: 10.0.0.5, 10.0.0.0/24",
+  },
+  valid: { type: "string", value: "AGE", does: "how long: 10m, 1h (usual), 1d at most" },
+  replace: { type: "boolean", does: "the node takes the place of one of that name that is gone" },
   yes: { type: "boolean", does: "do not ask" },
 };

@@ -11,6 +11,7 @@ import { PluginClient, PluginFailure, requestLimits } from "./plugin-client.ts";
 import { findPluginSocket } from "./plugin-socket.ts";
 import { Progress } from "./progress.ts";
 import { Screen } from "./screen.ts";
+import { ServerClient, serverSocket } from "./server-client.ts";
 import { detectTerminal, type Shown } from "./terminal.ts";
 import { UsageError } from "./usage-error.ts";
 
@@ -28,6 +29,8 @@ export interface Surroundings {
   readonly isRoot: boolean;
   /** Where plugins' sockets are looked for. */
   readonly pluginsDirectory: string;
+  /** Of the storage server; where it usually is unless a test has another. */
+  readonly serverSocket?: string;
   /** Milliseconds; the real ones unless a test is in a hurry. */
   readonly limits?: { readonly doctor: number; readonly other: number };
   readonly patienceMs?: number;
@@ -59,17 +62,23 @@ function runCommand(
   const { clock, environment, isRoot, limits, patienceMs, person, pluginsDirectory, stderr } =
     surroundings;
   const given = socket ?? (environment["SWARMNFS_SOCKET"] || null);
+  const progress = new Progress(aside.terminal, (text) => stderr.write(text), patienceMs);
+  const server = new ServerClient(
+    socket ?? surroundings.serverSocket ?? serverSocket,
+    progress,
+    (limits ?? requestLimits).other,
+  );
   const plugin = new PluginClient({
     findSocket: () =>
       given === null
         ? findPluginSocket({ directory: pluginsDirectory, isRoot })
         : Promise.resolve(given),
     isRoot,
-    progress: new Progress(aside.terminal, (text) => stderr.write(text), patienceMs),
+    progress,
     limits: limits ?? requestLimits,
   });
   const moments = new Moments(clock, screen.terminal);
-  return command.run({ operands, options, screen, aside, moments, plugin, person });
+  return command.run({ operands, options, screen, aside, moments, plugin, server, person });
 }
 
 function reportError(error: unknown, aside: Screen, json: boolean): ExitCode {

@@ -3,6 +3,8 @@ import { commands } from "../../cli/command.ts";
 import { printable } from "../../cli/printable.ts";
 import { type Answers, Refusal } from "./fake-plugin.ts";
 import { speak } from "./spoken.ts";
+import type { ServerAnswers } from "./fake-server.ts";
+import { enrolledNode, serverLease } from "./storage-server.ts";
 import { answers, appView, status, trashEntry, volumeRecord, volumeView } from "./world.ts";
 
 // Clears the screen, sets the title, comes back over the line, fakes a second line, hides and reorders text.
@@ -60,6 +62,14 @@ const evilAnswers: Answers = {
   Doctor: () => ({ findings: [{ level: "problem", title: evil, advice: evil }] }),
 };
 
+const evilNode = enrolledNode(evil, { state: "fenced", fencedBecause: evil, address: evil });
+const evilServer: ServerAnswers = {
+  nodes: () => ({ nodes: [evilNode] }),
+  leases: () => ({ leases: [serverLease("db", { node: evil, address: evil, consumers: [evil] })] }),
+  token: () => ({ token: evil, expiresAt: "2026-03-01T13:14:02Z" }),
+  config: () => ({ settings: [{ name: evil, value: evil, from: "default" }], notes: [evil] }),
+};
+
 const lines = [
   ["volumes"],
   ["volumes", "--drift"],
@@ -75,6 +85,12 @@ const lines = [
   ["join", "/proc/sys/kernel/hostname"],
   ["doctor"],
   ["status"],
+  ["server", "nodes"],
+  ["server", "leases"],
+  ["server", "token", evil],
+  ["server", "revoke", evil],
+  ["server", "unfence", evil],
+  ["server", "print-config"],
   ["version"],
 ];
 
@@ -86,6 +102,10 @@ const refusing = Object.fromEntries(
     },
   ]),
 );
+
+const refusingServer = Object.fromEntries(
+  Object.keys(evilServer).map((name) => [name, refusing["Status"]]),
+) as ServerAnswers;
 
 test("every command is among those that are tried here", (t) => {
   const tried = new Set(lines.flatMap((words) => [words[0], words.slice(0, 2).join(" ")]));
@@ -104,18 +124,18 @@ for (const words of lines) {
     ["terminal", { columns: 90, environment: { TERM: "xterm", LANG: "C.UTF-8" }, typed: "yes" }],
     ["pipe", {}],
   ] as const) {
-    for (const [what, given] of [
-      ["answers", evilAnswers],
-      ["refusals", refusing],
+    for (const [what, given, server] of [
+      ["answers", evilAnswers, evilServer],
+      ["refusals", refusing, refusingServer],
     ] as const) {
       for (const json of [false, true]) {
         const line = [
           ...words,
           ...(json ? ["--json"] : []),
-          ...(words[1] === "purge" ? ["--yes"] : []),
+          ...(words[1] === "purge" || (json && words[1] === "revoke") ? ["--yes"] : []),
         ];
         test(`hostile ${what} do not reach a ${kind}: ${JSON.stringify(line.join(" "))}`, async (t) => {
-          const { out, err } = await speak(t, line, { ...setting, answers: given });
+          const { out, err } = await speak(t, line, { ...setting, answers: given, server });
           t.notRegex((out + err).replaceAll(ours, ""), raw);
           t.notRegex(out + err, /^ok/m, "a line break in a name begins no line");
         });

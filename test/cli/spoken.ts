@@ -1,6 +1,8 @@
 import type { ExecutionContext } from "ava";
 import { run, type Surroundings } from "../../cli/run.ts";
 import { type Answers, type FakePlugin, startFakePlugin } from "./fake-plugin.ts";
+import { type FakeServer, type ServerAnswers, startFakeServer } from "./fake-server.ts";
+import { serverAnswers } from "./storage-server.ts";
 import { answers as everything, now } from "./world.ts";
 
 export interface Said {
@@ -14,6 +16,8 @@ export interface Setting {
   readonly columns?: number;
   readonly environment?: NodeJS.ProcessEnv;
   readonly answers?: Answers;
+  /** What the storage server answers. */
+  readonly server?: ServerAnswers;
   /** What the person at the terminal types when asked; absent: nobody is there. */
   readonly typed?: string;
   readonly surroundings?: Partial<Surroundings>;
@@ -27,8 +31,9 @@ export async function speak(
   t: ExecutionContext,
   argv: readonly string[],
   setting: Setting = {},
-): Promise<Said & { plugin: FakePlugin; asked: string[] }> {
+): Promise<Said & { plugin: FakePlugin; server: FakeServer; asked: string[] }> {
   const plugin = await startFakePlugin(t, setting.answers ?? everything);
+  const server = await startFakeServer(t, plugin.directory, setting.server ?? serverAnswers);
   const said = { out: "", err: "" };
   const asked: string[] = [];
   const stream = (to: "out" | "err") => ({
@@ -52,7 +57,10 @@ export async function speak(
     clock: { now: () => now },
     isRoot: true,
     pluginsDirectory: plugin.directory,
+    serverSocket: server.socket,
+    // Only tests of waiting show what is waited for, however slow the machine is.
+    patienceMs: 60_000,
     ...setting.surroundings,
   });
-  return { exit, ...said, plugin, asked };
+  return { exit, ...said, plugin, server, asked };
 }
