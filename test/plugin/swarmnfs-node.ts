@@ -77,7 +77,7 @@ export class SwarmnfsNode {
     };
     const plugin = await startPlugin(t, { node, environment, lingerMs, makeStorage });
     const made = new SwarmnfsNode(plugin, nfs, ids);
-    await until("it has joined", async () => (await made.status()).trouble === null);
+    await until("it has joined", async () => (await made.status()).trouble === null, 60_000);
     return made;
   }
 

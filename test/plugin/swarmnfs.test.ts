@@ -1,4 +1,5 @@
-// Nodes with the whole plugin on the whole agent of a storage node: leases, and what they are for.
+// Nodes with the whole plugin on the whole agent of a storage node: leases, and what they are for. One after the other: a busy
+// machine needs its time for each.
 import test from "ava";
 import { AgentUnderTest } from "../nfs-server/agent-under-test.ts";
 import { SwarmnfsNode } from "./swarmnfs-node.ts";
@@ -15,7 +16,7 @@ async function pass(agent: AgentUnderTest, ms: number): Promise<void> {
   }
 }
 
-test("a volume is shown to the nodes that have it mounted, and to no others", async (t) => {
+test.serial("a volume is shown to the nodes that have it mounted, and to no others", async (t) => {
   const agent = await AgentUnderTest.start(t);
   const one = await SwarmnfsNode.start(t, agent, "node1");
   const two = await SwarmnfsNode.start(t, agent, "node2");
@@ -34,7 +35,7 @@ test("a volume is shown to the nodes that have it mounted, and to no others", as
   t.not(agent.shown(two, "v"), null);
 });
 
-test("a node learns of what another one made without asking again and again", async (t) => {
+test.serial("a node learns of what another one made without asking again and again", async (t) => {
   const agent = await AgentUnderTest.start(t);
   const one = await SwarmnfsNode.start(t, agent, "node1");
   const two = await SwarmnfsNode.start(t, agent, "node2");
@@ -46,63 +47,72 @@ test("a node learns of what another one made without asking again and again", as
   t.pass();
 });
 
-test("a volume that another node has mounted is not removed, and the refusal names the node", async (t) => {
-  const agent = await AgentUnderTest.start(t);
-  const one = await SwarmnfsNode.start(t, agent, "node1");
-  const two = await SwarmnfsNode.start(t, agent, "node2");
-  await one.docker.run({ name: "web", volumes: ["v"] });
-  await two.docker.create("v");
-  await t.throwsAsync(two.docker.removeVolume("v"), {
-    message: /"v" is mounted on node1 \(container "web", since .+Z\)\. Remove the service/,
-  });
-  await one.docker.stop("web");
-  await until("it is unmounted", () => one.mounted.length === 0);
-  await until("it can be removed", () =>
-    two.docker.removeVolume("v").then(
-      () => true,
-      () => false,
-    ),
-  );
-});
+test.serial(
+  "a volume that another node has mounted is not removed, and the refusal names the node",
+  async (t) => {
+    const agent = await AgentUnderTest.start(t);
+    const one = await SwarmnfsNode.start(t, agent, "node1");
+    const two = await SwarmnfsNode.start(t, agent, "node2");
+    await one.docker.run({ name: "web", volumes: ["v"] });
+    await two.docker.create("v");
+    await t.throwsAsync(two.docker.removeVolume("v"), {
+      message: /"v" is mounted on node1 \(container "web", since .+Z\)\. Remove the service/,
+    });
+    await one.docker.stop("web");
+    await until("it is unmounted", () => one.mounted.length === 0);
+    await until("it can be removed", () =>
+      two.docker.removeVolume("v").then(
+        () => true,
+        () => false,
+      ),
+    );
+  },
+);
 
-test("an exclusive volume stays where it is used, and goes at once where it is not", async (t) => {
-  const agent = await AgentUnderTest.start(t);
-  const one = await SwarmnfsNode.start(t, agent, "node1", minuteMs);
-  const two = await SwarmnfsNode.start(t, agent, "node2", minuteMs);
-  await one.docker.create("db", { access: "exclusive" });
-  await one.docker.run({ name: "db-1", volumes: ["db"] });
-  await t.throwsAsync(two.docker.run({ name: "db-2", volumes: ["db"] }), {
-    message: /one node at a time, and is in use on "node1" \(container "db-1"\)\. Stop it there/,
-  });
-  t.deepEqual([one.mounted, two.mounted], [["db"], []]);
-  await one.docker.stop("db-1");
-  await two.docker.start("db-2");
-  t.deepEqual([one.mounted, two.mounted], [[], ["db"]]);
-  t.is(agent.shown(one, "db"), null);
-  t.not(agent.shown(two, "db"), null);
-});
+test.serial(
+  "an exclusive volume stays where it is used, and goes at once where it is not",
+  async (t) => {
+    const agent = await AgentUnderTest.start(t);
+    const one = await SwarmnfsNode.start(t, agent, "node1", minuteMs);
+    const two = await SwarmnfsNode.start(t, agent, "node2", minuteMs);
+    await one.docker.create("db", { access: "exclusive" });
+    await one.docker.run({ name: "db-1", volumes: ["db"] });
+    await t.throwsAsync(two.docker.run({ name: "db-2", volumes: ["db"] }), {
+      message: /one node at a time, and is in use on "node1" \(container "db-1"\)\. Stop it there/,
+    });
+    t.deepEqual([one.mounted, two.mounted], [["db"], []]);
+    await one.docker.stop("db-1");
+    await two.docker.start("db-2");
+    t.deepEqual([one.mounted, two.mounted], [[], ["db"]]);
+    t.is(agent.shown(one, "db"), null);
+    t.not(agent.shown(two, "db"), null);
+  },
+);
 
-test("a node that is silent loses its exclusive volume as a whole, and comes back clean", async (t) => {
-  const agent = await AgentUnderTest.start(t);
-  const one = await SwarmnfsNode.start(t, agent, "node1");
-  const two = await SwarmnfsNode.start(t, agent, "node2");
-  await one.docker.create("db", { access: "exclusive" });
-  await one.docker.run({ name: "db-1", volumes: ["db"] });
-  await one.docker.run({ name: "web", volumes: ["v"] });
-  await one.plugin.crash();
-  await pass(agent, 70_000);
-  await two.docker.run({ name: "db-2", volumes: ["db"] });
-  t.deepEqual([agent.shown(one, "db"), agent.shown(one, "v")], [null, null]);
-  await one.plugin.begin();
-  await until("db-1 is stopped", () => one.plugin.engine.calls.includes("stop db-1"));
-  await until("web has its volume again", () => agent.shown(one, "v") !== null);
-  t.is(agent.shown(one, "db"), null);
-  t.not(agent.shown(two, "db"), null);
-  t.is(one.docker.container("web").state, "running");
-  await t.throwsAsync(one.docker.start("db-1"), { message: /in use on "node2"/ });
-});
+test.serial(
+  "a node that is silent loses its exclusive volume as a whole, and comes back clean",
+  async (t) => {
+    const agent = await AgentUnderTest.start(t);
+    const one = await SwarmnfsNode.start(t, agent, "node1");
+    const two = await SwarmnfsNode.start(t, agent, "node2");
+    await one.docker.create("db", { access: "exclusive" });
+    await one.docker.run({ name: "db-1", volumes: ["db"] });
+    await one.docker.run({ name: "web", volumes: ["v"] });
+    await one.plugin.crash();
+    await pass(agent, 70_000);
+    await two.docker.run({ name: "db-2", volumes: ["db"] });
+    t.deepEqual([agent.shown(one, "db"), agent.shown(one, "v")], [null, null]);
+    await one.plugin.begin();
+    await until("db-1 is stopped", () => one.plugin.engine.calls.includes("stop db-1"));
+    await until("web has its volume again", () => agent.shown(one, "v") !== null);
+    t.is(agent.shown(one, "db"), null);
+    t.not(agent.shown(two, "db"), null);
+    t.is(one.docker.container("web").state, "running");
+    await t.throwsAsync(one.docker.start("db-1"), { message: /in use on "node2"|"node2" has it/ });
+  },
+);
 
-test("a plugin that is being upgraded is not taken for dead", async (t) => {
+test.serial("a plugin that is being upgraded is not taken for dead", async (t) => {
   const agent = await AgentUnderTest.start(t);
   const one = await SwarmnfsNode.start(t, agent, "node1");
   const two = await SwarmnfsNode.start(t, agent, "node2");
@@ -115,10 +125,10 @@ test("a plugin that is being upgraded is not taken for dead", async (t) => {
   });
   t.not(agent.shown(one, "db"), null);
   await one.plugin.begin();
-  await t.throwsAsync(two.docker.start("db-2"), { message: /in use on "node1"/ });
+  await t.throwsAsync(two.docker.start("db-2"), { message: /in use on "node1"|"node1" has it/ });
 });
 
-test("while the storage server is down its nodes go on with what they have", async (t) => {
+test.serial("while the storage server is down its nodes go on with what they have", async (t) => {
   const agent = await AgentUnderTest.start(t);
   const one = await SwarmnfsNode.start(t, agent, "node1");
   const two = await SwarmnfsNode.start(t, agent, "node2");
@@ -144,32 +154,35 @@ test("while the storage server is down its nodes go on with what they have", asy
   t.not(agent.shown(two, "v"), null);
 });
 
-test("a plugin that is started while the storage server is down mounts what is still its own", async (t) => {
-  const agent = await AgentUnderTest.start(t);
-  const one = await SwarmnfsNode.start(t, agent, "node1", minuteMs);
-  await one.docker.create("db", { access: "exclusive" });
-  await one.docker.create("other");
-  await one.docker.run({ name: "db-1", volumes: ["db"] });
-  await one.docker.run({ name: "web", volumes: ["v"] });
-  await agent.stop();
-  await one.plugin.reboot("boot-2");
-  one.docker.die();
-  t.deepEqual(one.mounted, []);
-  await one.docker.start("db-1");
-  await one.docker.start("web");
-  t.deepEqual(one.mounted, ["db", "v"]);
-  await t.throwsAsync(one.docker.run({ name: "other", volumes: ["other"] }), {
-    message: /"other" cannot be mounted on node1: .*refuses connections on port/,
-  });
-  await one.docker.stop("web");
-  await agent.begin();
-  await until("all is well", async () => (await one.status()).trouble === null);
-  await one.docker.start("other");
-  t.deepEqual(one.mounted, ["db", "other", "v"]);
-  t.not(agent.shown(one, "db"), null);
-});
+test.serial(
+  "a plugin that is started while the storage server is down mounts what is still its own",
+  async (t) => {
+    const agent = await AgentUnderTest.start(t);
+    const one = await SwarmnfsNode.start(t, agent, "node1", minuteMs);
+    await one.docker.create("db", { access: "exclusive" });
+    await one.docker.create("other");
+    await one.docker.run({ name: "db-1", volumes: ["db"] });
+    await one.docker.run({ name: "web", volumes: ["v"] });
+    await agent.stop();
+    await one.plugin.reboot("boot-2");
+    one.docker.die();
+    t.deepEqual(one.mounted, []);
+    await one.docker.start("db-1");
+    await one.docker.start("web");
+    t.deepEqual(one.mounted, ["db", "v"]);
+    await t.throwsAsync(one.docker.run({ name: "other", volumes: ["other"] }), {
+      message: /"other" cannot be mounted on node1: .*refuses connections on port/,
+    });
+    await one.docker.stop("web");
+    await agent.begin();
+    await until("all is well", async () => (await one.status()).trouble === null);
+    await one.docker.start("other");
+    t.deepEqual(one.mounted, ["db", "other", "v"]);
+    t.not(agent.shown(one, "db"), null);
+  },
+);
 
-test("an agent that was restarted gives everybody what they had", async (t) => {
+test.serial("an agent that was restarted gives everybody what they had", async (t) => {
   const agent = await AgentUnderTest.start(t);
   const one = await SwarmnfsNode.start(t, agent, "node1");
   await one.docker.run({ name: "web", volumes: ["v"] });
@@ -184,7 +197,7 @@ test("an agent that was restarted gives everybody what they had", async (t) => {
   t.not(agent.shown(one, "w"), null);
 });
 
-test("a plugin that was killed keeps the leases of what is mounted", async (t) => {
+test.serial("a plugin that was killed keeps the leases of what is mounted", async (t) => {
   const agent = await AgentUnderTest.start(t);
   const one = await SwarmnfsNode.start(t, agent, "node1");
   await one.docker.run({ name: "web", volumes: ["v"] });
@@ -200,7 +213,7 @@ test("a plugin that was killed keeps the leases of what is mounted", async (t) =
   await until("it is given back", () => agent.shown(one, "v") === null);
 });
 
-test("a node that was revoked is told so, and joins again with a new token", async (t) => {
+test.serial("a node that was revoked is told so, and joins again with a new token", async (t) => {
   const agent = await AgentUnderTest.start(t);
   const one = await SwarmnfsNode.start(t, agent, "node1");
   const join = async (token: string): Promise<{ status: number; text: string }> =>
