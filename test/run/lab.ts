@@ -13,6 +13,9 @@ const config = "test/lab/ava.config.mjs";
 /** What CI has time for, by its names in test/lab; docs/testing.md says when the rest was run. */
 const core = ["swarm", "plugin", "power", "many", "nas-reboot", "nas-cut", "stack"];
 
+/** What needs a machine for our own NFS server besides the NAS. */
+const withStorage = new Set(["attacks"]);
+
 /**
  * Runs the core of the lab's cases, all of them, or the files that CASES names, in a lab: the one that LAB names, or a new
  * one of three nodes that is gone afterwards. With LAB_KEEP=1 it stays, as a lab of the person who asked for it.
@@ -25,6 +28,11 @@ export async function runLab(which: "core" | "all"): Promise<Tally> {
   if (given) return runAva(["--config", config, ...files], { LAB: given });
   const built = await runCommand("rootfs", "node", ["rootfs-build/build.ts"]);
   if (built.failed > 0) return built;
+  const storage = names.some((each) => each === "*" || withStorage.has(each));
+  if (storage) {
+    const images = await runCommand("images", "node", ["rootfs-build/images.ts"]);
+    if (images.failed > 0) return images;
+  }
   const keep = process.env["LAB_KEEP"] === "1";
   const name = `test-${process.pid}`;
   const leave = async (): Promise<void> => {
@@ -34,7 +42,7 @@ export async function runLab(which: "core" | "all"): Promise<Tally> {
   // Not once(): execa ends a process at a signal that nobody listens to any more.
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
     process.on(signal, () => void leave());
-  const lab = await Lab.create(name, { nodes: 3 }, tell, !keep);
+  const lab = await Lab.create(name, { nodes: 3, storage }, tell, !keep);
   try {
     if (!(await comesUp(lab))) return { passed: built.passed, failed: 1 };
     const { passed, failed } = await runAva(["--config", config, ...files], {
