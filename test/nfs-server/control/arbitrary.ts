@@ -7,6 +7,11 @@ export function arbitraryOf(schema: JsonSchema): fc.Arbitrary<unknown> {
   if (schema.enum !== undefined) return fc.constantFrom(...schema.enum);
   const choices = schema.anyOf ?? schema.oneOf;
   if (choices !== undefined) return fc.oneof(...choices.map(arbitraryOf));
+  const types: unknown = schema.type;
+  if (Array.isArray(types))
+    return fc.oneof(
+      ...types.map((type: NonNullable<JsonSchema["type"]>) => arbitraryOf({ ...schema, type })),
+    );
   switch (schema.type) {
     case "string":
       return text(schema);
@@ -32,7 +37,7 @@ export function arbitraryOf(schema: JsonSchema): fc.Arbitrary<unknown> {
 }
 
 function text({ format, pattern, minLength, maxLength }: JsonSchema): fc.Arbitrary<unknown> {
-  if (format === "uuid") return fc.uuid();
+  if (format === "uuid") return fc.uuid({ version: [1, 2, 3, 4, 5, 6, 7, 8] });
   if (format === "date-time") {
     const options = {
       min: new Date(0),
