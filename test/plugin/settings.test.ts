@@ -68,10 +68,13 @@ test("all that is wrong is told at once", (t) => {
 });
 
 test("a join token is a text or a file, and not both", (t) => {
-  const of = (environment: NodeJS.ProcessEnv): unknown => parseSettings(environment).joinToken;
-  t.deepEqual(of({ SWARMNFS_JOIN_TOKEN: "swarmnfs-join-1.x" }), { text: "swarmnfs-join-1.x" });
-  t.deepEqual(of({ SWARMNFS_JOIN_TOKEN_FILE: "/run/token" }), { file: "/run/token" });
+  t.deepEqual(tokenIn({ SWARMNFS_JOIN_TOKEN: "swarmnfs-join-1.x" }), { text: "swarmnfs-join-1.x" });
+  t.deepEqual(tokenIn({ SWARMNFS_JOIN_TOKEN_FILE: "/run/token" }), { file: "/run/token" });
   const both = { SWARMNFS_JOIN_TOKEN: "x", SWARMNFS_JOIN_TOKEN_FILE: "/run/token" };
   t.throws(() => of(both), { code: "invalid", message: /twice\. Empty one of them/ });
-  t.throws(() => of({ SWARMNFS_JOIN_TOKEN_FILE: "token" }), { message: /absolute path/ });
+  t.throws(() => tokenIn({ SWARMNFS_JOIN_TOKEN_FILE: "token" }), { message: /absolute path/ });
 });
+
+function tokenIn(environment: NodeJS.ProcessEnv): unknown {
+  return parseSettings(environment).joinToken;
+}
