@@ -71,7 +71,7 @@ test("a join token is a text or a file, and not both", (t) => {
   t.deepEqual(tokenIn({ SWARMNFS_JOIN_TOKEN: "swarmnfs-join-1.x" }), { text: "swarmnfs-join-1.x" });
   t.deepEqual(tokenIn({ SWARMNFS_JOIN_TOKEN_FILE: "/run/token" }), { file: "/run/token" });
   const both = { SWARMNFS_JOIN_TOKEN: "x", SWARMNFS_JOIN_TOKEN_FILE: "/run/token" };
-  t.throws(() => of(both), { code: "invalid", message: /twice\. Empty one of them/ });
+  t.throws(() => tokenIn(both), { code: "invalid", message: /twice\. Empty one of them/ });
   t.throws(() => tokenIn({ SWARMNFS_JOIN_TOKEN_FILE: "token" }), { message: /absolute path/ });
 });
 
