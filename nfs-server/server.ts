@@ -166,7 +166,7 @@ export async function assemble(world: World): Promise<Server> {
     async stop() {
       life.abort();
       leases.hush();
-      await storage.close();
+      await Promise.all([nodes.settled(), storage.close()]);
     },
   };
 }

@@ -184,6 +184,11 @@ export class Nodes {
     return { id, name: record.name, role: this.#world.roleOf(record.name) };
   }
 
+  /** Where nodes are is on disk, as far as it could be written: to be waited for before the server ends. */
+  settled(): Promise<void> {
+    return this.#registry.settled();
+  }
+
   async #revoke(record: NodeRecord, why: string): Promise<void> {
     const at = rfc3339(this.#world.clock.now());
     await this.#registry.save({ ...record, revoked: { at, why } });

@@ -92,6 +92,11 @@ export class Registry {
       });
   }
 
+  /** What was seen until now is on disk, or could not be written. */
+  settled(): Promise<void> {
+    return this.#writing.run(async () => undefined);
+  }
+
   /** Revoked, and every certificate of it has ended by itself: it is a stranger now. */
   #isOver({ revoked, certificates }: NodeRecord): boolean {
     return (

@@ -29,8 +29,11 @@ export class NodesUnderTest {
     world: Partial<NodesWorld> = {},
   ): Promise<NodesUnderTest> {
     const folder = await mkdtemp(join(tmpdir(), "swarmnfs-nodes-"));
-    t.teardown(() => rm(folder, { recursive: true, force: true }));
     const tested = new NodesUnderTest(folder);
+    t.teardown(async () => {
+      await tested.#nodes?.settled();
+      await rm(folder, { recursive: true, force: true });
+    });
     await tested.restart(world);
     return tested;
   }
@@ -41,6 +44,7 @@ export class NodesUnderTest {
   }
 
   async restart(world: Partial<NodesWorld> = {}): Promise<void> {
+    await this.#nodes?.settled();
     this.#nodes = await Nodes.open({
       folder: this.folder,
       clock: { now: () => this.now },
