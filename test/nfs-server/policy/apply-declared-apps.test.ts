@@ -11,15 +11,29 @@ const by = { id: node1.id, name: "storage node" };
 test("a declared app is born with its rules, which its first volume can only narrow", async (t) => {
   const storage = directoryStorage(await temporaryDirectory(t));
   await storage.open(null);
-  const [declared = null] = parseDeclaredApps("x:hosts=node1|node2:services=shop:size=1G");
+  const [declared = null] = parseDeclaredApps("x:hosts=node1|node2:services=shop");
   const appRules = rulesAtBirth(declared);
   const ask = (name: string, options: Record<string, string>) =>
     storage.create({ name, options: parseOptions(options), appRules }, node1);
   await t.throwsAsync(ask("v", { app: "x", hosts: "*" }), { code: "conflict" });
   await ask("v", { app: "x", hosts: "node1" });
-  const rules = { hosts: ["node1", "node2"], services: ["shop"], size: 1024 ** 3 };
-  t.like(await storage.getApp("x"), rules);
+  t.like(await storage.getApp("x"), { hosts: ["node1", "node2"], services: ["shop"] });
   t.like(await storage.get("v"), { hosts: ["node1"], services: null });
+});
+
+test("each volume of an app that was declared with a size needs a size itself", async (t) => {
+  const storage = directoryStorage(await temporaryDirectory(t));
+  await storage.open(null);
+  const [declared = null] = parseDeclaredApps("x:size=1G");
+  const request = {
+    name: "v",
+    options: parseOptions({ app: "x" }),
+    appRules: rulesAtBirth(declared),
+  };
+  await t.throwsAsync(storage.create(request, node1), {
+    code: "invalid",
+    message: /app "x" has 1G for all its volumes, so each of them needs a size/,
+  });
 });
 
 test("an app that was born already keeps its rules when a volume is made", async (t) => {
