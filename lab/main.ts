@@ -3,13 +3,12 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import path from "node:path";
 import process from "node:process";
+import { bringUp } from "./bring-up.ts";
 import { beginFault, endFault, faults } from "./fault.ts";
 import { Lab, labExists, removeLab } from "./lab.ts";
 import { collectLogs } from "./logs.ts";
 import type { Wanted } from "./plan.ts";
-import { allJoined, joiningSettings, startServer } from "./server.ts";
 import { statusTable } from "./status.ts";
-import { formSwarm } from "./swarm.ts";
 
 const name = process.env["LAB"] || "lab";
 /** After Ctrl-C everything fails, and nobody needs to be told. */
@@ -68,7 +67,7 @@ async function up(...given: string[]): Promise<void> {
     process.on(signal, () => void leave());
   const began = Date.now();
   lab = isNew ? await Lab.create(name, wanted, tell) : await Lab.open(name);
-  await bringUp(lab);
+  await brought(lab);
   tell(`lab "${name}" is up after ${Math.round((Date.now() - began) / 1000)} s`);
 }
 
@@ -81,14 +80,9 @@ function wantedOf(given: readonly string[]): Wanted {
   return { nodes, storage: given.includes("storage") };
 }
 
-async function bringUp(lab: Lab): Promise<void> {
+async function brought(lab: Lab): Promise<void> {
   try {
-    await lab.start(tell);
-    if (lab.hasStorage) {
-      await startServer(lab, tell);
-      await formSwarm(lab, tell, (node) => joiningSettings(lab, node));
-      await allJoined(lab, tell);
-    } else await formSwarm(lab, tell);
+    await bringUp(lab, tell);
   } catch (error) {
     if (!isLeaving) tell(`logs: ${await collected(lab)}`);
     throw error;

@@ -1,59 +1,80 @@
-import { rm } from "node:fs/promises";
+import { readdir, rm } from "node:fs/promises";
 import path from "node:path";
 import process from "node:process";
+import { bringUp } from "../../lab/bring-up.ts";
 import { Lab, labsFolder, removeLab } from "../../lab/lab.ts";
 import { collectLogs } from "../../lab/logs.ts";
-import { formSwarm } from "../../lab/swarm.ts";
 import { runAva } from "./ava.ts";
 import { runCommand } from "./command.ts";
 import type { Tally } from "./tally.ts";
 
 const config = "test/lab/ava.config.mjs";
+const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
 /** What CI has time for, by its names in test/lab; docs/testing.md says when the rest was run. */
 const core = ["swarm", "plugin", "power", "many", "nas-reboot", "nas-cut", "stack"];
 
-/** What needs a machine for our own NFS server besides the NAS. */
-const withStorage = new Set(["attacks"]);
+/** Cases on our own NFS server, which all nodes of their lab have as their storage; the others are on the NAS. */
+const onOurServer = new Set(["attacks"]);
 
 /**
- * Runs the core of the lab's cases, all of them, or the files that CASES names, in a lab: the one that LAB names, or a new
- * one of three nodes that is gone afterwards. With LAB_KEEP=1 it stays, as a lab of the person who asked for it.
+ * Runs the core of the lab's cases, all of them, or the files that CASES names, in a lab: the one that LAB names, or new
+ * ones of three nodes that are gone afterwards. With LAB_KEEP=1 they stay, as labs of the person who asked for them.
  */
 export async function runLab(which: "core" | "all"): Promise<Tally> {
   const chosen = (process.env["CASES"] ?? "").split(" ").filter(Boolean);
-  const names = chosen.length > 0 ? chosen : which === "core" ? core : ["*"];
-  const files = names.map((name) => `test/lab/${name}.test.ts`);
+  const names = chosen.length > 0 ? chosen : which === "core" ? core : await allCases();
   const given = process.env["LAB"];
-  if (given) return runAva(["--config", config, ...files], { LAB: given });
+  if (given) return runCases(names, { LAB: given });
   const built = await runCommand("rootfs", "node", ["rootfs-build/build.ts"]);
   if (built.failed > 0) return built;
-  const storage = names.some((each) => each === "*" || withStorage.has(each));
-  if (storage) {
+  const tallies = [built];
+  const onNas = names.filter((name) => !onOurServer.has(name));
+  if (onNas.length > 0) tallies.push(await inNewLab(onNas, false));
+  const onServer = names.filter((name) => onOurServer.has(name));
+  if (onServer.length > 0) {
     const images = await runCommand("images", "node", ["rootfs-build/images.ts"]);
-    if (images.failed > 0) return images;
+    tallies.push(images, ...(images.failed > 0 ? [] : [await inNewLab(onServer, true)]));
   }
+  return {
+    passed: tallies.reduce((sum, { passed }) => sum + passed, 0),
+    failed: tallies.reduce((sum, { failed }) => sum + failed, 0),
+  };
+}
+
+async function allCases(): Promise<string[]> {
+  const files = await readdir(path.join(import.meta.dirname, "../lab"));
+  return files
+    .filter((file) => file.endsWith(".test.ts"))
+    .map((file) => path.basename(file, ".test.ts"))
+    .toSorted();
+}
+
+function runCases(names: readonly string[], env: Readonly<Record<string, string>>): Promise<Tally> {
+  return runAva(["--config", config, ...names.map((name) => `test/lab/${name}.test.ts`)], env);
+}
+
+/** That the lab came up counts as one. */
+async function inNewLab(names: readonly string[], storage: boolean): Promise<Tally> {
   const keep = process.env["LAB_KEEP"] === "1";
-  const name = `test-${process.pid}`;
+  const name = `test-${process.pid}${storage ? "-storage" : ""}`;
   const leave = async (): Promise<void> => {
     if (!keep) await removeLab(name);
     process.exit(130);
   };
+  const onSignal = (): void => void leave();
   // Not once(): execa ends a process at a signal that nobody listens to any more.
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
-    process.on(signal, () => void leave());
+  for (const signal of signals) process.on(signal, onSignal);
   const lab = await Lab.create(name, { nodes: 3, storage }, tell, !keep);
   try {
-    if (!(await comesUp(lab))) return { passed: built.passed, failed: 1 };
-    const { passed, failed } = await runAva(["--config", config, ...files], {
-      LAB: name,
-      // Nobody needs it afterwards, so tests may leave their volumes.
-      LAB_ENDS: keep ? "" : "1",
-    });
-    return { passed: passed + built.passed + 1, failed };
+    if (!(await comesUp(lab))) return { passed: 0, failed: 1 };
+    // Nobody needs it afterwards, so tests may leave their volumes.
+    const { passed, failed } = await runCases(names, { LAB: name, LAB_ENDS: keep ? "" : "1" });
+    return { passed: passed + 1, failed };
   } finally {
     if (keep) tell(`lab "${name}" stays. To remove it: LAB=${name} make lab-down`);
     else await lab.destroy();
+    for (const signal of signals) process.off(signal, onSignal);
   }
 }
 
@@ -62,8 +83,7 @@ async function comesUp(lab: Lab): Promise<boolean> {
   const seconds = (): string => `${Math.round((Date.now() - began) / 1000)} s`;
   const signOfLife = setInterval(() => tell(`… coming up, ${seconds()} so far`), 30_000);
   try {
-    await lab.start(tell);
-    await formSwarm(lab, tell);
+    await bringUp(lab, tell);
     tell(`ok  the lab is up (${seconds()})`);
     return true;
   } catch (error) {
