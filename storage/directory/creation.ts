@@ -1,4 +1,3 @@
-import { randomInt } from "node:crypto";
 import { v7 as uuid } from "uuid";
 import { rfc3339 } from "../../service/clock.ts";
 import { UserError } from "../../service/user-error.ts";
@@ -11,6 +10,7 @@ import { parseOptions, type VolumeOptions } from "../rules/options.ts";
 import type { AppChange, CreateRequest, NodeIdentity } from "../storage.ts";
 import { ensureApp, keptChanging, tooSimilar } from "./apps.ts";
 import { checkLimits, withinApp } from "./limits.ts";
+import { giveNumberBack, takeNumber } from "./numbers.ts";
 import { attempts, type Layout, type Parts } from "./parts.ts";
 import { provision, refuseOccupied } from "./provisioning.ts";
 import { refuseDifferences, refuseUnsupported } from "./refusals.ts";
@@ -97,7 +97,7 @@ async function begin(
   if (similar !== null) throw tooSimilar("volume", name, similar);
   const birth = {
     id: uuid(),
-    fsid: randomInt(1, 2 ** 31 - 1),
+    fsid: await takeNumber(layout),
     createdAt: rfc3339(parts.clock.now()),
     createdBy: by.name,
   };
@@ -113,7 +113,10 @@ async function begin(
   const written = await withinApp(parts, layout, appRecord, record, () =>
     parts.volumes.create(layout, name, record),
   );
-  if (!written) return null;
+  if (!written) {
+    await giveNumberBack(layout, record.fsid);
+    return null;
+  }
   await parts.checkpoint("create:written");
   try {
     return await finishCreation(parts, layout, record);

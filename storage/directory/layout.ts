@@ -4,8 +4,8 @@ import { isTrouble } from "./file-trouble.ts";
 
 export const metaFolder = ".swarmnfs";
 
-/** The folders below `.swarmnfs`. `claims` holds next revisions for the moment of a replacement. */
-export const metaFolders = ["volumes", "apps", "claims", "trash", "use", "tmp"] as const;
+/** The folders below `.swarmnfs`. `claims` holds next revisions for the moment of a replacement, `numbers` those that are taken. */
+export const metaFolders = ["volumes", "apps", "claims", "trash", "use", "numbers", "tmp"] as const;
 export type MetaFolder = (typeof metaFolders)[number];
 
 /**

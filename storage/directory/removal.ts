@@ -6,6 +6,7 @@ import type { VolumeRecord } from "../records/volume.ts";
 import type { NodeIdentity, RemoveOutcome } from "../storage.ts";
 import { keptChanging, releaseApp } from "./apps.ts";
 import type { Directory } from "./confined.ts";
+import { giveNumberBack } from "./numbers.ts";
 import { attempts, type Layout, type Parts } from "./parts.ts";
 import { createRecordFile } from "./record-file.ts";
 import { dropEntry } from "./trash.ts";
@@ -113,7 +114,9 @@ export async function abandon(parts: Parts, layout: Layout, record: VolumeRecord
     removal: null,
     restore: null,
   });
-  if (marked !== null) await finishRemoval(parts, layout, marked);
+  if (marked === null) return;
+  await finishRemoval(parts, layout, marked);
+  await giveNumberBack(layout, record.fsid);
 }
 
 export function notFound(name: string, url: string): UserError {

@@ -6,6 +6,7 @@ import { concurrently } from "./concurrently.ts";
 import type { Directory } from "./confined.ts";
 import { isTrouble } from "./file-trouble.ts";
 import { dropLimit } from "./limits.ts";
+import { giveNumberBack } from "./numbers.ts";
 import type { Layout, Parts } from "./parts.ts";
 import { deleteTree } from "./tree.ts";
 
@@ -88,8 +89,11 @@ export async function purge(
     await trash.sync();
     await deleteTree(tmp, `purge-${id}`, parts.progress);
     purged.push(id);
+    if (entry === null) continue;
+    const { volume } = entry.record;
     // What is left of a limit after a failure limits nothing.
-    if (entry !== null) await dropLimit(parts, layout, entry.record.volume).catch(() => undefined);
+    await dropLimit(parts, layout, volume).catch(() => undefined);
+    await giveNumberBack(layout, volume.fsid);
   }
   return purged;
 }

@@ -54,7 +54,7 @@ for (const place of ["apps", "apps/x", "apps/x/v", "shared"]) {
   });
 }
 
-for (const folder of ["volumes", "apps", "claims", "trash", "use", "tmp"]) {
+for (const folder of ["volumes", "apps", "claims", "trash", "use", "numbers", "tmp"]) {
   test(`a symlink in the place of .swarmnfs/${folder} is not followed`, async (t) => {
     const { path, outside, storage } = await prepare(t);
     await rename(join(path, ".swarmnfs", folder), join(path, ".swarmnfs/old"));
