@@ -50,7 +50,8 @@ export function statusOf(facts: StatusFacts): VolumeStatus {
         }
       : {}),
     ...(record.size === null ? {} : { size: record.size }),
-    ...(usage === null ? {} : { used: usage.bytes, files: usage.files }),
+    ...(usage === null ? {} : { used: usage.bytes }),
+    ...(usage?.files === undefined ? {} : { files: usage.files }),
     ...(usage === null || record.size === null
       ? {}
       : { usedPercent: Math.round((usage.bytes / record.size) * 100) }),

@@ -29,7 +29,8 @@ export interface Attachment {
 
 export interface Usage {
   readonly bytes: number;
-  readonly files: number;
+  /** Absent where a quota tells the bytes alone. */
+  readonly files?: number | undefined;
   /** How it is known: a walk over the files (advisory), or the file system's own project quota. */
   readonly by: "walk" | "quota";
   /** RFC 3339. */

@@ -1,3 +1,4 @@
+import type { StatsFs } from "node:fs";
 import * as z from "zod";
 import { rfc3339 } from "../../service/clock.ts";
 import { timeSchema } from "../records/fields.ts";
@@ -11,7 +12,7 @@ import { countTree } from "./tree.ts";
 
 const usageSchema = z.object({
   bytes: z.int(),
-  files: z.int(),
+  files: z.int().optional(),
   by: z.enum(["walk", "quota"]),
   at: timeSchema,
 });
@@ -48,9 +49,21 @@ export async function countVolume(
 async function quotaOf(
   root: Directory,
   folder: Directory,
-): Promise<{ bytes: number; files: number } | null> {
+): Promise<Pick<Usage, "bytes" | "files"> | null> {
   const [whole, here] = await Promise.all([root.statfs(), folder.statfs()]);
-  if (whole.type !== here.type || whole.blocks === here.blocks) return null;
-  if ((await root.self()).dev !== (await folder.self()).dev) return null;
-  return { bytes: (here.blocks - here.bfree) * here.bsize, files: here.files - here.ffree };
+  if (whole.type !== here.type || (await root.self()).dev !== (await folder.self()).dev)
+    return null;
+  return usedOf(whole, here);
+}
+
+type Space = Pick<StatsFs, "bsize" | "blocks" | "bfree" | "files" | "ffree">;
+
+/**
+ * What statfs(2) of a directory with a project quota says beside that of the whole file system; null if it has no limit.
+ * Where the quota limits bytes alone, files are those of the whole file system, and so nothing is said of them.
+ */
+export function usedOf(whole: Space, here: Space): Pick<Usage, "bytes" | "files"> | null {
+  if (whole.blocks === here.blocks) return null;
+  const bytes = (here.blocks - here.bfree) * here.bsize;
+  return whole.files === here.files ? { bytes } : { bytes, files: here.files - here.ffree };
 }

@@ -13,7 +13,7 @@ const done = z.strictObject({});
 
 const usageSchema = z.strictObject({
   bytes: z.int(),
-  files: z.int(),
+  files: z.int().optional(),
   by: z.enum(["walk", "quota"]),
   at: timeSchema,
 });
