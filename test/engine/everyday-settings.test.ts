@@ -33,7 +33,7 @@ const wrong: readonly (readonly [settings: readonly string[], words: string])[] 
   ],
   [
     ["SWARMNFS_DEFAULT_OPTIONS=", "SWARMNFS_STORAGE=ftp://nas/x"],
-    'storage "ftp://nas/x" is not a storage URL. Write nfs://server/path, as in nfs://nas.lan/volume1/swarm, or dir:///path, as in dir:///srv/swarm',
+    'storage "ftp://nas/x" is not a storage URL. Write swarmnfs://server, as in swarmnfs://storage1, nfs://server/path, as in nfs://nas.lan/volume1/swarm, or dir:///path, as in dir:///srv/swarm',
   ],
   [
     ["SWARMNFS_STORAGE=nfs://127.0.0.1/x"],

@@ -62,8 +62,8 @@ const refused: readonly (readonly [options: string, words: string])[] = [
     'option "mount-options": mount option "suid" is not allowed: volumes never carry set-user-id programs. Allowed: acdirmax, acdirmin, acregmax, acregmin, actimeo, dirsync, hard, lazytime, lookupcache, nconnect, noatime, nodiratime, noexec, relatime, retrans, rsize, soft, sync, timeo, wsize',
   ],
   [
-    "from=blog_data",
-    `option "from": there is no volume "blog_data" on ${storage}. See: swarmnfs volumes`,
+    "from=nothing",
+    `option "from": there is no volume "nothing" on ${storage}. See: swarmnfs volumes`,
   ],
   [
     "from=blog_data@2026-03-01T06:00",
