@@ -35,10 +35,16 @@ class Context {
     this.#undo.unshift(undo);
   }
 
-  like(value: unknown, part: object): void {
-    ok(typeof value === "object" && value !== null);
-    for (const [key, expected] of Object.entries(part))
-      deepStrictEqual(Reflect.get(value, key), expected, key);
+  /** As ava's: `part` may be deep, and is compared as far as it says something. */
+  like(value: unknown, part: object, place = ""): void {
+    ok(typeof value === "object" && value !== null, `${place} is no object`);
+    for (const [key, expected] of Object.entries(part)) {
+      const found: unknown = Reflect.get(value, key);
+      const deeper = `${place}.${key}`;
+      if (typeof expected === "object" && expected !== null && !Array.isArray(expected))
+        this.like(found, expected, deeper);
+      else deepStrictEqual(found, expected, deeper);
+    }
   }
 
   async notThrowsAsync(work: Promise<unknown>): Promise<void> {
