@@ -7,7 +7,7 @@ import type { Machine } from "../../lab/machine.ts";
 import { BareNode } from "./bare-node.ts";
 import { labCluster } from "./cluster.ts";
 import { eventually, say } from "./eventually.ts";
-import { inhabited, thrownOut } from "./inhabited.ts";
+import { attachment, inhabited, thrownOut } from "./inhabited.ts";
 import { exportPlainly, fileSystems, unexportPlainly, type FileSystem } from "./plain-exports.ts";
 import { attackPage, type Case, type Raid } from "./raw-nfs/attack-page.ts";
 import type { Errand, Report } from "./raw-nfs/errand.ts";
@@ -77,6 +77,8 @@ for (const kind of kinds)
         symlink: "way-out",
         paths: pathsTo(each),
       });
+      // It was inside its own volume all the while.
+      t.true(raid.report.attempts.some(({ by }) => by.startsWith("handle: own fsid")));
       await nothingStolen(t, storage, each, raid);
     }
     // What the kernel refuses by itself moves its counter; what it asks is written down.
@@ -146,14 +148,32 @@ test("who is not a node, is elsewhere, gave back or was thrown out, gets nothing
     if (nodeId === owner.id)
       denied(t, "taking away a lease as a node", await thief.try("revokeLease", { id }, undefined));
 
+  const nothingLeft = (what: string, { attempts }: Report): void => {
+    t.is(attempts.filter((each) => each.refused === null).length, 0, what);
+    cases.push({ attack: what, against: server, outcome: "nothing of it is reached" });
+  };
   await thief.ask("detach", { name: mine }, {});
   const given = await attack("given back", thief.machine, thief.address);
-  t.is(given.attempts.filter((each) => each.refused === null).length, 0);
-  cases.push({
-    attack: "NFS after a volume was given back",
-    against: server,
-    outcome: "nothing of it is reached",
-  });
+  nothingLeft("NFS after a volume was given back", given);
+
+  // It says nothing for three minutes. What it had alone is kept for it until somebody else needs it.
+  const wanted = on.name("wanted");
+  const options = { app: on.name("app"), access: "exclusive" };
+  await thief.ask("createVolume", {}, { name: wanted, options });
+  for (const each of [mine, wanted]) await thief.ask("attach", { name: each }, attachment);
+  await eventually(
+    async () =>
+      (await storage.ask("leases", {}, undefined)).leases.every(({ volume }) => volume !== mine),
+    "the lease of a silent node is over",
+    600_000,
+  );
+  const expired = await attack("expired", thief.machine, thief.address);
+  nothingLeft("NFS after a lease has expired, for a node that was silent", expired);
+  await owner.ask("attach", { name: wanted }, attachment);
+  refused(
+    "NFS from a node that was silent and fenced",
+    await attack("fenced", thief.machine, thief.address),
+  );
 
   await storage.ask("revokeNode", { id: thief.id }, undefined);
   denied(t, "a revoked certificate", await thief.try("storage", {}, undefined));

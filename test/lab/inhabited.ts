@@ -12,7 +12,8 @@ const disks: Readonly<Record<FileSystem, string>> = {
   btrfs: "/srv/btrfs",
 };
 
-const attachment = { id: null, consumers: ["container test"] };
+/** What a node says with an attachment. */
+export const attachment = { id: null, consumers: ["container test"] };
 
 /** A storage node with two nodes, one of which is a thief. */
 export interface Scene {

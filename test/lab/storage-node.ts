@@ -11,6 +11,8 @@ import {
 import { say } from "./eventually.ts";
 
 const compose = "cd /root && docker compose -f nfs-server.compose.yml";
+// Without its volume it does not know which disk it had.
+const down = `${compose} down --volumes --timeout 60`;
 const patience = 120_000;
 
 /** Asks the control API by the socket in the server's container, where everybody is an administrator. */
@@ -37,12 +39,15 @@ export class StorageNode {
     return this.#lab.storage;
   }
 
-  /** Starts it anew with these settings until {@link restore}; what it had before is on its disk. */
+  /**
+   * Starts it anew with these settings until {@link restore}, as on a machine that had none: it may be given another disk.
+   * What it had before is on its disk.
+   */
   async start(settings: Readonly<Record<string, string>>): Promise<void> {
     const all = { SWARMNFS_ADDRESS: this.machine.plan.address, ...settings };
     const lines = Object.entries(all).map(([name, value]) => `'${name}=${value}'`);
     await this.machine.must(
-      `cd /root && { [ -e .env-before ] || cp .env .env-before; }; ${compose} down --timeout 60; printf '%s\\n' ${lines.join(" ")} >/root/.env`,
+      `cd /root && { [ -e .env-before ] || cp .env .env-before; }; ${down}; printf '%s\\n' ${lines.join(" ")} >/root/.env`,
       { timeout: patience },
     );
     await startServer(this.#lab, say);
@@ -50,10 +55,9 @@ export class StorageNode {
 
   /** Starts it as it was before all {@link start}s. */
   async restore(): Promise<void> {
-    await this.machine.must(
-      `cd /root && [ -e .env-before ] && ${compose} down --timeout 60 && mv .env-before .env`,
-      { timeout: patience },
-    );
+    await this.machine.must(`cd /root && [ -e .env-before ] && ${down} && mv .env-before .env`, {
+      timeout: patience,
+    });
     await startServer(this.#lab, say);
   }
 

@@ -6,10 +6,15 @@ import {
   parseFileHandle,
   uuidFsid,
   type Fsid,
-} from "./file-handle.ts";
+} from "../../../nfs-server/self-test/raw-nfs/file-handle.ts";
 import { exportRoot, fileIdsOf, type NamedFileId } from "./file-id.ts";
-import { lookUp, lookUpParent, putFileHandle, putRootFileHandle } from "./file-operations.ts";
-import type { Operation } from "./operation.ts";
+import {
+  lookUp,
+  lookUpParent,
+  putFileHandle,
+  putRootFileHandle,
+} from "../../../nfs-server/self-test/raw-nfs/file-operations.ts";
+import type { Operation } from "../../../nfs-server/self-test/raw-nfs/operation.ts";
 
 /** A way to what belongs to somebody else: what is asked first, so that it is the current file. */
 export interface Approach {

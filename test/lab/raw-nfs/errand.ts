@@ -1,5 +1,5 @@
 import type { Place } from "./file-id.ts";
-import type { Way } from "./connection.ts";
+import type { Way } from "../../../nfs-server/self-test/raw-nfs/connection.ts";
 
 /** What belongs to somebody else, with everything about it that a thief could find out or guess. */
 export interface Victim {

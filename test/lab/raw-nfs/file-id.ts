@@ -1,4 +1,4 @@
-import type { FileId } from "./file-handle.ts";
+import type { FileId } from "../../../nfs-server/self-test/raw-nfs/file-handle.ts";
 
 /** A file as its file system knows it. */
 export interface Inode {
@@ -20,9 +20,6 @@ export interface NamedFileId {
   readonly name: string;
   readonly id: FileId;
 }
-
-/** "What is exported itself", without saying which file it is. */
-export const exportRoot: FileId = { kind: 0, bytes: Buffer.alloc(0) };
 
 const kinds = {
   inode: 1,

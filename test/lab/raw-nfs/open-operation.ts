@@ -1,8 +1,8 @@
-import { readBitmap, writeMode } from "./attributes.ts";
-import type { Operation } from "./operation.ts";
-import type { Stateid } from "./stateid.ts";
-import type { XdrReader } from "./xdr-reader.ts";
-import type { XdrWriter } from "./xdr-writer.ts";
+import { readBitmap, writeMode } from "../../../nfs-server/self-test/raw-nfs/attributes.ts";
+import type { Operation } from "../../../nfs-server/self-test/raw-nfs/operation.ts";
+import type { Stateid } from "../../../nfs-server/self-test/raw-nfs/stateid.ts";
+import type { XdrReader } from "../../../nfs-server/self-test/raw-nfs/xdr-reader.ts";
+import type { XdrWriter } from "../../../nfs-server/self-test/raw-nfs/xdr-writer.ts";
 
 const shareBoth = 3;
 const denyNothing = 0;

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { approaches, path, type Approach } from "./approach.ts";
-import { NfsRefusal } from "./compound.ts";
+import { NfsRefusal } from "../../../nfs-server/self-test/raw-nfs/compound.ts";
 import type { Attempt, Errand, Report } from "./errand.ts";
 import {
   getAttributes,
@@ -9,11 +9,11 @@ import {
   read,
   readDirectory,
   write,
-} from "./file-operations.ts";
+} from "../../../nfs-server/self-test/raw-nfs/file-operations.ts";
 import { openByName, openCurrent } from "./open-operation.ts";
-import type { Operation } from "./operation.ts";
-import { Session } from "./session.ts";
-import { anonymous, current } from "./stateid.ts";
+import type { Operation } from "../../../nfs-server/self-test/raw-nfs/operation.ts";
+import { Session } from "../../../nfs-server/self-test/raw-nfs/session.ts";
+import { anonymous, current } from "../../../nfs-server/self-test/raw-nfs/stateid.ts";
 
 /** What a thief leaves behind where it comes to write, and the name of a file that it makes. */
 export const mark = Buffer.from("a thief was here");
