@@ -71,3 +71,24 @@ export const serverRecipe: Recipe = {
   files: [...mountNfs.files, "/etc/services", "/etc/protocols"],
   folders: ["exports", "nfs_volumes", "run/rpc_pipefs", "var/lib/nfs"],
 };
+
+/**
+ * The backup service: restic, in a mount name space of its own where one volume is all there is (unshare, mount, and sh to
+ * do both), at idle priority for disks (ionice); tini as on the storage node.
+ */
+export const backupRecipe: Recipe = {
+  packages: [...always, "dash", "mount", "restic", "tini", "util-linux"],
+  programs: [
+    "/usr/bin/dash",
+    "/usr/bin/ionice",
+    "/usr/bin/mount",
+    "/usr/bin/restic",
+    "/usr/bin/setpriv",
+    "/usr/bin/tini",
+    "/usr/bin/umount",
+    "/usr/bin/unshare",
+  ],
+  links: { "/usr/bin/sh": "dash" },
+  files: [],
+  folders: ["restore", "run/swarmnfs", "storage", "var/cache/swarmnfs", "var/lib/swarmnfs"],
+};
