@@ -1,13 +1,14 @@
 import type { Errand, Victim } from "./errand.ts";
 import {
   deviceFsids,
+  exportRoot,
   formatFileHandle,
   numberedFsid,
   parseFileHandle,
   uuidFsid,
   type Fsid,
 } from "../../../nfs-server/self-test/raw-nfs/file-handle.ts";
-import { exportRoot, fileIdsOf, type NamedFileId } from "./file-id.ts";
+import { fileIdsOf, type NamedFileId } from "./file-id.ts";
 import {
   lookUp,
   lookUpParent,

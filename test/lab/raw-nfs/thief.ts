@@ -12,6 +12,8 @@ import {
 } from "../../../nfs-server/self-test/raw-nfs/file-operations.ts";
 import { openByName, openCurrent } from "./open-operation.ts";
 import type { Operation } from "../../../nfs-server/self-test/raw-nfs/operation.ts";
+import type { Way } from "../../../nfs-server/self-test/raw-nfs/connection.ts";
+import { reclaimComplete } from "../../../nfs-server/self-test/raw-nfs/session-operations.ts";
 import { Session } from "../../../nfs-server/self-test/raw-nfs/session.ts";
 import { anonymous, current } from "../../../nfs-server/self-test/raw-nfs/stateid.ts";
 
@@ -100,7 +102,8 @@ export class Thief {
 
   /** The same as an honest client would: opens the file, or makes one in the directory, and writes to it. */
   async #open(uid: number, steps: Approach["steps"], isDirectory: boolean): Promise<number> {
-    const { owner } = await this.#opened();
+    const { clientId } = await this.#opened();
+    const owner = { clientId, name: "thief" };
     const open = isDirectory ? openByName(owner, markedFile, 0o666) : openCurrent(owner);
     return this.#ask(uid, [...steps, open], write(current, isDirectory ? 0n : markAt, mark));
   }
@@ -124,7 +127,7 @@ export class Thief {
   }
 
   async #opened(): Promise<Session> {
-    this.#session ??= await Session.open(this.#errand.way);
+    this.#session ??= await newSession(this.#errand.way);
     return this.#session;
   }
 
@@ -132,6 +135,18 @@ export class Thief {
     const session = this.#session;
     this.#session = null;
     await session?.close().catch(() => undefined);
+  }
+}
+
+/** One that may open files: it has nothing to claim of before. */
+async function newSession(way: Way): Promise<Session> {
+  const session = await Session.open(way, "thief");
+  try {
+    await session.ask({ uid: 0, gid: 0, groups: [] }, [], reclaimComplete);
+    return session;
+  } catch (error) {
+    await session.close().catch(() => undefined);
+    throw error;
   }
 }
 

@@ -1,5 +1,9 @@
 import test from "ava";
-import { NfsRefusal, formatCompound, parseCompound } from "../lab/raw-nfs/compound.ts";
+import {
+  NfsRefusal,
+  formatCompound,
+  parseCompound,
+} from "../../../../nfs-server/self-test/raw-nfs/compound.ts";
 import {
   getAttributes,
   getFileHandle,
@@ -10,13 +14,17 @@ import {
   readDirectory,
   readLink,
   write,
-} from "../lab/raw-nfs/file-operations.ts";
-import { openByName, openCurrent } from "../lab/raw-nfs/open-operation.ts";
-import type { Operation } from "../lab/raw-nfs/operation.ts";
-import { createSession, exchangeId, sequence } from "../lab/raw-nfs/session-operations.ts";
-import { anonymous } from "../lab/raw-nfs/stateid.ts";
-import { XdrReader } from "../lab/raw-nfs/xdr-reader.ts";
-import { XdrWriter } from "../lab/raw-nfs/xdr-writer.ts";
+} from "../../../../nfs-server/self-test/raw-nfs/file-operations.ts";
+import { openByName, openCurrent } from "../../../../test/lab/raw-nfs/open-operation.ts";
+import type { Operation } from "../../../../nfs-server/self-test/raw-nfs/operation.ts";
+import {
+  createSession,
+  exchangeId,
+  sequence,
+} from "../../../../nfs-server/self-test/raw-nfs/session-operations.ts";
+import { anonymous } from "../../../../nfs-server/self-test/raw-nfs/stateid.ts";
+import { XdrReader } from "../../../../nfs-server/self-test/raw-nfs/xdr-reader.ts";
+import { XdrWriter } from "../../../../nfs-server/self-test/raw-nfs/xdr-writer.ts";
 
 const owner = { clientId: 5n, name: "me" };
 const session = Buffer.alloc(16, 0xee);

@@ -1,14 +1,15 @@
 import test from "ava";
-import { approaches } from "../lab/raw-nfs/approach.ts";
-import type { Errand } from "../lab/raw-nfs/errand.ts";
+import { approaches } from "../../../../test/lab/raw-nfs/approach.ts";
+import type { Errand } from "../../../../test/lab/raw-nfs/errand.ts";
 import {
   deviceFsids,
+  exportRoot,
   formatFileHandle,
   numberedFsid,
   parseFileHandle,
   uuidFsid,
-} from "../lab/raw-nfs/file-handle.ts";
-import { exportRoot, fileIdsOf } from "../lab/raw-nfs/file-id.ts";
+} from "../../../../nfs-server/self-test/raw-nfs/file-handle.ts";
+import { fileIdsOf } from "../../../../test/lab/raw-nfs/file-id.ts";
 
 const place = {
   file: { number: 0x1_0203_0405, generation: 6 },

@@ -1,7 +1,7 @@
 import test from "ava";
 import * as fc from "fast-check";
-import { XdrReader } from "../lab/raw-nfs/xdr-reader.ts";
-import { XdrWriter } from "../lab/raw-nfs/xdr-writer.ts";
+import { XdrReader } from "../../../../nfs-server/self-test/raw-nfs/xdr-reader.ts";
+import { XdrWriter } from "../../../../nfs-server/self-test/raw-nfs/xdr-writer.ts";
 
 test("numbers are big-endian, and bytes fill whole words", (t) => {
   const writer = new XdrWriter()

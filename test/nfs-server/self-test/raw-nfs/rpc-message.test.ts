@@ -1,7 +1,11 @@
 import test from "ava";
-import { RpcRefusal, formatCall, parseReply } from "../lab/raw-nfs/rpc-message.ts";
+import {
+  RpcRefusal,
+  formatCall,
+  parseReply,
+} from "../../../../nfs-server/self-test/raw-nfs/rpc-message.ts";
 
-const thief = Buffer.from("thief").toString("hex");
+const machine = Buffer.from("swarmnfs").toString("hex");
 
 test("a call says by AUTH_SYS who claims to call", (t) => {
   const call = formatCall(0x77, { uid: 2002, gid: 33, groups: [7] }, 1, Buffer.from("feed", "hex"));
@@ -11,7 +15,7 @@ test("a call says by AUTH_SYS who claims to call", (t) => {
       // xid, call, RPC 2, program, version 4, COMPOUND
       "00000077 00000000 00000002 000186a3 00000004 00000001",
       // AUTH_SYS, length, stamp, machine, uid, gid, one group
-      `00000001 00000020 00000000 00000005 ${thief}000000 000007d2 00000021 00000001 00000007`,
+      `00000001 00000020 00000000 00000008 ${machine} 000007d2 00000021 00000001 00000007`,
       // no verifier, and the body
       "00000000 00000000 feed",
     ]

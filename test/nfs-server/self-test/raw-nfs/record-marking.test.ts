@@ -1,6 +1,9 @@
 import test from "ava";
 import * as fc from "fast-check";
-import { RecordAssembler, markRecord } from "../lab/raw-nfs/record-marking.ts";
+import {
+  RecordAssembler,
+  markRecord,
+} from "../../../../nfs-server/self-test/raw-nfs/record-marking.ts";
 
 test("a message goes out in one piece, which is marked as the last", (t) => {
   t.is(markRecord(Buffer.from("hello")).toString("hex"), `80000005${hex("hello")}`);
