@@ -20,7 +20,12 @@ docker-compose  docker-compose            demo test
 docker-registry docker-registry           test
 bindfs          bindfs                    test
 nft             nftables                  test
-rclone          rclone                    bench
+rclone          rclone                    test bench
+apache2         apache2-bin               test
+nginx           nginx-light               test
+nginx-dav-ext   libnginx-mod-http-dav-ext test
+htdigest        apache2-utils             test
+openssl         openssl                   test
 qemu-system-x86_64 qemu-system-x86        lab bench-lab
 qemu-img        qemu-utils                lab bench-lab
 mkfs.ext4       e2fsprogs                 lab bench-lab
@@ -31,6 +36,7 @@ TABLE
 have() {
   case $1 in
     docker-compose) docker compose version >/dev/null 2>&1 || command -v docker-compose >/dev/null ;;
+    nginx-dav-ext) [ -e /usr/lib/nginx/modules/ngx_http_dav_ext_module.so ] ;;
     debootstrap) command -v debootstrap >/dev/null && [ -e /usr/share/keyrings/debian-archive-keyring.gpg ] ;;
     *) command -v "$1" >/dev/null ;;
   esac
