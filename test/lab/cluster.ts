@@ -95,12 +95,18 @@ export class Cluster {
 
   /**
    * Starts a service of that name that has the volume of the same name at `/d` and runs `script`; does not wait for it.
-   * `flags` are more flags of `docker service create`.
+   * `flags` are more flags of `docker service create`, `options` more options of the volume.
    */
-  service(name: string, script: string, flags = ""): Promise<string> {
+  service(
+    name: string,
+    script: string,
+    flags = "",
+    options: readonly string[] = [],
+  ): Promise<string> {
     const common =
       "--detach --no-resolve-image --init --stop-grace-period 1s --restart-delay 1s --hostname {{.Node.Hostname}}";
-    const mount = `--mount type=volume,source=${name},target=/d,volume-driver=swarmnfs,volume-opt=app=${name}`;
+    const words = [`app=${name}`, ...options].map((each) => `,volume-opt=${each}`).join("");
+    const mount = `--mount type=volume,source=${name},target=/d,volume-driver=swarmnfs${words}`;
     const line = `service create ${common} --name ${name} ${mount} ${flags}`.trim();
     return this.docker(this.leader, `${line} busybox sh -c`, script);
   }

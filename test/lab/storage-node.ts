@@ -1,6 +1,7 @@
 import type { Lab } from "../../lab/lab.ts";
 import { startServer } from "../../lab/server.ts";
 import type { Machine } from "../../lab/machine.ts";
+import type { EnrolledNode } from "../../storage/swarmnfs/protocol/node.ts";
 import type { ParamsOf } from "../../storage/swarmnfs/protocol/params.ts";
 import {
   routes,
@@ -26,6 +27,14 @@ const request = require("node:http").request({ socketPath: "/run/swarmnfs/server
     process.exitCode = response.statusCode === 200 ? 0 : 1;
   });
 request.end(body);`;
+
+/** Who got or lost what, and when, by the machine's clock. */
+export interface AuditLine {
+  /** RFC 3339 with milliseconds. */
+  readonly time: string;
+  readonly node: string;
+  readonly volume?: string | undefined;
+}
 
 /** Our NFS server on the lab's storage machine, as its administrator has it. */
 export class StorageNode {
@@ -86,6 +95,28 @@ export class StorageNode {
     return this.machine.must(`${compose} logs --no-log-prefix --since ${since} nfs-server`, {
       timeout: patience,
     });
+  }
+
+  /** Lines of its log since `since` that say who got what, lost it, was shut out: those of one kind, the first one first. */
+  async audit(since: string, kind: string): Promise<readonly AuditLine[]> {
+    const text = await this.log(since);
+    return text.split("\n").flatMap((line) => {
+      if (!line.includes(`"audit":"${kind}"`)) return [];
+      const { time, node, volume } = JSON.parse(line.slice(line.indexOf("{"))) as AuditLine;
+      return [{ time, node, volume }];
+    });
+  }
+
+  /** How the server sees the node of that name: `live`, `silent`, `fenced`; null: it does not know it. */
+  async stateOf(name: string): Promise<EnrolledNode["state"] | null> {
+    const { nodes } = await this.ask("nodes", {}, undefined);
+    return nodes.find((each) => each.name === name && each.state !== "revoked")?.state ?? null;
+  }
+
+  /** Where the volume lies on the machine's disk. */
+  async directoryOf(name: string): Promise<string> {
+    const { app } = await this.ask("volume", { name }, undefined);
+    return `/nfs_volumes/apps/${app}/${name}`;
   }
 
   /** The kernel's count of file handles that it would not know. */
