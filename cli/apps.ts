@@ -4,8 +4,9 @@ import type { AppView } from "../storage/verbs.ts";
 import { readAssignments, readList, readSize } from "./assignments.ts";
 import type { Call, ExitCode } from "./call.ts";
 import { byName } from "./by-name.ts";
+import { acceptsLosses } from "./losses.ts";
 import { plural } from "./plural.ts";
-import { showChange } from "./show-change.ts";
+import { showChange, unchanged } from "./show-change.ts";
 import type { Part } from "./terminal.ts";
 
 export async function listApps(call: Call): Promise<ExitCode> {
@@ -78,6 +79,11 @@ export async function setApp(call: Call): Promise<ExitCode> {
   const changes = readAssignments(words, rules);
   const change: AppChange = Object.assign({}, ...changes.values());
   const before = await call.plugin.ask("App", { app }, `reading the app "${app}"`);
+  if (change.hosts !== undefined) {
+    const { volumes } = await call.plugin.ask("Volumes", {}, "reading the volumes");
+    const own = volumes.filter(({ record }) => record.app === app);
+    if (!(await acceptsLosses(call, own, change.hosts))) return unchanged(call);
+  }
   const after = await call.plugin.ask("SetApp", { app, change }, `changing the app "${app}"`);
   if (call.options.json) {
     call.screen.json(after);

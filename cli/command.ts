@@ -54,8 +54,9 @@ export const commands: readonly Command[] = [
     about: [
       "Keys: services, hosts, access (shared, exclusive, readonly), size (10G or none), on-remove (archive, delete, retain), backup, mount-options.",
       "services and hosts can only narrow what the app allows; left empty (services=) the app's rule holds again. To allow more: swarmnfs apps set.",
+      "On a storage node (swarmnfs://) nodes that are not among hosts any more lose the volume at once: it says which, and asks. Where nobody can be asked, --yes is needed.",
     ],
-    options: [],
+    options: ["yes"],
     examples: [
       { line: "swarmnfs volumes set blog_data size=20G", does: "give it more room" },
       {
@@ -102,8 +103,9 @@ export const commands: readonly Command[] = [
     about: [
       "Keys: services (names of stacks, services, compose projects or containers; * is everyone, first is whoever mounts next), hosts (names of nodes or globs), size (what its volumes' sizes may add up to: 100G or none).",
       "A list replaces the list before it: name those who stay, too.",
+      "On a storage node (swarmnfs://) nodes that are not among hosts any more lose what they have mounted at once: it says which, and asks. Where nobody can be asked, --yes is needed.",
     ],
-    options: [],
+    options: ["yes"],
     examples: [
       {
         line: "swarmnfs apps set blog services=blog,tools",

@@ -1,3 +1,4 @@
+import type { Call, ExitCode } from "./call.ts";
 import type { Screen } from "./screen.ts";
 
 export interface Change {
@@ -18,4 +19,10 @@ export function showChange(screen: Screen, subject: string, changes: readonly Ch
     real.map(({ key, before, after }) => [key, `${before} ${screen.symbols.arrow} ${after}`]),
     "  ",
   );
+}
+
+/** Whoever was asked has said no. */
+export function unchanged(call: Call): ExitCode {
+  call.screen.line("Nothing was changed.");
+  return 1;
 }

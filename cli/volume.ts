@@ -3,8 +3,9 @@ import type { VolumeChange } from "../storage/storage.ts";
 import type { VolumeView } from "../storage/verbs.ts";
 import { readAssignments, readChoice, readList, readSize } from "./assignments.ts";
 import type { Call, ExitCode } from "./call.ts";
+import { acceptsLosses } from "./losses.ts";
 import type { Fact } from "./screen.ts";
-import { showChange } from "./show-change.ts";
+import { showChange, unchanged } from "./show-change.ts";
 import type { Part } from "./terminal.ts";
 import { healthPart, isSinceKnown, toneOf } from "./volume-health.ts";
 
@@ -125,6 +126,7 @@ export async function setVolume(call: Call): Promise<ExitCode> {
   const changes = readAssignments(words, rules);
   const change: VolumeChange = Object.assign({}, ...changes.values());
   const before = await call.plugin.ask("Volume", { name }, `reading the volume "${name}"`);
+  if (change.hosts && !(await acceptsLosses(call, [before], change.hosts))) return unchanged(call);
   const after = await call.plugin.ask(
     "SetVolume",
     { name, change },

@@ -11,6 +11,7 @@ import type { NodeIdentity, Storage } from "../storage/storage.ts";
 import type { AnswerOf } from "../storage/swarmnfs/protocol/routes.ts";
 import type { Operations } from "./control/operation.ts";
 import { operations } from "./control/operations.ts";
+import { RuleChanges } from "./control/rule-changes.ts";
 import type { Exports } from "./exports/exports.ts";
 import type { NfsClients } from "./kernel/nfs-clients.ts";
 import type { LeaseEvents } from "./leases/lease-events.ts";
@@ -113,7 +114,11 @@ export async function assemble(world: World): Promise<Server> {
     return records.get(name) ?? (isUnreadable ? "unknown" : null);
   });
   const applied = await applyDeclaredApps(storage, policy.apps, itself);
-  for (const { app, change } of applied.changed) log.info({ app, change }, "a declared app");
+  const rules = new RuleChanges({ storage, leases, nodes });
+  for (const { app, change } of applied.changed) {
+    log.info({ app, change }, "a declared app");
+    if (change.hosts !== undefined) await rules.takeUp(app);
+  }
   for (const { app, reason } of applied.failed) log.error({ app, reason }, "a declared app");
 
   const statics = new StaticGrants(policy.static, {

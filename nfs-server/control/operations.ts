@@ -8,11 +8,12 @@ import type { LiveNode } from "../nodes/live-node.ts";
 import type { Nodes } from "../nodes/nodes.ts";
 import { CatalogAnswers } from "./catalog-answers.ts";
 import type { Operation, Operations } from "./operation.ts";
+import { RuleChanges } from "./rule-changes.ts";
 import { refuseElsewhere, sees } from "./sight.ts";
 import { identity, given, type VolumeParts, VolumeOperations } from "./volume-operations.ts";
 
 export interface OperationParts extends VolumeParts {
-  readonly nodes: Pick<Nodes, "enrol" | "certify" | "token" | "list" | "revoke">;
+  readonly nodes: Pick<Nodes, "enrol" | "certify" | "token" | "list" | "revoke" | "find">;
   /** The storage's id. */
   readonly id: string;
   /** Where NFS is served now. Throws `unavailable` while there is no address. */
@@ -30,6 +31,7 @@ export interface OperationParts extends VolumeParts {
 export function operations(parts: OperationParts): Operations {
   const { storage, leases, nodes, log } = parts;
   const volumes = new VolumeOperations(parts);
+  const rules = new RuleChanges(parts);
   const catalog = new CatalogAnswers(storage, leases);
   const all: Operations = {
     enrol: ({ body, node }) => nodes.enrol(body, node.address),
@@ -55,7 +57,7 @@ export function operations(parts: OperationParts): Operations {
 
     volume: ({ node, params }) => volumes.get(node, params.name),
     createVolume: ({ node, body }) => volumes.create(node, body),
-    changeVolume: ({ node, params, body }) => volumes.change(node, params.name, body),
+    changeVolume: ({ node, params, body }) => rules.volume(node, params.name, given(body)),
     removeVolume: ({ node, params }) => volumes.remove(node, params.name),
     usage: async ({ node, params }) => {
       await volumes.get(node, params.name);
@@ -72,11 +74,7 @@ export function operations(parts: OperationParts): Operations {
     revokeLease: ({ params }) => done(leases.revoke(params.id)),
 
     app: ({ node, params }) => appOf(storage, node, params.name),
-    changeApp: async ({ node, params, body }) => {
-      const app = await storage.updateApp(params.name, given(body), identity(node));
-      leases.announceChange();
-      return app;
-    },
+    changeApp: ({ node, params, body }) => rules.app(node, params.name, given(body)),
     claimApp: async ({ node, params, body }) => {
       await appOf(storage, node, params.name);
       const app = await storage.claimApp(params.name, body);

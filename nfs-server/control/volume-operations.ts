@@ -57,16 +57,6 @@ export class VolumeOperations {
     return (await storage.get(name)) ?? record;
   }
 
-  async change(node: LiveNode, name: string, body: BodyOf<"changeVolume">): Promise<VolumeRecord> {
-    const { storage, leases } = this.#parts;
-    const change = given(body);
-    const record = await leases.change(name, change.access === "exclusive", () =>
-      storage.update(name, change, identity(node)),
-    );
-    leases.announceChange();
-    return record;
-  }
-
   async remove(node: LiveNode, name: string): Promise<RemoveOutcome> {
     const { storage, leases } = this.#parts;
     await this.get(node, name);

@@ -3,7 +3,7 @@ import { rfc3339 } from "../../service/clock.ts";
 import { UserError } from "../../service/user-error.ts";
 import type { VolumeRecord } from "../../storage/records/volume.ts";
 import type { LiveNode } from "../nodes/live-node.ts";
-import { conditionOf } from "./condition.ts";
+import { conditionOf, rivalOf } from "./condition.ts";
 import { shownBy } from "./export-of.ts";
 import type { LeaseRecord } from "./lease-file.ts";
 import type { Held } from "./lease-table.ts";
@@ -138,19 +138,10 @@ export class Attachments {
 
   /** Those whose leases cannot be beside the new one. */
   #rivals(volume: string, nodeId: string, exclusive: boolean, answers: Answers): readonly Rival[] {
-    const { table, attendance } = this.#shared;
-    return table
+    return this.#shared.table
       .ofVolume(volume)
       .filter(({ record }) => record.nodeId !== nodeId && (exclusive || record.exclusive))
-      .map((held) => ({
-        nodeId: held.record.nodeId,
-        node: held.record.node,
-        condition: conditionOf(this.#shared, held),
-        consumers: held.consumers,
-        silentMs: attendance.silentMs(held.record.nodeId),
-        absentMs: attendance.absentMs(held.record.nodeId),
-        answer: answers.get(held.record.nodeId) ?? "not asked",
-      }));
+      .map((held) => rivalOf(this.#shared, held, answers.get(held.record.nodeId) ?? "not asked"));
   }
 
   /** Takes a rival's lease away, unless it stands differently by now. `because` null: only the lease, not the node. */

@@ -17,6 +17,24 @@ export function conditionOf(
   return terms.now() - renewedAt > leaseTermMs ? "lapsed" : "live";
 }
 
+/** A lease in the way of another. */
+export function rivalOf(
+  shared: Pick<Shared, "attendance" | "terms">,
+  held: Held,
+  answer: Rival["answer"],
+): Rival {
+  const { nodeId, node } = held.record;
+  return {
+    nodeId,
+    node,
+    condition: conditionOf(shared, held),
+    consumers: held.consumers,
+    silentMs: shared.attendance.silentMs(nodeId),
+    absentMs: shared.attendance.absentMs(nodeId),
+    answer,
+  };
+}
+
 /**
  * Whether nobody needs it any more, as far as the server can know. An exclusive one of a silent node is kept until somebody
  * else needs it, and the node is fenced then.

@@ -21,6 +21,7 @@ import { type Held, LeaseTable } from "./lease-table.ts";
 import { leaseAsTold, refuseMounted } from "./lease-view.ts";
 import { takeLeftovers } from "./leftovers.ts";
 import { Mailboxes } from "./mailboxes.ts";
+import { Narrowing } from "./narrowing.ts";
 import type { DamagedFile } from "./record-files.ts";
 import { Renewals } from "./renewals.ts";
 import { type LookUp, takeUp } from "./restart.ts";
@@ -55,6 +56,8 @@ export interface LeaseParts {
  * disk; an exclusive volume is shown to one node, and to the next one only after nothing of the former can arrive.
  */
 export class Leases {
+  /** Takes leases away where rules become narrower. */
+  readonly narrowing: Narrowing;
   readonly #shared: Shared;
   readonly #addresses: Addresses;
   readonly #attachments: Attachments;
@@ -104,7 +107,9 @@ export class Leases {
       ...effects,
     };
     this.#addresses = new Addresses(this.#shared);
-    this.#attachments = new Attachments(this.#shared, parts.askBoundMs ?? askBoundMs);
+    const waitMs = parts.askBoundMs ?? askBoundMs;
+    this.#attachments = new Attachments(this.#shared, waitMs);
+    this.narrowing = new Narrowing(this.#shared, waitMs);
     this.#renewals = new Renewals(this.#shared);
   }
 

@@ -50,8 +50,11 @@ export function takeover(question: TakeoverQuestion): Takeover {
       `"${volume}" cannot be given to one node alone: the lease "${damaged.file}" cannot be read (${damaged.reason}), and whoever has it may be using the volume. Look at it, and delete it when the volume is not mounted on that node`,
     );
   }
+  const what = question.exclusive
+    ? "may be mounted on one node at a time"
+    : "is mounted by one node alone";
   for (const rival of rivals) {
-    const reason = refusalBy(rival, question);
+    const reason = refusalBy(rival, volume, what);
     if (reason !== null) return refuse(reason);
   }
   const unasked = rivals.filter((rival) => isAsked(rival) && rival.answer === "not asked");
@@ -63,14 +66,14 @@ export function takeover(question: TakeoverQuestion): Takeover {
   return { kind: "fence", rival, because };
 }
 
-// A node that has it no longer mounted is asked as well: it may be about to mount it.
-function isAsked(rival: Rival): boolean {
+/** Whether it can say that it needs it no longer. A node that has it not mounted any more may be about to mount it. */
+export function isAsked(rival: Rival): boolean {
   return rival.condition === "live" || rival.condition === "lapsed";
 }
 
-function refusalBy(rival: Rival, { volume, exclusive }: TakeoverQuestion): string | null {
+/** Why it keeps what it has, or null. `what` says of the volume why that matters: "may be mounted on one node at a time". */
+export function refusalBy(rival: Rival, volume: string, what: string): string | null {
   const { node, answer } = rival;
-  const what = exclusive ? "may be mounted on one node at a time" : "is mounted by one node alone";
   if (rival.condition === "absent") {
     return `"${volume}" ${what}, and "${node}" has it; its plugin is being restarted or upgraded. Try again in ${formatDuration(rival.absentMs + 999)}`;
   }

@@ -76,6 +76,7 @@ test("apps set: before and after, on a terminal", says, {
   line: "apps set blog services=blog,tools hosts=node* size=100G",
   requests: [
     'App {"app":"blog"}',
+    "Volumes {}",
     'SetApp {"app":"blog","change":{"services":["blog","tools"],"hosts":["node*"],"size":107374182400}}',
   ],
   out: `

@@ -136,6 +136,7 @@ Commands:
   apps set APP KEY=VALUE...   change who may mount an app's volumes, and its size
 
 Options:
+  --yes           do not ask
   --json          print everything that is known, as JSON
   --socket PATH   the plugin's socket, when it cannot be found or is one of several (or SWARMNFS_SOCKET)
   --help          say what a command does, with examples
