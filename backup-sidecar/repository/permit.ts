@@ -1,0 +1,32 @@
+/**
+ * What can be deleted on the server, by where it lies. Below `repositories/<app>/` the kinds of restic; `history`, `mirror`
+ * and `temporary` are our own folders. A repository's `config` is no kind: nothing ever deletes it.
+ */
+export type DeletableKind =
+  | "data"
+  | "index"
+  | "snapshots"
+  | "keys"
+  | "locks"
+  | "history"
+  | "mirror"
+  | "temporary";
+
+/**
+ * Leave of the supervisor to delete, bounded in every direction. Without one only locks (and what is temporary) go. Of
+ * `index`, files go only after this session has written another one and read it back.
+ */
+export interface Permit {
+  /** The run that deletes, for logs. */
+  readonly run: string;
+  readonly kinds: readonly DeletableKind[];
+  /**
+   * The only names that may go, of kinds whose names are known before: snapshots and keys by their full id, history folders
+   * by their time. Must be given for `snapshots` and `keys`; null (any) makes sense for data, index and mirror.
+   */
+  readonly names: readonly string[] | null;
+  /** At most so many files, of all kinds together. */
+  readonly maxCount: number;
+  /** At most so many bytes, of all kinds together. */
+  readonly maxBytes: number;
+}
