@@ -281,7 +281,9 @@ export const commands: readonly Command[] = [
     operands: "",
     count: [0, 0],
     summary: "on the storage node: who may mount what now",
-    about: ["A silent lease was not renewed in time, and is kept until somebody else needs it."],
+    about: [
+      "A silent lease was not renewed in time, and is kept until somebody else needs it. Static: the policy gives it to a host without a plugin.",
+    ],
     options: [],
     examples: [
       { line: "swarmnfs server leases", does: "see which node has which volume" },

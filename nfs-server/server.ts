@@ -158,6 +158,7 @@ export async function assemble(world: World): Promise<Server> {
       fill: (volume) => filler.begin(volume, fillBoundMs),
       leases,
       nodes,
+      statics,
       id,
       nfs: () => ({ address: served(world), port: settings.nfsPort }),
     }),

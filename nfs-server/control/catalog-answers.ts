@@ -5,20 +5,23 @@ import type { Catalog, Storage } from "../../storage/storage.ts";
 import { leaseTermMs } from "../../storage/swarmnfs/protocol/lease.ts";
 import type { Leases } from "../leases/leases.ts";
 import type { LiveNode } from "../nodes/live-node.ts";
+import type { StaticGrants } from "../policy/static-grants.ts";
 import { seenBy } from "./sight.ts";
 
 /** The catalog for each node: what it may see, once for each change. */
 export class CatalogAnswers {
   readonly #storage: Storage;
   readonly #leases: Leases;
+  readonly #statics: Pick<StaticGrants, "list">;
   /** Tells this life of the server from others, whose counts begin anew. */
   readonly #life = Date.now().toString(36);
   #last: Catalog | null = null;
   #changes = 0;
 
-  constructor(storage: Storage, leases: Leases) {
+  constructor(storage: Storage, leases: Leases, statics: Pick<StaticGrants, "list">) {
     this.#storage = storage;
     this.#leases = leases;
+    this.#statics = statics;
   }
 
   /** Everything, with the leases as uses. */
@@ -48,6 +51,18 @@ export class CatalogAnswers {
       damaged: [...whole.damaged],
     };
     return { seen: now, uses: catalog.uses, catalog };
+  }
+
+  /** Who has which of the volumes that the node may see. */
+  async leases(node: LiveNode): Promise<AnswerOf<"leases">> {
+    const { volumes } = seenBy(node, await this.#storage.list());
+    const visible = new Set(volumes.map(({ name }) => name));
+    return {
+      leases: this.#leases
+        .list()
+        .filter(({ volume, nodeId }) => visible.has(volume) || nodeId === node.id),
+      statics: this.#statics.list().filter(({ volume }) => visible.has(volume)),
+    };
   }
 
   /** Leases are what signs of use are elsewhere. */

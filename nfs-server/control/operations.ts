@@ -6,6 +6,7 @@ import type { Storage } from "../../storage/storage.ts";
 import type { AnswerOf, RouteName } from "../../storage/swarmnfs/protocol/routes.ts";
 import type { LiveNode } from "../nodes/live-node.ts";
 import type { Nodes } from "../nodes/nodes.ts";
+import type { StaticGrants } from "../policy/static-grants.ts";
 import { CatalogAnswers } from "./catalog-answers.ts";
 import type { Operation, Operations } from "./operation.ts";
 import { RuleChanges } from "./rule-changes.ts";
@@ -14,6 +15,8 @@ import { identity, given, type VolumeParts, VolumeOperations } from "./volume-op
 
 export interface OperationParts extends VolumeParts {
   readonly nodes: Pick<Nodes, "enrol" | "certify" | "token" | "list" | "revoke" | "find">;
+  /** Volumes of hosts without a plugin. */
+  readonly statics: Pick<StaticGrants, "list">;
   /** The storage's id. */
   readonly id: string;
   /** Where NFS is served now. Throws `unavailable` while there is no address. */
@@ -32,7 +35,7 @@ export function operations(parts: OperationParts): Operations {
   const { storage, leases, nodes, log } = parts;
   const volumes = new VolumeOperations(parts);
   const rules = new RuleChanges(parts);
-  const catalog = new CatalogAnswers(storage, leases);
+  const catalog = new CatalogAnswers(storage, leases, parts.statics);
   const all: Operations = {
     enrol: ({ body, node }) => nodes.enrol(body, node.address),
     certify: ({ body, node }) => nodes.certify(node, body.request),
@@ -68,9 +71,7 @@ export function operations(parts: OperationParts): Operations {
     detach: async ({ node, params }) => done(leases.detach(aNode(node), params.name)),
     renew: async ({ node, body, signal }) => leases.renew(aNode(node), body, signal),
     absence: async ({ node, body }) => done(leases.absence(aNode(node), body.forMs)),
-    leases: async ({ node }) => ({
-      leases: leases.list().filter(({ nodeId }) => node.role !== "node" || nodeId === node.id),
-    }),
+    leases: ({ node }) => catalog.leases(node),
     revokeLease: ({ params }) => done(leases.revoke(params.id)),
 
     app: ({ node, params }) => appOf(storage, node, params.name),

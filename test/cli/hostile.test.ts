@@ -65,7 +65,19 @@ const evilAnswers: Answers = {
 const evilNode = enrolledNode(evil, { state: "fenced", fencedBecause: evil, address: evil });
 const evilServer: ServerAnswers = {
   nodes: () => ({ nodes: [evilNode] }),
-  leases: () => ({ leases: [serverLease("db", { node: evil, address: evil, consumers: [evil] })] }),
+  leases: () => ({
+    leases: [serverLease("db", { node: evil, address: evil, consumers: [evil] })],
+    statics: [
+      {
+        volume: "db",
+        app: "shop",
+        host: evil,
+        address: evil,
+        mode: "ro",
+        since: "2026-03-01T09:14:02Z",
+      },
+    ],
+  }),
   token: () => ({ token: evil, expiresAt: "2026-03-01T13:14:02Z" }),
   config: () => ({ settings: [{ name: evil, value: evil, from: "default" }], notes: [evil] }),
 };

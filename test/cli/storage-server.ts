@@ -63,6 +63,16 @@ export const serverAnswers: ServerAnswers = {
         consumers: ["service shop_db"],
       }),
     ],
+    statics: [
+      {
+        volume: "media",
+        app: "media",
+        host: "tv",
+        address: "10.0.0.40",
+        mode: "ro",
+        since: "2026-03-01T05:14:02Z",
+      },
+    ],
   }),
   token: () => ({ token: "swarmnfs-join-1.eyJ2IjoxfQ", expiresAt: "2026-03-01T13:14:02Z" }),
   config: () => ({

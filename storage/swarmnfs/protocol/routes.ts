@@ -2,80 +2,25 @@ import * as z from "zod";
 import { appOwnerSchema, appRecordSchema } from "../../records/app.ts";
 import { timeSchema } from "../../records/fields.ts";
 import { trashRecordSchema } from "../../records/trash.ts";
-import { useRecordSchema } from "../../records/use.ts";
-import { accessModeSchema, onRemoveSchema, volumeRecordSchema } from "../../records/volume.ts";
+import { volumeRecordSchema } from "../../records/volume.ts";
+import {
+  appChangeSchema,
+  attachedSchema,
+  catalogSchema,
+  configSchema,
+  healthSchema,
+  removalSchema,
+  staticGrantSchema,
+  storageViewSchema,
+  usageSchema,
+  volumeChangeSchema,
+} from "./answers.ts";
 import { leaseSchema, renewalSchema, renewedSchema } from "./lease.ts";
 import { certificateSchema, enrolledNodeSchema, enrolmentSchema } from "./node.ts";
 import { route } from "./route.ts";
 
 const nothing = z.undefined();
 const done = z.strictObject({});
-
-const usageSchema = z.strictObject({
-  bytes: z.int(),
-  files: z.int().optional(),
-  by: z.enum(["walk", "quota"]),
-  at: timeSchema,
-});
-
-const catalogSchema = z.strictObject({
-  volumes: z.array(volumeRecordSchema),
-  apps: z.array(appRecordSchema),
-  uses: z.record(z.string(), z.array(useRecordSchema)),
-  usage: z.record(z.string(), usageSchema),
-  lastUse: z.record(z.string(), timeSchema),
-  damaged: z.array(z.strictObject({ file: z.string(), reason: z.string() })),
-});
-
-const volumeChangeSchema = z.strictObject({
-  services: z.array(z.string()).nullable().optional(),
-  hosts: z.array(z.string()).nullable().optional(),
-  access: accessModeSchema.optional(),
-  size: z.int().min(1).nullable().optional(),
-  onRemove: onRemoveSchema.optional(),
-  backup: z.string().optional(),
-  mountOptions: z.array(z.string()).optional(),
-});
-
-const appChangeSchema = z.strictObject({
-  services: z.union([z.array(z.string()), z.literal("first")]).optional(),
-  hosts: z.array(z.string()).optional(),
-  size: z.int().min(1).nullable().optional(),
-});
-
-const removalSchema = z.discriminatedUnion("kind", [
-  z.strictObject({ kind: z.literal("trashed"), entry: z.string(), purgeAt: timeSchema }),
-  z.strictObject({ kind: z.literal("retained") }),
-  z.strictObject({ kind: z.literal("forgotten") }),
-]);
-
-const healthSchema = z.strictObject({
-  state: z.enum(["ok", "nearly-full", "read-only", "full"]),
-  total: z.number(),
-  free: z.number(),
-  notes: z.array(z.string()),
-});
-
-/** What a node must know to mount. */
-export const storageViewSchema = z.strictObject({
-  /** The storage's id: the marker on the data disk. */
-  id: z.uuid(),
-  version: z.string(),
-  /** Where NFS is served: the address of the interface, and the port. */
-  nfs: z.strictObject({ address: z.string(), port: z.int() }),
-  /** How one app is kept from another on one file system (nfs-server facts §3). */
-  isolation: z.enum(["subtree_check", "sign_fh"]),
-  quota: z.enum(["xfs", "ext4", "none"]),
-});
-
-const attachedSchema = z.strictObject({
-  lease: leaseSchema,
-  /** What to mount from the server's address: `/blog_data`. */
-  path: z.string(),
-  /** Words for `-o`: what the volume's record asks for, and `ro`. */
-  options: z.array(z.string()),
-});
-
 const node = ["node", "backup"] as const;
 const admin = ["admin"] as const;
 
@@ -208,10 +153,10 @@ export const routes = {
   leases: route({
     method: "GET",
     path: "/v1/leases",
-    summary: "Who may mount what now",
+    summary: "Who may mount what now, nodes by leases and hosts without a plugin by the policy",
     who: node,
     body: nothing,
-    answer: z.strictObject({ leases: z.array(leaseSchema) }),
+    answer: z.strictObject({ leases: z.array(leaseSchema), statics: z.array(staticGrantSchema) }),
   }),
   revokeLease: route({
     method: "DELETE",
@@ -310,19 +255,7 @@ export const routes = {
     summary: "The server's settings, as they were understood",
     who: admin,
     body: nothing,
-    answer: z.strictObject({
-      settings: z.array(
-        z.strictObject({
-          /** `SWARMNFS_INTERFACE`, or what a policy file calls it. */
-          name: z.string(),
-          /** In words for people. */
-          value: z.string(),
-          from: z.enum(["default", "environment", "policy file"]),
-        }),
-      ),
-      /** What is allowed and probably not meant. */
-      notes: z.array(z.string()),
-    }),
+    answer: configSchema,
   }),
   unfenceNode: route({
     method: "POST",

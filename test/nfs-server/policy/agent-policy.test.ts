@@ -18,6 +18,31 @@ test("a host without a plugin has what the policy gives it as long as the volume
   await agent.restart();
   t.like(agent.exports.shownAt("10.77.0.99", "media"), { fsid, readOnly: true });
   t.is(agent.exports.shownAt("10.77.0.98", "media"), null);
+  const { leases, statics } = await agent.admin("leases", {}, undefined);
+  t.deepEqual(leases, []);
+  t.like(statics, { length: 1, 0: { volume: "media", host: "10.77.0.99", mode: "ro" } });
+});
+
+test("a node sees who has what it may have itself, and nothing of other volumes", async (t) => {
+  const agent = await AgentUnderTest.start(t, {
+    SWARMNFS_POLICY_FILE: await policyFile(t, {
+      static: [{ volume: "mine", hosts: ["10.77.0.99"], mode: "rw" }],
+    }),
+  });
+  const [node1, node2, node3] = [
+    await agent.join("node1"),
+    await agent.join("node2"),
+    await agent.join("node3"),
+  ];
+  await node1.call("createVolume", {}, { name: "mine", ...ask, options: { hosts: "node1,node2" } });
+  await node1.call("attach", { name: "mine" }, { id: null, consumers: ["service blog_web"] });
+  await agent.restart();
+  for (const node of [node1, node2]) {
+    const seen = await node.call("leases", {}, undefined);
+    t.like(seen.leases, { length: 1, 0: { node: "node1", volume: "mine" } });
+    t.is(seen.statics.length, 1);
+  }
+  t.deepEqual(await node3.call("leases", {}, undefined), { leases: [], statics: [] });
 });
 
 test("a declared app is there with its rules for the first volume, and others are refused", async (t) => {
