@@ -9,7 +9,7 @@ import {
   type BodyOf,
   type RouteName,
 } from "../../storage/swarmnfs/protocol/routes.ts";
-import { say } from "./eventually.ts";
+import { eventually, say } from "./eventually.ts";
 
 const compose = "cd /root && docker compose -f nfs-server.compose.yml";
 // Without its volume it does not know which disk it had.
@@ -68,6 +68,35 @@ export class StorageNode {
       timeout: patience,
     });
     await startServer(this.#lab, say);
+  }
+
+  /** `docker compose LINE` there; returns what it printed, throws if it fails. */
+  compose(line: string): Promise<string> {
+    return this.machine.must(`${compose} ${line}`, { timeout: patience });
+  }
+
+  /** The agent's process on the machine. What it is told to do it does in whatever moment it is. */
+  agent(): Promise<string> {
+    return this.machine.must(`pgrep --full '^/usr/local/bin/node /app/main.mjs$'`);
+  }
+
+  /** Kills the agent as nobody can prevent, and waits until the next one answers. */
+  async killAgent(): Promise<void> {
+    const killed = await this.agent();
+    await this.machine.must(`kill -9 ${killed}`);
+    await this.agentAfter(killed);
+  }
+
+  /** Waits until another agent than that process answers. */
+  async agentAfter(killed: string): Promise<void> {
+    await eventually(
+      async () => {
+        const now = await this.agent().catch(() => killed);
+        return now !== killed && (await this.ask("nodes", {}, undefined).catch(() => null));
+      },
+      "the next agent answers",
+      patience,
+    );
   }
 
   /** One route of the control API, as an administrator. Throws with what the server said. */

@@ -41,6 +41,14 @@ export class Writer {
     );
   }
 
+  /** The longest time in which it said nothing, in seconds, by the node's clock. */
+  async longestPause(): Promise<number> {
+    const log = await this.#on.docker(this.#node, `logs --timestamps ${this.name}`);
+    const times = log.split("\n").map((line) => Date.parse(line.split(" ")[0] ?? ""));
+    const gaps = times.map((time, index) => time - (times[index - 1] ?? time));
+    return Math.round(Math.max(...gaps) / 100) / 10;
+  }
+
   /** Ends it. */
   async stop(): Promise<void> {
     await this.#on.docker(this.#node, `kill ${this.name}`);
