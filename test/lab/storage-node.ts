@@ -110,13 +110,7 @@ export class StorageNode {
       encodeURIComponent(Reflect.get(params, param)),
     );
     const sent = body === undefined ? "" : JSON.stringify(body);
-    const words = ["node", "-e", asking, method, place, sent].map(quoted).join(" ");
-    const { exitCode, stdout, stderr } = await this.machine.run(
-      `${compose} exec -T nfs-server ${words}`,
-      { timeout: patience },
-    );
-    if (exitCode !== 0) throw new Error(`${method} ${place}: ${stdout}${stderr}`);
-    return JSON.parse(stdout) as AnswerOf<Name>;
+    return JSON.parse(await this.#said(method, place, sent)) as AnswerOf<Name>;
   }
 
   /** All that it has written down since `since`, a time as `date +%s` of the machine shows it. */
@@ -148,14 +142,26 @@ export class StorageNode {
     return `/nfs_volumes/apps/${app}/${name}`;
   }
 
-  /** The kernel's count of file handles that it would not know. */
+  /** What `/metrics` says of file handles that the kernel would not know. */
   async staleHandles(): Promise<number> {
-    const line = await this.machine.must("sed -n 's/^fh //p' /proc/net/rpc/nfsd");
-    return Number(line.split(" ")[0]);
+    const text = await this.#said("GET", "/metrics", "");
+    const [, count] = /^swarmnfs_stale_file_handles_total (\d+)$/m.exec(text) ?? [];
+    if (count === undefined) throw new Error("/metrics says nothing of stale file handles");
+    return Number(count);
   }
 
   now(): Promise<string> {
     return this.machine.must("date +%s");
+  }
+
+  async #said(method: string, place: string, sent: string): Promise<string> {
+    const words = ["node", "-e", asking, method, place, sent].map(quoted).join(" ");
+    const { exitCode, stdout, stderr } = await this.machine.run(
+      `${compose} exec -T nfs-server ${words}`,
+      { timeout: patience },
+    );
+    if (exitCode !== 0) throw new Error(`${method} ${place}: ${stdout}${stderr}`);
+    return stdout;
   }
 }
 
