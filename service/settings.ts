@@ -2,22 +2,26 @@ import * as z from "zod";
 import { nearest } from "./nearest.ts";
 import { UserError } from "./user-error.ts";
 
-/** Every variable of ours begins with it, so that a misspelt one is noticed. */
-const prefix = "SWARMNFS_";
+/** How variables of ours begin, so that a misspelt one is noticed. */
+const usualPrefixes = ["SWARMNFS_"];
 
 /**
  * Reads settings from environment variables. `shape` maps a variable's full name to the schema of its text; an unset
- * or empty variable takes the schema's default (docker plugin set can only empty a variable, never unset it).
+ * or empty variable takes the schema's default (docker plugin set can only empty a variable, never unset it). Every
+ * variable with one of the prefixes has to be in the shape. Variables that may hold a secret must take any text, since
+ * what is wrong is repeated in messages.
  *
  * Throws `UserError` (invalid) that names every misspelt variable and every wrong value at once.
  */
 export function readSettings<Shape extends z.ZodRawShape>(
   shape: Shape,
   environment: NodeJS.ProcessEnv,
+  prefixes: readonly string[] = usualPrefixes,
 ): z.infer<z.ZodObject<Shape>> {
   const known = Object.keys(shape);
   const given = Object.entries(environment).filter(
-    ([name, value]) => name.startsWith(prefix) && value,
+    ([name, value]) =>
+      value && (Object.hasOwn(shape, name) || prefixes.some((prefix) => name.startsWith(prefix))),
   );
   const faults = given
     .filter(([name]) => !Object.hasOwn(shape, name))

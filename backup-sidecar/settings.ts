@@ -1,0 +1,262 @@
+import { hostname } from "node:os";
+import * as z from "zod";
+import { givenSecret, type Secret } from "../service/secret.ts";
+import { readSettings } from "../service/settings.ts";
+import { UserError } from "../service/user-error.ts";
+import { cron, file, listOf, percent, span, switchOf, whole } from "./setting-values.ts";
+
+/** Every variable begins with one of these, or is a single word that is listed below. */
+const prefixes = ["SWARMNFS_", "WEBDAV_", "BACKUP_", "NOTIFY_"];
+
+/** Given as `NAME` or as `NAME_FILE`; never shown. */
+export const secretNames = [
+  "WEBDAV_URL",
+  "WEBDAV_USERNAME",
+  "WEBDAV_PASSWORD",
+  "BACKUP_PASSWORD",
+  "NOTIFY_WEBHOOK_URL",
+  "NOTIFY_NTFY_URL",
+  "NOTIFY_NTFY_TOKEN",
+  "NOTIFY_SLACK_URL",
+  "NOTIFY_DISCORD_URL",
+  "NOTIFY_MAIL_URL",
+  "NOTIFY_PING_URL",
+] as const;
+type SecretName = (typeof secretNames)[number];
+
+const anything = z.string().optional();
+
+/** Every variable of the backup service but the secrets. An empty one is the same as one that is not set. */
+const plain = {
+  SWARMNFS_STORAGE: z
+    .string()
+    .regex(
+      /^dir:\/\/\/./,
+      "the storage as a directory of this container is expected, as dir:///storage",
+    )
+    .default("dir:///storage"),
+  SWARMNFS_STORAGE_NAME: z
+    .string()
+    .regex(
+      /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/,
+      "a name is expected that every server can hold: letters, digits, dots, dashes, and no blanks",
+    )
+    .default("storage"),
+  SWARMNFS_NODE: z
+    .string()
+    .regex(/^[A-Za-z0-9][A-Za-z0-9.-]{0,62}$/, "a name like that of a host is expected")
+    .default(hostname()),
+  SWARMNFS_STATE: file("/var/lib/swarmnfs"),
+  SWARMNFS_CACHE: file("/var/cache/swarmnfs"),
+  SWARMNFS_DOCKER: z
+    .string()
+    .regex(/^(off|\/.+)$/, "the path of Docker's socket is expected, or off")
+    .default("/run/docker.sock"),
+  SWARMNFS_HTTP_PORT: whole(1, 65_535, "2060"),
+  SWARMNFS_LOG_LEVEL: z.enum(["trace", "debug", "info", "warn", "error"]).default("info"),
+  SWARMNFS_LOG_FORMAT: z.enum(["json", "text"]).optional(),
+  WEBDAV_CA_FILE: file(),
+  WEBDAV_PIN: z
+    .string()
+    .regex(
+      /^(?:sha256:)?(?:[0-9a-fA-F]{2}:?){32}$/,
+      "the SHA-256 fingerprint of the server's certificate is expected, 64 hexadecimal digits",
+    )
+    .optional(),
+  WEBDAV_REDIRECT_HOSTS: listOf(),
+  SCHEDULE: cron("0 */6 * * *"),
+  JITTER: span("30m"),
+  PARALLEL: whole(1, 64, "2"),
+  OVERDUE: span("24h"),
+  KEEP: z.string().default("180d"),
+  PRUNE_SCHEDULE: cron("0 4 * * 0"),
+  VERIFY_SCHEDULE: cron("0 2 * * *"),
+  DRILL_SCHEDULE: cron("0 5 * * 6"),
+  SHRINK_LIMIT: percent("50%"),
+  MIRROR: switchOf("off"),
+  NFS_CONFIGS: switchOf("on"),
+  UPLOAD_LIMIT: anything,
+  DOWNLOAD_LIMIT: anything,
+  NTP_SERVERS: listOf("0.pool.ntp.org,1.pool.ntp.org,2.pool.ntp.org"),
+  NOTIFY_MAIL_FROM: anything,
+  NOTIFY_MAIL_TO: listOf(),
+  NOTIFY_REPEAT: span("24h"),
+} as const;
+
+/** The backup service's settings. */
+export interface BackupSettings {
+  /** The storage, as a directory of this container: `dir:///storage`. */
+  readonly storage: string;
+  /** What it is called on the backup server. */
+  readonly storageName: string;
+  readonly node: string;
+  /** Directories of ours: what must last, and what may be lost at any time. */
+  readonly state: string;
+  readonly cache: string;
+  /** Docker's socket, or null: switched off. */
+  readonly docker: string | null;
+  /** Where /health and /metrics are. */
+  readonly httpPort: number;
+  readonly log: {
+    readonly level: "trace" | "debug" | "info" | "warn" | "error";
+    readonly format: "json" | "text";
+  };
+  readonly webdav: {
+    /** One base URL or several with commas between; the text is understood where it is used, for the file may change. */
+    readonly url: Secret;
+    readonly username: Secret | null;
+    readonly password: Secret | null;
+    readonly caFile: string | null;
+    /** 64 lower-case hexadecimal digits. */
+    readonly pin: string | null;
+    /** Hosts that redirects may lead to, with the credentials. */
+    readonly redirectHosts: readonly string[];
+    /** As written; understood by the bandwidth limit itself. */
+    readonly uploadLimit: string | null;
+    readonly downloadLimit: string | null;
+  };
+  /** Of all repositories. */
+  readonly password: Secret;
+  /** Cron expressions, in the time zone of TZ. */
+  readonly schedule: string;
+  readonly pruneSchedule: string;
+  readonly verifySchedule: string;
+  readonly drillSchedule: string;
+  readonly jitterMs: number;
+  /** How many apps at once. */
+  readonly parallel: number;
+  /** So long without a good backup is told to people. */
+  readonly overdueMs: number;
+  /** As written; understood by the retention itself. */
+  readonly keep: string;
+  /** 0 … 1: a source that lost more than this share is suspect. */
+  readonly shrinkLimit: number;
+  readonly mirror: boolean;
+  /** Whether the catalog and the storage node's configuration are backed up as an app. */
+  readonly nfsConfigs: boolean;
+  readonly ntpServers: readonly string[];
+  readonly notify: NotifySettings;
+}
+
+export interface NotifySettings {
+  readonly webhook: Secret | null;
+  readonly ntfy: Secret | null;
+  readonly ntfyToken: Secret | null;
+  readonly slack: Secret | null;
+  readonly discord: Secret | null;
+  /** `smtp://user:password@host:port` or `smtps://…`. */
+  readonly mail: {
+    readonly url: Secret;
+    readonly from: string;
+    readonly to: readonly string[];
+  } | null;
+  readonly ping: Secret | null;
+  readonly repeatMs: number;
+}
+
+/** Names of everything that can be set. */
+export const variableNames: readonly string[] = [
+  ...Object.keys(plain),
+  ...secretNames.flatMap((name) => [name, `${name}_FILE`]),
+];
+
+/** Throws `UserError` (invalid) for unknown variables, wrong values, and what is missing or contradicts itself. */
+export function parseSettings(environment: NodeJS.ProcessEnv, isTerminal = false): BackupSettings {
+  const shape = {
+    ...plain,
+    ...Object.fromEntries(
+      secretNames.flatMap((name) => [
+        [name, anything],
+        [`${name}_FILE`, anything],
+      ]),
+    ),
+  };
+  const values = readSettings<typeof plain>(shape, environment, prefixes);
+  const secret = (name: SecretName): Secret | null => givenSecret(name, environment);
+  const needed = (name: SecretName, what: string): Secret => {
+    const given = secret(name);
+    if (given === null)
+      throw new UserError(
+        "invalid",
+        `the settings cannot be used: ${what}. Set ${name}_FILE (a secret) or ${name}`,
+      );
+    return given;
+  };
+  return {
+    storage: values.SWARMNFS_STORAGE,
+    storageName: values.SWARMNFS_STORAGE_NAME,
+    node: values.SWARMNFS_NODE,
+    state: values.SWARMNFS_STATE ?? "",
+    cache: values.SWARMNFS_CACHE ?? "",
+    docker: values.SWARMNFS_DOCKER === "off" ? null : values.SWARMNFS_DOCKER,
+    httpPort: values.SWARMNFS_HTTP_PORT,
+    log: {
+      level: values.SWARMNFS_LOG_LEVEL,
+      format: values.SWARMNFS_LOG_FORMAT ?? (isTerminal ? "text" : "json"),
+    },
+    webdav: {
+      url: needed("WEBDAV_URL", "nothing says where backups go"),
+      ...credentials(secret("WEBDAV_USERNAME"), secret("WEBDAV_PASSWORD")),
+      caFile: values.WEBDAV_CA_FILE ?? null,
+      pin:
+        values.WEBDAV_PIN?.replace(/^sha256:/, "")
+          .replaceAll(":", "")
+          .toLowerCase() ?? null,
+      redirectHosts: values.WEBDAV_REDIRECT_HOSTS,
+      uploadLimit: values.UPLOAD_LIMIT ?? null,
+      downloadLimit: values.DOWNLOAD_LIMIT ?? null,
+    },
+    password: needed(
+      "BACKUP_PASSWORD",
+      "backups are encrypted, and nothing says by which password. Choose one and keep a copy elsewhere: without it nothing can be restored",
+    ),
+    schedule: values.SCHEDULE,
+    pruneSchedule: values.PRUNE_SCHEDULE,
+    verifySchedule: values.VERIFY_SCHEDULE,
+    drillSchedule: values.DRILL_SCHEDULE,
+    jitterMs: values.JITTER,
+    parallel: values.PARALLEL,
+    overdueMs: values.OVERDUE,
+    keep: values.KEEP,
+    shrinkLimit: values.SHRINK_LIMIT,
+    mirror: values.MIRROR,
+    nfsConfigs: values.NFS_CONFIGS,
+    ntpServers: values.NTP_SERVERS,
+    notify: {
+      webhook: secret("NOTIFY_WEBHOOK_URL"),
+      ntfy: secret("NOTIFY_NTFY_URL"),
+      ntfyToken: secret("NOTIFY_NTFY_TOKEN"),
+      slack: secret("NOTIFY_SLACK_URL"),
+      discord: secret("NOTIFY_DISCORD_URL"),
+      mail: mail(secret("NOTIFY_MAIL_URL"), values.NOTIFY_MAIL_FROM, values.NOTIFY_MAIL_TO),
+      ping: secret("NOTIFY_PING_URL"),
+      repeatMs: values.NOTIFY_REPEAT,
+    },
+  };
+}
+
+function credentials(
+  username: Secret | null,
+  password: Secret | null,
+): Pick<BackupSettings["webdav"], "username" | "password"> {
+  if ((username === null) !== (password === null))
+    throw new UserError(
+      "invalid",
+      "the settings cannot be used: WEBDAV_USERNAME and WEBDAV_PASSWORD belong together, and one of them is missing",
+    );
+  return { username, password };
+}
+
+function mail(
+  url: Secret | null,
+  from: string | undefined,
+  to: readonly string[],
+): NotifySettings["mail"] {
+  if (url === null && from === undefined && to.length === 0) return null;
+  if (url === null || from === undefined || to.length === 0)
+    throw new UserError(
+      "invalid",
+      "the settings cannot be used: mail needs all of NOTIFY_MAIL_URL, NOTIFY_MAIL_FROM and NOTIFY_MAIL_TO, and not all are set",
+    );
+  return { url, from, to };
+}
