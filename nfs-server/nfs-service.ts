@@ -2,7 +2,7 @@ import { join } from "node:path";
 import type { Clock } from "../service/clock.ts";
 import type { Log } from "../service/log.ts";
 import { ProcChannel } from "./exports/channel.ts";
-import { type AuditLine, KernelExports } from "./exports/kernel-exports.ts";
+import { type AuditLine, KernelExports, type Tables } from "./exports/kernel-exports.ts";
 import { PseudoRoot } from "./exports/pseudo-root.ts";
 import { Nfsdcld } from "./kernel/nfsdcld.ts";
 import { NfsServer } from "./kernel/nfsd.ts";
@@ -18,6 +18,8 @@ export interface NfsServiceParts {
 /** The kernel's NFS server and all that it needs around it. It outlives this process, and the next one takes it over. */
 export class NfsService {
   readonly root: PseudoRoot;
+  /** The kernel's tables; those who write to them besides {@link exports} speak of no node. */
+  readonly tables: Tables;
   readonly exports: KernelExports;
   readonly nfsd = new NfsServer();
   readonly nfsdcld: Nfsdcld;
@@ -30,12 +32,13 @@ export class NfsService {
     this.#settings = settings;
     this.#log = log;
     this.root = new PseudoRoot("/exports", data);
+    this.tables = {
+      "auth.unix.ip": new ProcChannel("auth.unix.ip"),
+      "nfsd.fh": new ProcChannel("nfsd.fh"),
+      "nfsd.export": new ProcChannel("nfsd.export"),
+    };
     this.exports = new KernelExports({
-      tables: {
-        "auth.unix.ip": new ProcChannel("auth.unix.ip"),
-        "nfsd.fh": new ProcChannel("nfsd.fh"),
-        "nfsd.export": new ProcChannel("nfsd.export"),
-      },
+      tables: this.tables,
       showcase: this.root,
       clock,
       mutualTls: settings.tls,

@@ -12,7 +12,7 @@ import {
 } from "./answers.ts";
 import type { Channel } from "./channel.ts";
 import type { Export, Exports } from "./exports.ts";
-import { knownExports, type KnownExport } from "./known-exports.ts";
+import { knownExports, selfTestClient, type KnownExport } from "./known-exports.ts";
 import { channelNames, type ChannelName, type Told } from "./questions.ts";
 import { Showing, type Showcase } from "./showing.ts";
 
@@ -119,6 +119,7 @@ export class KernelExports implements Exports {
   foreign(): readonly KnownExport[] {
     return knownExports(this.#parts.tables["nfsd.export"].content()).filter(
       ({ client, path }) =>
+        client !== selfTestClient &&
         answer(this.#table, this.#shown, { channel: "nfsd.export", client, path }).answer === null,
     );
   }

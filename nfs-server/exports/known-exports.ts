@@ -1,5 +1,8 @@
 import { unescaped } from "./questions.ts";
 
+/** The client that the server's attack on itself pretends to be; no node has such a name. */
+export const selfTestClient = ".self-test";
+
 /** Something that the kernel shows to a client. */
 export interface KnownExport {
   readonly client: string;

@@ -13,7 +13,10 @@ import { volumeFolders } from "../../storage/rules/volume-path.ts";
 import type { Export } from "./exports.ts";
 
 /** What a volume's place follows from. */
-export type ShownVolume = Pick<Export, "volume" | "app">;
+export interface ShownVolume extends Pick<Export, "volume" | "app"> {
+  /** Of what is no volume: where it lies, from the storage's root on. */
+  readonly folders?: readonly string[];
+}
 
 /** How long mount(8) and umount(8) may take, and the data disk to open a directory, in milliseconds. */
 const boundMs = 8_000;
@@ -93,7 +96,7 @@ export class PseudoRoot {
       for (let each = queue.shift(); each !== undefined; each = queue.shift())
         try {
           const { volume: name, app } = each;
-          const folders = volumeFolders({ app, name, root: false });
+          const folders = each.folders ?? volumeFolders({ app, name, root: false });
           const late = (): UserError => silent(name);
           const directory = await bounded(opened.open(folders), boundMs, late);
           if (await this.#isShown(each.volume, directory)) continue;

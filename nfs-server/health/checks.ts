@@ -1,5 +1,6 @@
 import type { Clock } from "../../service/clock.ts";
 import type { Storage } from "../../storage/storage.ts";
+import type { SelfTest } from "../self-test/self-test.ts";
 import {
   addressVerdict,
   type ClockReading,
@@ -10,10 +11,9 @@ import {
   isolationVerdict,
   nfsdVerdict,
   type NfsdReading,
-  type SelfTest,
   trackerVerdict,
 } from "./verdicts.ts";
-import type { Check } from "./verdict.ts";
+import { type Check, well } from "./verdict.ts";
 
 /** What the checks read of the server's world, and how it is mended. Everything may reject. */
 export interface Watched {
@@ -33,7 +33,7 @@ export interface Watched {
   /** Null: switched off. */
   readonly firewall: { readonly trouble: string | null } | null;
   /** Null: there is none. */
-  readonly selfTest: (() => SelfTest) | null;
+  readonly selfTest: Pick<SelfTest, "outcome" | "look" | "again"> | null;
   readonly clock: Clock;
   /** Milliseconds of a clock that never jumps. */
   readonly monotonic: () => number;
@@ -54,7 +54,11 @@ export function serverChecks(watched: Watched): readonly Check[] {
     },
     {
       name: "nfsd",
-      look: async () => nfsdVerdict(await nfsd.read(), address.look()),
+      look: async () => {
+        // It is stopped on purpose, and the check of the isolation says so.
+        if (selfTest?.outcome.state === "failed") return well;
+        return nfsdVerdict(await nfsd.read(), address.look());
+      },
       repair: async () => {
         const wanted = address.look();
         if (wanted !== null) await nfsd.start(wanted);
@@ -88,7 +92,13 @@ export function serverChecks(watched: Watched): readonly Check[] {
         ]),
     ...(selfTest === null
       ? []
-      : [{ name: "isolation", look: async () => isolationVerdict(selfTest()) }]),
+      : [
+          {
+            name: "isolation",
+            look: async () => isolationVerdict(await selfTest.look()),
+            repair: () => selfTest.again(),
+          },
+        ]),
   ];
 }
 

@@ -3,9 +3,11 @@ import { version } from "../../service/version.ts";
 import { type ChannelName, channelNames } from "../exports/questions.ts";
 import type { NfsdCounters } from "../kernel/counters.ts";
 import type { LeaseEvents } from "../leases/lease-events.ts";
+import type { Outcome } from "../self-test/outcome.ts";
 import type { HealthReport } from "./health.ts";
 
 const leaseStates = ["held", "silent", "fenced"] as const;
+const selfTestStates = ["passed", "failed", "impossible", "outdated", "pending"] as const;
 const nodeStates = ["live", "silent", "fenced", "revoked"] as const;
 
 /** What is true at the moment of a scrape. Everything is in memory but the kernel's own counters. */
@@ -17,6 +19,8 @@ export interface MetricsSource {
   readonly health: () => HealthReport;
   /** Bytes of the data disk as they were last seen; null: never. */
   readonly disk: () => { readonly total: number; readonly free: number } | null;
+  /** What came of the server's attack on itself; null: there is none. */
+  readonly selfTest: () => Outcome | null;
   /** May reject, as where there is no nfsd: then these are left out. */
   readonly kernel: () => Promise<NfsdCounters>;
 }
@@ -40,6 +44,11 @@ export class Metrics implements LeaseEvents {
     "check",
   );
   readonly #state = this.#gauge("swarmnfs_server_state", "The whole: 0 ok, 1 degraded, 2 failed");
+  readonly #selfTest = this.#gauge(
+    "swarmnfs_self_test",
+    "What came of the server's attack on itself: 1 for what it is",
+    "state",
+  );
   readonly #up = this.#gauge("swarmnfs_server_up", "Whether nodes are served");
   readonly #diskSize = this.#gauge("swarmnfs_disk_size_bytes", "Size of the data disk");
   readonly #diskFree = this.#gauge("swarmnfs_disk_free_bytes", "Space left on the data disk");
@@ -110,11 +119,14 @@ export class Metrics implements LeaseEvents {
   }
 
   /** Everything now, as `/metrics` says it. */
-  async text({ leases, nodes, exports, health, disk, kernel }: MetricsSource): Promise<string> {
+  async text(source: MetricsSource): Promise<string> {
+    const { leases, nodes, exports, health, disk, selfTest, kernel } = source;
     count(this.#leases, leaseStates, leases());
     count(this.#nodes, nodeStates, nodes());
     this.#exports.set(exports());
     this.#tellHealth(health());
+    const outcome = selfTest();
+    if (outcome !== null) count(this.#selfTest, selfTestStates, [outcome]);
     const space = disk();
     if (space !== null) {
       this.#diskSize.set(space.total);

@@ -12,12 +12,12 @@ import type { Nfsdcld } from "../kernel/nfsdcld.ts";
 import type { NfsServer } from "../kernel/nfsd.ts";
 import type { Firewall } from "../network/firewall.ts";
 import type { ServerAddress } from "../network/server-address.ts";
+import type { SelfTest } from "../self-test/self-test.ts";
 import type { Server } from "../server.ts";
 import { serverChecks, type Watched } from "./checks.ts";
 import { Health } from "./health.ts";
 import type { Metrics, MetricsSource } from "./metrics.ts";
 import { ShownVolumes } from "./shown-volumes.ts";
-import type { SelfTest } from "./verdicts.ts";
 
 /** What is observed. */
 export interface Observed {
@@ -34,7 +34,7 @@ export interface Observed {
   readonly exports: Pick<KernelExports, "tellAll" | "foreign">;
   readonly firewall: Pick<Firewall, "trouble" | "round"> | null;
   /** Null: there is none. */
-  readonly selfTest: (() => SelfTest) | null;
+  readonly selfTest: Pick<SelfTest, "outcome" | "look" | "again"> | null;
   /** /proc/self/mountinfo. */
   readonly mountinfo: () => Promise<string>;
   readonly counters: () => Promise<NfsdCounters>;
@@ -67,6 +67,7 @@ export class Observer implements Observations {
         leases.list().filter(({ state }) => state !== "fenced").length + statics.list().length,
       health: () => this.checks.report(),
       disk: () => this.#disk,
+      selfTest: () => observed.selfTest?.outcome ?? null,
       kernel: counters,
     };
   }
@@ -85,7 +86,9 @@ export class Observer implements Observations {
   }
 
   async health(): Promise<ShownHealth> {
-    return { ...this.checks.report(), hosts: this.#observed.server.statics.notes };
+    const { selfTest, server } = this.#observed;
+    const isolation = selfTest === null ? {} : { selfTest: selfTest.outcome };
+    return { ...this.checks.report(), ...isolation, hosts: server.statics.notes };
   }
 
   metrics(): Promise<string> {

@@ -1,6 +1,7 @@
 import { formatDuration } from "../../service/age.ts";
 import { formatSize } from "../../service/size.ts";
 import type { StorageHealth, Trouble } from "../../storage/storage.ts";
+import type { Outcome } from "../self-test/outcome.ts";
 import { degraded, failed, type Verdict, well } from "./verdict.ts";
 
 /** Pure: what is read of the machine, and what it means. */
@@ -113,28 +114,22 @@ export function clockVerdict(
   );
 }
 
-/** The server's attack on itself, at its start. */
-export type SelfTest =
-  | { readonly state: "passed"; readonly at: string }
-  /** Something was read or written that should not be. */
-  | { readonly state: "failed"; readonly at: string; readonly what: string }
-  /** It could not be made: nothing is known. */
-  | { readonly state: "impossible"; readonly at: string; readonly why: string }
-  | { readonly state: "pending" };
-
-export function isolationVerdict(test: SelfTest): Verdict {
+/** `test`: what came of the server's attack on itself. */
+export function isolationVerdict(test: Outcome): Verdict {
   switch (test.state) {
     case "passed":
     case "pending":
       return well;
     case "failed":
       return failed(
-        `apps are not isolated from each other: the server's attack on itself got through (${test.what}). A node that is granted one app may reach others. Report it, with the version of the kernel (uname -r)`,
+        `apps are not isolated from each other: the server's attack on itself reached ${test.what}. A node that is granted one app could reach others, so nothing is served. Report it, with the version of the kernel (uname -r); it is tested again when the server starts`,
       );
     case "impossible":
       return degraded(
-        `whether apps are isolated from each other could not be tested: ${test.why}. It is tried again when the server starts`,
+        `whether apps are isolated from each other could not be tested: ${test.why}. It is tried again by itself`,
       );
+    case "outdated":
+      return degraded("another data disk is there: whether apps are isolated on it is tested now");
   }
 }
 

@@ -10,6 +10,8 @@ export interface Way {
   readonly port: number;
   /** An own address to call from; without it, the one that the machine takes. */
   readonly from?: string;
+  /** Any port of one's own will do, for a server that minds none; usually it is a reserved one. */
+  readonly anyPort?: boolean;
   /** Milliseconds for each answer. */
   readonly patience: number;
 }
@@ -37,6 +39,7 @@ export class Connection {
 
   /** Throws if there is no way, or nobody listens, or all reserved ports are taken. */
   static async open(way: Way): Promise<Connection> {
+    if (way.anyPort === true) return new Connection(await dial(way, 0), way.patience);
     let port = reservedPorts.first + (process.pid % reservedPorts.count);
     for (let tried = 0; ; tried += 1) {
       try {

@@ -1,5 +1,6 @@
 import test from "ava";
 import { serverChecks, type Watched } from "../../../nfs-server/health/checks.ts";
+import type { Outcome } from "../../../nfs-server/self-test/outcome.ts";
 import type { Check } from "../../../nfs-server/health/verdict.ts";
 
 test("a well server has no complaint, and every check its own name", async (t) => {
@@ -59,7 +60,22 @@ test("the firewall and the self-test are looked at where there is one", async (t
   t.deepEqual(names, ["address", "nfsd", "nfsdcld", "exports", "disk", "clock"]);
 });
 
+test("isolation that could not be proved is tested again; nfsd that was stopped for the lack of it stays so", async (t) => {
+  const world = new World();
+  world.isolation = { state: "impossible", at: passed.at, why: "the disk was busy" };
+  t.is((await world.check("isolation").look()).state, "degraded");
+  await world.check("isolation").repair?.();
+  t.is((await world.check("isolation").look()).state, "ok");
+  world.isolation = { state: "failed", at: passed.at, what: "another directory" };
+  world.threads = 0;
+  t.is((await world.check("isolation").look()).state, "failed");
+  t.is((await world.check("nfsd").look()).state, "ok");
+});
+
+const passed = { state: "passed", at: "2026-03-01T00:00:00Z", by: "subtree_check" } as const;
+
 class World {
+  isolation: Outcome = passed;
   address: string | null = "10.0.0.5";
   threads = 16;
   trouble: { reason: string; since: string } | null = null;
@@ -99,7 +115,13 @@ class World {
       },
       storage: this.#storage(),
       firewall: this.#firewall(),
-      selfTest: () => ({ state: "passed", at: "2026-03-01T00:00:00Z" }),
+      selfTest: {
+        outcome: this.isolation,
+        look: async () => this.isolation,
+        again: async () => {
+          this.isolation = passed;
+        },
+      },
       clock: { now: () => this.wall },
       monotonic: () => this.monotonic,
       latest: null,

@@ -25,6 +25,7 @@ const source: MetricsSource = {
   exports: () => 4,
   health: () => well,
   disk: () => ({ total: 1000, free: 100 }),
+  selfTest: () => ({ state: "passed", at: "2026-03-01T00:00:00Z", by: "subtree_check" }),
   kernel: async () => kernel,
 };
 
@@ -41,6 +42,8 @@ test("gauges say what is true at the moment of the scrape", async (t) => {
     "swarmnfs_exports 4",
     "swarmnfs_server_state 1",
     "swarmnfs_server_up 1",
+    'swarmnfs_self_test{state="passed"} 1',
+    'swarmnfs_self_test{state="failed"} 0',
     'swarmnfs_check_state{check="nfsd"} 0',
     'swarmnfs_check_state{check="disk"} 1',
     "swarmnfs_disk_size_bytes 1000",

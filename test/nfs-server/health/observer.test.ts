@@ -126,7 +126,11 @@ class World {
         },
       },
       firewall: null,
-      selfTest: () => ({ state: "pending" }),
+      selfTest: {
+        outcome: { state: "pending" },
+        look: async () => ({ state: "pending" }),
+        again: async () => undefined,
+      },
       mountinfo: async () =>
         this.mounted ? "1 2 8:1 /apps/x/v /exports/v rw - xfs /dev/sdb rw\n" : "",
       counters: async () => ({

@@ -79,12 +79,12 @@ test("everything else is well, or says what is the matter", (t) => {
   t.is(firewallVerdict(null).state, "ok");
   t.is(firewallVerdict("no nft").state, "degraded");
   t.is(isolationVerdict({ state: "pending" }).state, "ok");
-  t.is(isolationVerdict({ state: "passed", at }).state, "ok");
+  t.is(isolationVerdict({ state: "passed", at, by: "subtree_check" }).state, "ok");
   t.is(isolationVerdict({ state: "impossible", at, why: "no loop device" }).state, "degraded");
-  t.regex(
-    isolationVerdict({ state: "failed", at, what: "read app2" }).reason,
-    /through \(read app2\)/,
-  );
+  t.is(isolationVerdict({ state: "outdated" }).state, "degraded");
+  const broken = isolationVerdict({ state: "failed", at, what: "the data directory" });
+  t.is(broken.state, "failed");
+  t.regex(broken.reason, /reached the data directory/);
 });
 
 function disk(free: number, state: "ok" | "full" | "nearly-full" | "read-only" = "ok"): Verdict {
