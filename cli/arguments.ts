@@ -64,6 +64,7 @@ export function understand(
       from: textValue(values["from"]),
       valid: textValue(values["valid"]),
       replace: values["replace"] === true,
+      role: textValue(values["role"]),
     },
     socket: textValue(values["socket"]),
   };

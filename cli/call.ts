@@ -19,6 +19,7 @@ export interface Options {
   readonly from: string | null;
   readonly valid: string | null;
   readonly replace: boolean;
+  readonly role: string | null;
 }
 
 /** One call of a command, with everything it may use. */
@@ -68,4 +69,5 @@ type OptionName =
   | "older-than"
   | "from"
   | "valid"
-  | "replace";
+  | "replace"
+  | "role";

@@ -235,8 +235,9 @@ export const commands: readonly Command[] = [
     summary: "on the storage node: let a node join",
     about: [
       "Prints a token for one use by a node of this name. It is shown once; of it nothing but a hash is kept.",
+      "--role backup is for the node on which backups are made: it reads every volume, wherever that may be mounted.",
     ],
-    options: ["from", "valid", "replace"],
+    options: ["from", "valid", "replace", "role"],
     examples: [
       { line: "swarmnfs server token node1", does: "let node1 join within an hour" },
       {

@@ -15,7 +15,7 @@ interface Row {
   readonly rank: number;
   readonly volume: string;
   readonly node: string;
-  readonly cells: readonly Part[];
+  readonly cells: Part[];
 }
 
 /** Shows them, those that need somebody first. */
@@ -38,7 +38,7 @@ export function showLeases({ leases, statics }: Grants, call: Call): void {
       { title: "USED BY", wraps: true },
       { title: "STATE" },
     ],
-    rows.map(({ cells }) => [...cells]),
+    rows.map(({ cells }) => cells),
   );
   const counts = [plural(leases.length, "lease")];
   if (statics.length > 0) counts.push(`${statics.length} static`);

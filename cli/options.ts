@@ -33,5 +33,10 @@ export const optionTable: Record<string, OptionRule> = {
   },
   valid: { type: "string", value: "AGE", does: "how long: 10m, 1h (usual), 1d at most" },
   replace: { type: "boolean", does: "the node takes the place of one of that name that is gone" },
+  role: {
+    type: "string",
+    value: "ROLE",
+    does: "what the node may: node (usual), or backup, which reads every volume and changes no rules",
+  },
   yes: { type: "boolean", does: "do not ask" },
 };

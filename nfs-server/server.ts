@@ -97,7 +97,7 @@ export async function assemble(world: World): Promise<Server> {
     monotonic,
     log,
     allowed: policy.allowedHosts,
-    roleOf: (name) => (policy.isAdmin(name) ? "admin" : "node"),
+    roleOf: (name, given) => (policy.isAdmin(name) ? "admin" : given),
     holdings: {
       leasesOf: (node) => leases.countOf(node),
       fencedBecause: (node) => leases.fenceOf(node)?.because ?? null,

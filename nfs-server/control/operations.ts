@@ -10,7 +10,7 @@ import type { StaticGrants } from "../policy/static-grants.ts";
 import { CatalogAnswers } from "./catalog-answers.ts";
 import type { Operation, Operations } from "./operation.ts";
 import { RuleChanges } from "./rule-changes.ts";
-import { refuseElsewhere, sees } from "./sight.ts";
+import { asNode, refuseElsewhere, sees } from "./sight.ts";
 import { identity, given, type VolumeParts, VolumeOperations } from "./volume-operations.ts";
 
 export interface OperationParts extends VolumeParts {
@@ -77,7 +77,7 @@ export function operations(parts: OperationParts): Operations {
     app: ({ node, params }) => appOf(storage, node, params.name),
     changeApp: ({ node, params, body }) => rules.app(node, params.name, given(body)),
     claimApp: async ({ node, params, body }) => {
-      await appOf(storage, node, params.name);
+      await appOf(storage, node.role === "backup" ? asNode(node) : node, params.name);
       const app = await storage.claimApp(params.name, body);
       leases.announceChange();
       return app;

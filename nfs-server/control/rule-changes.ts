@@ -71,9 +71,9 @@ export class RuleChanges {
     return {
       volumes,
       because: `${kind} "${name}" is for ${hosts.join(", ")} now`,
-      // Whoever makes backups reads everything, wherever it is.
-      mayStay: ({ nodeId, node }) =>
-        hostAllowed(hosts, node) || nodes.find(nodeId)?.role === "backup",
+      // Whoever makes backups reads everything, wherever it is; what it had as any other node it has to ask for again.
+      mayStay: ({ nodeId, node, isReader }) =>
+        hostAllowed(hosts, node) || (isReader && nodes.find(nodeId)?.role === "backup"),
     };
   }
 

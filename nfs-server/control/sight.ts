@@ -14,13 +14,16 @@ export function sees(node: LiveNode, ...rules: readonly Placed[]): boolean {
   return rules.every((rule) => hostAllowed(rule?.hosts ?? ["*"], node.name));
 }
 
-/** Throws `denied`, saying what would allow it, unless the node may have this volume or a volume of this app. */
+/**
+ * Throws `denied`, saying what would allow it, unless the node may see this volume, and have it where the call is made
+ * with {@link asNode}.
+ */
 export function refuseElsewhere(
   node: LiveNode,
   app: Pick<AppRecord, "app" | "hosts"> | null,
   volume: Pick<VolumeRecord, "name" | "hosts"> | null,
 ): void {
-  if (node.role === "admin") return;
+  if (node.role !== "node") return;
   const places = [
     { hosts: app?.hosts, what: `app "${app?.app}"`, change: `apps set ${app?.app}` },
     { hosts: volume?.hosts, what: `"${volume?.name}"`, change: `volumes set ${volume?.name}` },
@@ -42,4 +45,9 @@ export function seenBy(node: LiveNode, catalog: Catalog): Pick<Catalog, "volumes
     apps: catalog.apps.filter((app) => sees(node, app)),
     volumes: catalog.volumes.filter((volume) => sees(node, volume, apps.get(volume.app) ?? null)),
   };
+}
+
+/** What rules about hosts say of all nodes, also of those who may see everything. */
+export function asNode(node: LiveNode): LiveNode {
+  return { ...node, role: "node" };
 }

@@ -8,7 +8,7 @@ import type { Leases } from "../leases/leases.ts";
 import type { LiveNode } from "../nodes/live-node.ts";
 import { rulesAtBirth } from "../policy/apply-declared-apps.ts";
 import type { Policy } from "../policy/policy.ts";
-import { refuseElsewhere } from "./sight.ts";
+import { asNode, refuseElsewhere, sees } from "./sight.ts";
 
 export interface VolumeParts {
   readonly storage: Storage;
@@ -81,18 +81,24 @@ export class VolumeOperations {
         ({ options } = await storage.attach(name, identity(node), consumers, id ?? record.id));
       },
     });
-    return { lease, path: `/${name}`, options: [...options] };
+    const isShownLess = lease.mode === "ro" && !options.includes("ro");
+    return { lease, path: `/${name}`, options: [...(isShownLess ? ["ro"] : []), ...options] };
   }
 
   /** The record, if the node may mount it; nobody is asked or fenced for what cannot be mounted in the end. */
-  async #mountable(node: LiveNode, name: string): Promise<VolumeRecord> {
-    // Where it may be is said of all nodes, also of those whose administrators are the storage's.
-    const record = await this.get({ ...node, role: "node" }, name);
+  async #mountable(
+    node: LiveNode,
+    name: string,
+  ): Promise<{ readonly record: VolumeRecord; readonly isReader: boolean }> {
+    // Where it may be is said of all nodes, also of those whose administrators are the storage's. Backups read the rest.
+    const record = await this.get(node.role === "backup" ? node : asNode(node), name);
+    const app = await this.#parts.storage.getApp(record.app);
+    const isReader = node.role === "backup" && !sees(asNode(node), record, app);
     if (record.root) throw wholeStorage(name);
     // The storage finishes what was begun, or says why that cannot be mounted and how far it is.
     if (record.state !== "ready")
       await this.#parts.storage.attach(name, identity(node), [], record.id);
-    return record;
+    return { record, isReader };
   }
 
   /** The app, if the node may have a volume like that. */
@@ -110,7 +116,9 @@ export class VolumeOperations {
     const declared = policy.declared(app)?.hosts ?? null;
     const record = await storage.getApp(app);
     const rule = record ?? { app, hosts: [...(declared ?? options.hosts ?? ["*"])] };
-    refuseElsewhere(node, rule, existing ?? { name, hosts: options.hosts && [...options.hosts] });
+    // Backups are restored into copies, wherever the source may be; what is new they make as any other node.
+    const maker = node.role === "backup" && source === null ? asNode(node) : node;
+    refuseElsewhere(maker, rule, existing ?? { name, hosts: options.hosts && [...options.hosts] });
     return app;
   }
 }

@@ -17,8 +17,8 @@ import { type Rival, takeover } from "./takeover.ts";
 export interface Attaching {
   readonly volume: string;
   readonly consumers: readonly string[];
-  /** The volume's record as it is now; throws where this node may not have it. */
-  readonly look: () => Promise<VolumeRecord>;
+  /** The volume's record as it is now, and whether this node may only read it; throws where it may not have it. */
+  readonly look: () => Promise<{ readonly record: VolumeRecord; readonly isReader?: boolean }>;
   /** Called when it is granted, before the kernel is told: makes sure that there is something to mount. */
   readonly prepare: (record: VolumeRecord) => Promise<void>;
 }
@@ -73,8 +73,8 @@ export class Attachments {
     answers: Answers,
   ): Promise<{ readonly held: Held } | { readonly ask: readonly Rival[] }> {
     this.#refuseFenced(node); // nobody is asked or fenced for its sake
-    const record = await look();
-    const { exclusive } = shownBy(record);
+    const { record, isReader = false } = await look();
+    const { exclusive } = shownBy(record, isReader);
     for (;;) {
       const damaged = exclusive ? await this.damageOf(volume, node.id) : null;
       const rivals = this.#rivals(volume, node.id, exclusive, answers);
@@ -88,11 +88,16 @@ export class Attachments {
       refuseStranger(this.#shared, node);
       this.#refuseFenced(node);
       await prepare(record);
-      return { held: await this.#grant(node, record, consumers) };
+      return { held: await this.#grant(node, record, isReader, consumers) };
     });
   }
 
-  async #grant(node: LiveNode, record: VolumeRecord, consumers: readonly string[]): Promise<Held> {
+  async #grant(
+    node: LiveNode,
+    record: VolumeRecord,
+    isReader: boolean,
+    consumers: readonly string[],
+  ): Promise<Held> {
     const { table, terms, grants, damaged, clock, log, events } = this.#shared;
     const held = table.get(record.name, node.id);
     if (held !== null && held.record.volumeId === record.id) {
@@ -100,7 +105,8 @@ export class Attachments {
       held.attachedAs = table.attachment();
       held.consumers = [...new Set([...held.consumers, ...consumers])];
       // Also where nothing changed: an end that failed halfway may have revoked it.
-      await grants.change(held, { ...held.record, ...shownBy(record), node: node.name });
+      const shown = shownBy(record, isReader);
+      await grants.change(held, { ...held.record, ...shown, node: node.name });
       return held;
     }
     if (held !== null) await grants.end(held, "its volume is another one now");
@@ -113,7 +119,7 @@ export class Attachments {
       nodeId: node.id,
       node: node.name,
       address: node.address,
-      ...shownBy(record),
+      ...shownBy(record, isReader),
       grantedAt: rfc3339(clock.now()),
     };
     const begun = await grants.begin(lease, terms.now(), consumers);

@@ -3,15 +3,19 @@ import type { Export } from "../exports/exports.ts";
 import type { LeaseRecord } from "./lease-file.ts";
 
 /** What of a volume's record decides how the kernel shows it. */
-export type Shown = Pick<LeaseRecord, "app" | "exclusive" | "readOnly" | "fsid" | "squash">;
+export type Shown = Pick<
+  LeaseRecord,
+  "app" | "exclusive" | "readOnly" | "isReader" | "fsid" | "squash"
+>;
 
-/** How nodes see a volume, as its record says now. */
-export function shownBy(record: VolumeRecord): Shown {
+/** How a node sees a volume, as its record says now. A reader reads, whatever that says, and has nothing alone. */
+export function shownBy(record: VolumeRecord, isReader: boolean): Shown {
   const { uid, gid } = record.owner;
   return {
     app: record.app,
-    exclusive: record.access === "exclusive",
-    readOnly: record.access === "readonly",
+    exclusive: record.access === "exclusive" && !isReader,
+    readOnly: record.access === "readonly" || isReader,
+    isReader,
     fsid: record.fsid,
     squash: record.squash === null ? null : { uid, gid },
   };
@@ -22,6 +26,7 @@ export function sameShown(a: Shown, b: Shown): boolean {
     a.app === b.app &&
     a.exclusive === b.exclusive &&
     a.readOnly === b.readOnly &&
+    a.isReader === b.isReader &&
     a.fsid === b.fsid &&
     a.squash?.uid === b.squash?.uid &&
     a.squash?.gid === b.squash?.gid

@@ -20,6 +20,8 @@ export const leaseRecordSchema = z.looseObject({
   address: z.string(),
   exclusive: z.boolean(),
   readOnly: z.boolean(),
+  /** The node may only read it, whatever the volume's record says. */
+  isReader: z.boolean().default(false),
   fsid: z.int().min(1),
   squash: z.strictObject({ uid: z.int().min(0), gid: z.int().min(0) }).nullable(),
   grantedAt: timeSchema,

@@ -279,7 +279,7 @@ export class Leases {
   async #follow(held: Held, record: VolumeRecord): Promise<void> {
     const { table, grants } = this.#shared;
     if (table.get(record.name, held.record.nodeId) !== held) return;
-    const next = { ...held.record, ...shownBy(record) };
+    const next = { ...held.record, ...shownBy(record, held.record.isReader) };
     if (!sameShown(held.record, next)) await grants.change(held, next);
   }
 

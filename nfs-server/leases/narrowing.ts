@@ -10,7 +10,9 @@ export interface Narrower {
   /** Those that the rules are about. */
   readonly volumes: readonly string[];
   /** Whether a node may keep its lease by the new rules. */
-  readonly mayStay: (lease: Pick<LeaseRecord, "volume" | "nodeId" | "node">) => boolean;
+  readonly mayStay: (
+    lease: Pick<LeaseRecord, "volume" | "nodeId" | "node" | "isReader">,
+  ) => boolean;
   /** For the audit line. */
   readonly because: string;
 }

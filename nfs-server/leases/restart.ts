@@ -67,7 +67,7 @@ async function settle(
     await grants.end(held, "its volume is gone");
     return;
   }
-  const shown = shownBy(volume);
+  const shown = shownBy(volume, record.isReader);
   const isAlone = table.ofVolume(record.volume).length === 1;
   // Only by hands on the data disk does a volume become exclusive that several have.
   const next = { ...shown, exclusive: isAlone && shown.exclusive };

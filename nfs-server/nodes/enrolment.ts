@@ -55,6 +55,7 @@ export class Enrolment {
     const record: NodeRecord = {
       schema: 1,
       ...node,
+      ...(token.role !== undefined && { role: token.role }),
       enrolledAt: rfc3339(clock.now()),
       certificates: [written(issued)],
       address: null,

@@ -8,6 +8,7 @@ import { type Clock, rfc3339 } from "../../service/clock.ts";
 import { UserError } from "../../service/user-error.ts";
 import { timeSchema } from "../../storage/records/fields.ts";
 import { parseRecord } from "../../storage/records/parse.ts";
+import { givenRoleSchema } from "../../storage/swarmnfs/protocol/node.ts";
 import { AllowedHosts } from "../policy/allowed-hosts.ts";
 import { parseHostRule } from "../policy/host-pattern.ts";
 
@@ -19,6 +20,8 @@ const tokenSchema = z.looseObject({
   node: z.string().min(1),
   cidr: z.string().nullable(),
   replace: z.boolean(),
+  /** What the node becomes by it; absent: a node. */
+  role: givenRoleSchema.optional(),
   createdAt: timeSchema,
   expiresAt: timeSchema,
   /** Who enrolled with it: nobody else can any more. */
@@ -61,7 +64,7 @@ export class JoinTokens {
 
   /** Answers the secret, of which nothing but a hash is kept. Throws `invalid` for a CIDR that is none. */
   async make(
-    given: Pick<TokenRecord, "node" | "cidr" | "replace"> & { readonly validMs: number },
+    given: Pick<TokenRecord, "node" | "cidr" | "replace" | "role"> & { readonly validMs: number },
   ): Promise<{ secret: string; expiresAt: string }> {
     if (given.cidr !== null) readNetwork(given.cidr);
     await this.#sweep();
@@ -80,6 +83,7 @@ export class JoinTokens {
       node: given.node,
       cidr: given.cidr,
       replace: given.replace,
+      ...(given.role !== undefined && { role: given.role }),
       createdAt: rfc3339(now),
       expiresAt,
       spent: null,

@@ -5,7 +5,12 @@ import { messageOf } from "../../service/message-of.ts";
 import { UserError } from "../../service/user-error.ts";
 import { Mutex } from "../../storage/directory/mutex.ts";
 import { leaseTermMs } from "../../storage/swarmnfs/protocol/lease.ts";
-import type { Certificate, EnrolledNode, Role } from "../../storage/swarmnfs/protocol/node.ts";
+import type {
+  Certificate,
+  EnrolledNode,
+  GivenRole,
+  Role,
+} from "../../storage/swarmnfs/protocol/node.ts";
 import type { AnswerOf, BodyOf } from "../../storage/swarmnfs/protocol/routes.ts";
 import { Refusal } from "../control/refusal.ts";
 import { Addresses } from "./addresses.ts";
@@ -36,7 +41,8 @@ export interface NodesWorld {
   readonly log: Log;
   /** Throws `denied` for hosts that may not speak to this server at all, whatever they prove. */
   readonly allowed: { check(name: string | null, address: string): void };
-  readonly roleOf: (name: string) => Role;
+  /** What a node may, by its name and by what its join token made it. */
+  readonly roleOf: (name: string, given: GivenRole) => Role;
   readonly holdings: NodeHoldings;
   /** Where nodes find this server, for join tokens: `10.0.0.5:2050`; null: nobody knows now. */
   readonly server: () => string | null;
@@ -89,7 +95,8 @@ export class Nodes {
   /** Who calls. Throws `Refusal` (unknown-node) and `UserError` (denied), each with an audit line. */
   authenticate(peer: Peer): LiveNode {
     try {
-      const { id, name } = this.#proved(peer);
+      const record = this.#proved(peer);
+      const { id, name } = record;
       this.#world.allowed.check(name, peer.address);
       const before = this.#addresses.addressOf(id);
       if (this.#addresses.claim({ id, name }, peer.address))
@@ -98,7 +105,7 @@ export class Nodes {
           "a node is at a new address",
         );
       this.#registry.saw(id, peer.address);
-      return { id, name, role: this.#world.roleOf(name), address: peer.address };
+      return { id, name, role: this.#roleOf(record), address: peer.address };
     } catch (error) {
       this.#world.log.warn(
         {
@@ -181,7 +188,7 @@ export class Nodes {
   find(id: string): { readonly id: string; readonly name: string; readonly role: Role } | null {
     const record = this.#registry.get(id);
     if (record === null || record.revoked !== null) return null;
-    return { id, name: record.name, role: this.#world.roleOf(record.name) };
+    return { id, name: record.name, role: this.#roleOf(record) };
   }
 
   /** Where nodes are is on disk, as far as it could be written: to be waited for before the server ends. */
@@ -220,6 +227,10 @@ export class Nodes {
     return record;
   }
 
+  #roleOf({ name, role = "node" }: NodeRecord): Role {
+    return this.#world.roleOf(name, role);
+  }
+
   #shown(record: NodeRecord): EnrolledNode {
     const { id, name, revoked, certificates } = record;
     const fencedBecause = this.#world.holdings.fencedBecause(id);
@@ -228,7 +239,7 @@ export class Nodes {
     return {
       id,
       name,
-      role: this.#world.roleOf(name),
+      role: this.#roleOf(record),
       enrolledAt: record.enrolledAt,
       certifiedUntil:
         certificates

@@ -25,6 +25,15 @@ test("a token in a pipe is the token alone, so that it can be written into a fil
   ]);
 });
 
+test("a token can be for the node on which backups are made, and for no other role", async (t) => {
+  const said = await speak(t, ["server", "token", "node9", "--role", "backup"]);
+  t.regex(said.server.requests[0] ?? "", /"replace":false,"role":"backup"\}$/);
+  const wrong = await speak(t, ["server", "token", "node9", "--role", "admin"]);
+  t.is(wrong.exit, 2);
+  t.regex(wrong.err, /--role is "node" or "backup".*SWARMNFS_ADMIN_NODES/s);
+  t.deepEqual(wrong.server.requests, []);
+});
+
 test("what the server says is said", says, {
   line: "server token node1",
   server: {

@@ -22,6 +22,7 @@ import { ControlClient } from "../../storage/swarmnfs/control-client.ts";
 import { TlsEndpoint } from "../../storage/swarmnfs/endpoint.ts";
 import { enrol } from "../../storage/swarmnfs/enrolment.ts";
 import type { NodeCredentials } from "../../storage/swarmnfs/node-credentials.ts";
+import type { GivenRole } from "../../storage/swarmnfs/protocol/node.ts";
 import type { ParamsOf } from "../../storage/swarmnfs/protocol/params.ts";
 import type { AnswerOf, BodyOf, RouteName } from "../../storage/swarmnfs/protocol/routes.ts";
 import { FakeExports, FakeNfsClients } from "./fake-kernel-side.ts";
@@ -166,16 +167,16 @@ export class AgentUnderTest {
   }
 
   /** A join token for a node of this name. */
-  async token(node: string): Promise<string> {
-    const asked = { node, cidr: null, validMs: 600_000, replace: true };
+  async token(node: string, role: GivenRole = "node"): Promise<string> {
+    const asked = { node, cidr: null, validMs: 600_000, replace: true, role };
     return (await this.admin("token", {}, asked)).token;
   }
 
   /** A node joins by a token, over the network. */
-  async join(name: string, id: string = uuid()): Promise<JoinedNode> {
+  async join(name: string, id: string = uuid(), role: GivenRole = "node"): Promise<JoinedNode> {
     const node: NodeIdentity = { id, name };
     const at = new ServerName(this.host, async () => [this.host], systemClock);
-    const credentials = await enrol(node, await this.token(name), at, this.port);
+    const credentials = await enrol(node, await this.token(name, role), at, this.port);
     const { authority, certificate, key } = credentials;
     const client = new ControlClient(
       new TlsEndpoint(at, this.port, { authority, certificate, key }),

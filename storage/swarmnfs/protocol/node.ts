@@ -5,6 +5,10 @@ import { timeSchema } from "../../records/fields.ts";
 export const roleSchema = z.enum(["node", "admin", "backup"]);
 export type Role = z.infer<typeof roleSchema>;
 
+/** What a node can be given by its join token; administrators are named in the server's settings. */
+export const givenRoleSchema = roleSchema.exclude(["admin"]);
+export type GivenRole = z.infer<typeof givenRoleSchema>;
+
 /** A node that has enrolled, as `swarmnfs server nodes` shows it. */
 export const enrolledNodeSchema = z.strictObject({
   id: z.uuid(),

@@ -16,7 +16,7 @@ import {
   volumeChangeSchema,
 } from "./answers.ts";
 import { leaseSchema, renewalSchema, renewedSchema } from "./lease.ts";
-import { certificateSchema, enrolledNodeSchema, enrolmentSchema } from "./node.ts";
+import { certificateSchema, enrolledNodeSchema, enrolmentSchema, givenRoleSchema } from "./node.ts";
 import { route } from "./route.ts";
 
 const nothing = z.undefined();
@@ -238,6 +238,8 @@ export const routes = {
       validMs: z.int().min(60_000).max(86_400_000),
       /** It replaces a node of that name that is gone. */
       replace: z.boolean(),
+      /** What the node is then; `node` unless said otherwise. */
+      role: givenRoleSchema.optional(),
     }),
     answer: z.strictObject({ token: z.string(), expiresAt: timeSchema }),
   }),

@@ -54,7 +54,7 @@ export class NodesUnderTest {
         { write: (line) => this.lines.push(JSON.parse(line) as Record<string, unknown>) },
       ),
       allowed: { check: () => undefined },
-      roleOf: (name) => (name === "boss" ? "admin" : "node"),
+      roleOf: (name, given) => (name === "boss" ? "admin" : given),
       holdings: {
         leasesOf: () => 0,
         fencedBecause: (id) => this.fenced.get(id) ?? null,
