@@ -4,6 +4,7 @@ import type { TlsIdentity } from "../../storage/swarmnfs/endpoint.ts";
 import type { ParamsOf } from "../../storage/swarmnfs/protocol/params.ts";
 import type { AnswerOf, BodyOf, RouteName } from "../../storage/swarmnfs/protocol/routes.ts";
 import type { NodeErrand, NodeOutcome } from "./bare-node/errand.ts";
+import { nodeThere } from "../../lab/program.ts";
 import { runThere } from "./program.ts";
 import type { StorageNode } from "./storage-node.ts";
 
@@ -15,13 +16,16 @@ export class BareNode {
   /** Where it calls from: not where the machine's plugin does, for one node has one address. */
   readonly address: string;
   readonly #server: string;
+  readonly #inside: string;
   #identity: TlsIdentity | null = null;
 
-  constructor(name: string, machine: Machine, address: string, storage: StorageNode) {
+  /** `inside` goes in front of what it runs, where its address is in a network of its own. */
+  constructor(name: string, machine: Machine, address: string, storage: StorageNode, inside = "") {
     this.name = name;
     this.machine = machine;
     this.address = address;
     this.#server = storage.machine.plan.address;
+    this.#inside = inside;
   }
 
   /** What it proves itself by; anybody who has it can be it. */
@@ -64,6 +68,11 @@ export class BareNode {
   }
 
   async #send(errand: NodeErrand): Promise<NodeOutcome> {
-    return (await runThere(this.machine, "bare-node/main", errand)) as NodeOutcome;
+    return (await runThere(
+      this.machine,
+      "bare-node/main",
+      errand,
+      `${this.#inside} ${nodeThere}`.trim(),
+    )) as NodeOutcome;
   }
 }

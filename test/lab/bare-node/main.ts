@@ -16,6 +16,7 @@ import { parseJoinToken } from "../../../storage/swarmnfs/join-token.ts";
 import type { ParamsOf } from "../../../storage/swarmnfs/protocol/params.ts";
 import type { AnswerOf, BodyOf, RouteName } from "../../../storage/swarmnfs/protocol/routes.ts";
 import { controlPort } from "../../../storage/swarmnfs/swarmnfs-url.ts";
+import { calling } from "./calling.ts";
 import type { NodeErrand, NodeOutcome } from "./errand.ts";
 
 const timeoutMs = 60_000;
@@ -60,14 +61,4 @@ async function call<Name extends RouteName>(
   } finally {
     endpoint.close();
   }
-}
-
-/** The same from an address of ours. */
-function calling(from: string, endpoint: Endpoint): Endpoint {
-  return {
-    label: endpoint.label,
-    port: endpoint.port,
-    begin: (options) => endpoint.begin({ ...options, localAddress: from }),
-    close: () => endpoint.close(),
-  };
 }

@@ -1,0 +1,11 @@
+import type { Endpoint } from "../../../storage/swarmnfs/endpoint.ts";
+
+/** The same endpoint, called from an address of ours. */
+export function calling(from: string, endpoint: Endpoint): Endpoint {
+  return {
+    label: endpoint.label,
+    port: endpoint.port,
+    begin: (options) => endpoint.begin({ ...options, localAddress: from }),
+    close: () => endpoint.close(),
+  };
+}

@@ -1,0 +1,29 @@
+import type { Machine } from "../../lab/machine.ts";
+import type { Cluster } from "./cluster.ts";
+
+/** A disk that is a file: XFS with project quotas, for one test. */
+export class LoopDisk {
+  readonly place: string;
+
+  private constructor(place: string) {
+    this.place = place;
+  }
+
+  /** It is gone after the test. */
+  static async make(on: Cluster, machine: Machine, name: string): Promise<LoopDisk> {
+    const [place, image] = [`/srv/${name}`, `/var/lib/docker/${name}.img`];
+    on.afterwards(() =>
+      machine.run(`umount ${place} || umount --lazy ${place}; rm -f ${image}; rmdir ${place}`),
+    );
+    await machine.must(
+      `set -e
+      modprobe loop
+      mkdir -p ${place}
+      truncate -s 2G ${image}
+      mkfs.xfs -q ${image}
+      mount -o loop,prjquota ${image} ${place}`,
+      { timeout: 120_000 },
+    );
+    return new LoopDisk(place);
+  }
+}
