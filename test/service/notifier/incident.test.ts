@@ -1,0 +1,60 @@
+import test from "ava";
+import { type Incident, nextIncidents, type Problem } from "../../../service/notifier/incident.ts";
+
+const hour = 3_600_000;
+const rules = { channels: ["mail", "ntfy"], repeatMs: 24 * hour };
+const problem: Problem = { key: "failed blog", title: "The backup of blog failed", text: "no" };
+
+function told(incidents: readonly Incident[]): Incident[] {
+  return incidents.map((incident) => ({ ...incident, pending: [], known: true }));
+}
+
+test("a problem is told once to everybody when it begins, and not again while it is the same", (t) => {
+  const first = nextIncidents([], [problem], 0, rules);
+  t.like(first, [{ kind: "opened", pending: ["mail", "ntfy"], openedAt: 0 }]);
+  t.like(nextIncidents(told(first), [problem], hour, rules), [{ kind: "opened", pending: [] }]);
+});
+
+test("a problem that lasts is told again rarely", (t) => {
+  const first = told(nextIncidents([], [problem], 0, rules));
+  const later = nextIncidents(first, [problem], 24 * hour, rules);
+  t.like(later, [{ kind: "repeated", pending: ["mail", "ntfy"], openedAt: 0 }]);
+  t.like(nextIncidents(told(later), [problem], 25 * hour, rules), [{ pending: [] }]);
+});
+
+test("a problem that is over is told once, and then forgotten", (t) => {
+  const first = told(nextIncidents([], [problem], 0, rules));
+  const over = nextIncidents(first, [], hour, rules);
+  t.like(over, [{ kind: "resolved", resolvedAt: hour, pending: ["mail", "ntfy"] }]);
+  t.deepEqual(nextIncidents(told(over), [], 2 * hour, rules), []);
+});
+
+test("a problem that nobody heard of is not told to be over", (t) => {
+  const first = nextIncidents([], [problem], 0, rules);
+  t.deepEqual(nextIncidents(first, [], hour, rules), []);
+});
+
+test("a problem that comes again before people knew that it was over begins anew", (t) => {
+  const first = told(nextIncidents([], [problem], 0, rules));
+  const over = nextIncidents(first, [], hour, rules);
+  t.like(nextIncidents(over, [problem], 2 * hour, rules), [
+    { kind: "opened", openedAt: 2 * hour, resolvedAt: null },
+  ]);
+});
+
+test("whoever could not be reached is tried again, and given up a day after it is over", (t) => {
+  const [incident] = told(nextIncidents([], [problem], 0, rules));
+  const first = incident === undefined ? [] : [{ ...incident, pending: ["mail"] }];
+  t.like(nextIncidents(first, [problem], 48 * hour, rules), [
+    { kind: "opened", pending: ["mail"] },
+  ]);
+  const over = nextIncidents(first, [], 49 * hour, rules);
+  t.is(nextIncidents(over, [], 50 * hour, rules).length, 1);
+  t.deepEqual(nextIncidents(over, [], 74 * hour, rules), []);
+});
+
+test("without anybody to be told, the log still hears of the end", (t) => {
+  const nobody = { channels: [], repeatMs: 0 };
+  const first = nextIncidents([], [problem], 0, nobody);
+  t.like(nextIncidents(first, [], hour, nobody), [{ kind: "resolved" }]);
+});
