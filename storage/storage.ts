@@ -142,6 +142,43 @@ export interface UseSign {
   readonly consumers: readonly string[];
 }
 
+/** A version takes the place of what a volume holds. */
+export interface RestorePlan {
+  /** Whose version, and when it was made (RFC 3339). */
+  readonly from: string;
+  readonly at: string;
+  /** Only these paths below its top; empty: all. */
+  readonly paths: readonly string[];
+  /** Although somebody has it mounted. */
+  readonly force: boolean;
+}
+
+/** Where a version is brought back to, before it becomes a volume. */
+export interface StagedRestore {
+  readonly record: VolumeRecord;
+  /** Tells this attempt from others. */
+  readonly run: string;
+  /** The directory, by its steps below the storage's root; what an earlier attempt brought back is in it. */
+  readonly folders: readonly string[];
+  /** Bytes that still fit. */
+  readonly free: number;
+}
+
+export interface RestoreProgress {
+  /** Bytes; `total` null while not known. */
+  readonly done: number;
+  readonly total: number | null;
+  /** Why it does not get on, in words for people. */
+  readonly trouble: string | null;
+}
+
+/** A volume's top directory, which a backup does not hold itself. */
+export interface TopDirectory {
+  readonly uid: number;
+  readonly gid: number;
+  readonly mode: number;
+}
+
 export interface HousekeepingReport {
   /** False when another node holds the housekeeping lease; then nothing was done. */
   readonly held: boolean;
@@ -237,6 +274,20 @@ export interface Storage {
    * does that by itself, absent.
    */
   fill?(name: string, by: NodeIdentity): Promise<VolumeRecord>;
+
+  /**
+   * For the backup service: takes on filling a volume that was created from a version, or, with a plan, bringing one that is
+   * there back to a version; it cannot be mounted until that is done. Goes on where an earlier attempt was left. Throws
+   * `in-use` while another service is at it, or while somebody has the volume mounted. Where the storage has no
+   * directories of its own to do that in, all four are absent.
+   */
+  beginRestore?(name: string, plan: RestorePlan | null, by: NodeIdentity): Promise<StagedRestore>;
+  /** How far it is: to be told at least every minute. Throws `conflict` if the volume was removed or somebody else is at it. */
+  noteRestore?(name: string, run: string, progress: RestoreProgress): Promise<void>;
+  /** What was brought back is whole: puts it in its place, what was there into the trash, and makes the volume `ready`. */
+  finishRestore?(name: string, run: string, top: TopDirectory | null): Promise<VolumeRecord>;
+  /** Gives it up: a volume that was there before is again as it was. */
+  abandonRestore?(name: string, run: string): Promise<VolumeRecord>;
 
   /** Bytes and files of a volume: the file system's quota where it has one, else a walk at idle priority. */
   usage(name: string): Promise<Usage>;

@@ -3,14 +3,13 @@ import { rfc3339 } from "../../service/clock.ts";
 import { UserError } from "../../service/user-error.ts";
 import type { VolumeRecord } from "../records/volume.ts";
 import { checkVolumeName } from "../rules/names.ts";
-import { appOfCopy, copyOf } from "../rules/clone-volume.ts";
 import { isMade, stateWhenMade } from "../rules/fill.ts";
-import { appFor, newVolume } from "../rules/new-volume.ts";
 import { parseOptions, type VolumeOptions } from "../rules/options.ts";
 import type { AppChange, CreateRequest, NodeIdentity } from "../storage.ts";
 import { ensureApp, keptChanging, tooSimilar } from "./apps.ts";
 import { checkLimits, withinApp } from "./limits.ts";
 import { giveNumberBack, takeNumber } from "./numbers.ts";
+import { beginning, originOf } from "./origin.ts";
 import { attempts, type Layout, type Parts } from "./parts.ts";
 import { provision, refuseOccupied } from "./provisioning.ts";
 import { refuseDifferences, refuseUnsupported } from "./refusals.ts";
@@ -69,22 +68,6 @@ export async function finishCreation(
   return now?.id === record.id && isMade(now) ? now : null;
 }
 
-/** The volume that is to be copied. */
-async function sourceOf(parts: Parts, layout: Layout, name: string): Promise<VolumeRecord> {
-  const source = await parts.volumes.read(layout, name);
-  if (source === null || source.state === "trashed")
-    throw new UserError(
-      "not-found",
-      `option "from": there is no volume "${name}" on ${parts.url}. See: swarmnfs volumes`,
-    );
-  const state = source.state === "creating" ? "filling" : source.state;
-  if (state !== "filling") return source;
-  throw new UserError(
-    "unavailable",
-    `option "from": volume "${name}" is itself not complete yet. Try again when it is: swarmnfs volumes show ${name}`,
-  );
-}
-
 async function begin(
   parts: Parts,
   layout: Layout,
@@ -101,14 +84,13 @@ async function begin(
     createdAt: rfc3339(parts.clock.now()),
     createdBy: by.name,
   };
-  const source = options.from === null ? null : await sourceOf(parts, layout, options.from);
-  const app = source === null ? appFor(name, options) : appOfCopy(name, options, source);
+  const origin = await originOf(parts, layout, name, options);
+  const { app } = origin;
   await refuseOccupied(layout, { app, name, root: options.root }, parts.url);
-  const appRecord = await ensureApp(parts, layout, app, options, birth, appRules);
-  const record =
-    source === null
-      ? newVolume(name, options, appRecord, birth)
-      : copyOf(source, name, options, appRecord, birth);
+  // Who comes first to an app is asked only of apps that nobody had before.
+  const asked = origin.at === null ? options : { ...options, app };
+  const appRecord = await ensureApp(parts, layout, app, asked, birth, appRules);
+  const record = beginning(origin, name, options, appRecord, birth);
   await parts.checkpoint("create:app");
   const written = await withinApp(parts, layout, appRecord, record, () =>
     parts.volumes.create(layout, name, record),

@@ -11,6 +11,7 @@ import { concurrently } from "./concurrently.ts";
 import { createVolume } from "./creation.ts";
 import { Entrance } from "./entrance.ts";
 import { fillVolume } from "./filling.ts";
+import { finishRestore } from "./finish-restore.ts";
 import { checkHealth } from "./health.ts";
 import { housekeep, type Tables } from "./housekeeping.ts";
 import type { Layout } from "./layout.ts";
@@ -21,6 +22,7 @@ import { Mutex } from "./mutex.ts";
 import type { Parts } from "./parts.ts";
 import { RecordFolder } from "./record-folder.ts";
 import { notFound, removeVolume } from "./removal.ts";
+import { abandonRestore, beginRestore, noteRestore } from "./restoring.ts";
 import { StorageClock } from "./storage-clock.ts";
 import { listTrash, purge } from "./trash.ts";
 import { undelete } from "./undelete.ts";
@@ -181,6 +183,36 @@ export class DirectoryStorage implements storage.Storage {
 
   fill(name: string, by: storage.NodeIdentity): Promise<VolumeRecord> {
     return this.#entrance.run((layout) => fillVolume(this.#parts, layout, checked(name), by));
+  }
+
+  beginRestore(
+    name: string,
+    plan: storage.RestorePlan | null,
+    by: storage.NodeIdentity,
+  ): Promise<storage.StagedRestore> {
+    return this.#entrance.run((layout) =>
+      beginRestore(this.#parts, layout, checked(name), plan, by),
+    );
+  }
+
+  noteRestore(name: string, run: string, progress: storage.RestoreProgress): Promise<void> {
+    return this.#entrance.run((layout) =>
+      noteRestore(this.#parts, layout, checked(name), run, progress),
+    );
+  }
+
+  finishRestore(
+    name: string,
+    run: string,
+    top: storage.TopDirectory | null,
+  ): Promise<VolumeRecord> {
+    return this.#entrance.run((layout) =>
+      finishRestore(this.#parts, layout, checked(name), run, top),
+    );
+  }
+
+  abandonRestore(name: string, run: string): Promise<VolumeRecord> {
+    return this.#entrance.run((layout) => abandonRestore(this.#parts, layout, checked(name), run));
   }
 
   usage(name: string): Promise<storage.Usage> {

@@ -68,7 +68,8 @@ class Filling {
       const record = await parts.volumes.read(layout, name);
       if (record === null || record.state === "trashed") throw notFound(name, parts.url);
       const { fill, state } = record;
-      if (fill === null || state !== "filling") return record;
+      // What is filled from a version is the backup service's.
+      if (fill === null || fill.at !== null || state !== "filling") return record;
       const now = parts.clock.now();
       const isAlive = now - Date.parse(fill.seenAt ?? record.createdAt) < givenUpMs;
       if (fill.byId !== undefined && fill.byId !== by.id && isAlive) return record;

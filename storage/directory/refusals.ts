@@ -8,15 +8,8 @@ import type { Parts } from "./parts.ts";
 /** Throws `unsupported` for what only later kinds of storage can do, saying what to do instead. */
 export function refuseUnsupported(
   { url, served }: Pick<Parts, "url" | "served">,
-  options: Pick<VolumeOptions, "from" | "squash" | "access">,
+  options: Pick<VolumeOptions, "squash" | "access">,
 ): void {
-  if (options.from?.includes("@")) {
-    throw unsupported(
-      url,
-      "from",
-      "start a volume from a snapshot yet. Without @… it becomes a copy of the volume as it is now",
-    );
-  }
   if (served) return;
   if (options.access === "exclusive") {
     throw unsupported(
@@ -40,7 +33,6 @@ export function refuseUnsupportedChange(
   change: VolumeChange,
 ): void {
   refuseUnsupported(parts, {
-    from: null,
     squash: null,
     access: change.access ?? null,
   });

@@ -103,6 +103,10 @@ export class GuardedStorage implements Storage {
   updateApp = this.#caller("updateApp");
   claimApp = this.#caller("claimApp");
   fill = this.#caller("fill");
+  beginRestore = this.#caller("beginRestore");
+  noteRestore = this.#caller("noteRestore");
+  finishRestore = this.#caller("finishRestore");
+  abandonRestore = this.#caller("abandonRestore");
   usage = this.#caller("usage");
   trash = this.#caller("trash");
   undelete = this.#caller("undelete");

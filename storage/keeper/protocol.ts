@@ -3,7 +3,11 @@ import type { DirectorySettings, DirectoryStorage } from "../directory/directory
 import type { Storage } from "../storage.ts";
 
 /** A storage in a keeper's hands. */
-export type KeptStorage = Storage & Pick<DirectoryStorage, "listSince" | "fill">;
+export type KeptStorage = Storage &
+  Pick<
+    DirectoryStorage,
+    "listSince" | "fill" | "beginRestore" | "noteRestore" | "finishRestore" | "abandonRestore"
+  >;
 
 /** What may be asked of a keeper. */
 export type Method = Exclude<

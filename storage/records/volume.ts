@@ -64,6 +64,21 @@ export const volumeRecordSchema = z.looseObject({
       trouble: z.string().nullable().optional(),
       /** When it was complete. */
       filledAt: timeSchema.optional(),
+      /** A volume that was there goes back to a version in its place: what happens to what it holds. */
+      inPlace: z
+        .looseObject({
+          /** Only these paths, and what was there stays beside them; empty: all, and what was there goes to the trash. */
+          paths: z.array(z.string()),
+          /** The entry in the trash. */
+          entry: z.string(),
+          purgeAt: timeSchema,
+          /** The number towards the kernel of what takes its place, so that both do not count as one. */
+          fsid: z.int().min(1).max(0x7fff_ffff),
+          /** Who had it mounted and was not waited for. */
+          heldBy: z.array(z.string()).optional(),
+        })
+        .nullable()
+        .optional(),
     })
     .nullable(),
   state: volumeStateSchema,

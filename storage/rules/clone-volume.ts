@@ -14,16 +14,21 @@ export function appOfCopy(name: string, options: VolumeOptions, source: VolumeRe
       "invalid",
       `option "from": "${source.name}" is the whole storage, and has nothing of its own to copy`,
     );
-  if (options.app === null || options.app === source.app) return source.app;
+  return sameApp(name, options, source.name, source.app);
+}
+
+/** The same for a copy of something that may be no volume any more, and belonged to `app`. */
+export function sameApp(name: string, options: VolumeOptions, from: string, app: string): string {
+  if (options.app === null || options.app === app) return app;
   throw new UserError(
     "invalid",
-    `option "from": "${source.name}" belongs to app "${source.app}", and so does every copy of it: "${name}" cannot be of app "${options.app}". Leave app out, or copy the data with a container that may mount both`,
+    `option "from": "${from}" belongs to app "${app}", and so does every copy of it: "${name}" cannot be of app "${options.app}". Leave app out, or copy the data with a container that may mount both`,
   );
 }
 
 /**
  * The record of a copy, in state `creating`: with the rules of its source where it asks for none, and never with wider
- * ones. Throws `conflict` if it asks for more.
+ * ones. Throws `conflict` if it asks for more. `at`: a copy of a version of it (RFC 3339).
  */
 export function copyOf(
   source: VolumeRecord,
@@ -31,6 +36,7 @@ export function copyOf(
   options: VolumeOptions,
   app: AppRecord,
   birth: Birth,
+  at: string | null = null,
 ): VolumeRecord {
   const bounds = {
     ...app,
@@ -48,6 +54,6 @@ export function copyOf(
       gid: options.gid ?? source.owner.gid,
       mode: options.mode ?? source.owner.mode,
     },
-    fill: { from: source.name, at: null, source: source.id },
+    fill: { from: source.name, at, source: source.id },
   };
 }

@@ -90,7 +90,7 @@ for (const [options, code, message] of [
   [{ from: "nothing" }, "not-found", /there is no volume "nothing"/],
   [{ from: "blog_data", app: "thief" }, "invalid", /belongs to app "blog", and so does every copy/],
   [{ from: "whole" }, "invalid", /is the whole storage/],
-  [{ from: "blog_data@2026-03-01T06:00" }, "unsupported", /from a snapshot yet/],
+  [{ from: "blog_data@2026-03-01T06:00" }, "unsupported", /there is no backup service/],
   [{ from: "half" }, "unavailable", /is itself not complete yet/],
 ] as const) {
   test(`-o ${JSON.stringify(options)} is refused, and nothing is left of it`, async (t) => {
