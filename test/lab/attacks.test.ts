@@ -6,24 +6,22 @@ import test, { type ExecutionContext } from "ava";
 import type { Machine } from "../../lab/machine.ts";
 import { BareNode } from "./bare-node.ts";
 import { labCluster } from "./cluster.ts";
-import { eventually, say } from "./eventually.ts";
+import { eventually } from "./eventually.ts";
 import { attachment, inhabited, thrownOut } from "./inhabited.ts";
-import { exportPlainly, fileSystems, unexportPlainly, type FileSystem } from "./plain-exports.ts";
+import { fileSystems, type FileSystem } from "./plain-exports.ts";
+import { nothingStolen, robbed, robbedInVain, uids } from "./raids.ts";
 import { attackPage, type Case, type Raid } from "./raw-nfs/attack-page.ts";
-import type { Errand, Report } from "./raw-nfs/errand.ts";
+import type { Report } from "./raw-nfs/errand.ts";
 import { lootOf } from "./raw-nfs/loot.ts";
 import { sendThief } from "./send-thief.ts";
 import { StorageNode } from "./storage-node.ts";
-import { damage, plant, victimUid, type Planted } from "./victim.ts";
-import { hexOf, inContainer, names, pathsTo, wayTo } from "./ways-in.ts";
+import { plant } from "./victim.ts";
+import { inContainer, pathsTo, wayTo } from "./ways-in.ts";
 
 const on = labCluster();
 
 const raids: Raid[] = [];
 const cases: Case[] = [];
-
-/** Whom the thief claims to be: root, the owner of what it wants, and nobody. */
-const uids = [0, victimUid, 65_534] as const;
 
 const kinds = Object.keys(fileSystems) as FileSystem[];
 
@@ -39,56 +37,13 @@ test.after.always("the results are written down", async () => {
 for (const kind of kinds)
   test(`a plain export on ${kind} is robbed by file handles that are made by hand`, async (t) => {
     t.timeout(1_200_000);
-    const [thief, other] = [on.node(1), on.node(2)];
-    on.afterwards(() => unexportPlainly(on.nas));
-    const { mine, yours } = await exportPlainly(on.nas, kind, {
-      address: thief.plan.address,
-      other: other.plan.address,
-      options: "no_subtree_check",
-    });
-    const planted = await plant(on.nas, yours, { path: names(yours), exportNumber: null });
-    const raid = await raidOf(`plain export, ${kind}`, planted, thief, {
-      way: wayTo(on.nas),
-      own: names(mine),
-      symlink: "way-out",
-      paths: [[], names(yours).slice(0, -1)],
-    });
-    const loot = lootOf(raid.report, raid.fileName, raid.secret);
-    const deeds = new Set(Array.from(loot.values(), (each) => Array.from(each)).flat());
-    t.deepEqual([...deeds].toSorted(), ["listed", "read", "written"]);
-    t.not(await damage(on.nas, planted), "");
-    // Names lead nowhere even there.
-    t.deepEqual(
-      [...loot.keys()].filter((by) => !by.startsWith("handle: own fsid")),
-      [],
-    );
+    raids.push(await robbed(t, on, kind));
   });
 
 for (const kind of kinds)
   test(`from our server on ${kind} nothing is stolen by a node that has another volume`, async (t) => {
     t.timeout(1_800_000);
-    const { storage, thief, mine, other, alone } = await inhabited(on, kind);
-    const wanted = { "another app": other, "exclusive, own app": alone };
-    const [since, stale] = [await storage.now(), await storage.staleHandles()];
-    for (const [what, each] of Object.entries(wanted)) {
-      const raid = await raidOf(`our server, ${kind}: ${what}`, each, thief.machine, {
-        way: wayTo(storage.machine, thief.address),
-        own: [mine],
-        symlink: "way-out",
-        paths: pathsTo(each),
-      });
-      // It was inside its own volume all the while.
-      t.true(raid.report.attempts.some(({ by }) => by.startsWith("handle: own fsid")));
-      await nothingStolen(t, storage, each, raid);
-    }
-    // What the kernel refuses by itself moves its counter; what it asks is written down.
-    t.true((await storage.staleHandles()) > stale);
-    const log = await storage.log(since);
-    const asked = `"fsid":"${hexOf(other.victim.exportNumber ?? 0)}"`;
-    t.true(
-      log.split("\n").some((line) => line.includes(asked) && line.includes(`"answer":"no"`)),
-      `no audit line has ${asked}`,
-    );
+    raids.push(...(await robbedInVain(t, on, kind)));
   });
 
 test("who is not a node, is elsewhere, gave back or was thrown out, gets nothing", async (t) => {
@@ -253,31 +208,6 @@ test("containers with a network of their own do not speak NFS to the storage; th
     outcome: "what the node itself has: it is trusted",
   });
 });
-
-async function raidOf(
-  against: string,
-  { victim, secret }: Planted,
-  machine: Machine,
-  errand: Omit<Errand, "victim" | "uids">,
-): Promise<Raid> {
-  const report = await sendThief(machine, { ...errand, victim, uids });
-  const { fileName } = victim;
-  const raid = { against, report, fileName, secret };
-  for (const [by, deeds] of lootOf(report, fileName, secret))
-    say(`${against}: ${by}: ${[...deeds].join(", ")}`);
-  raids.push(raid);
-  return raid;
-}
-
-async function nothingStolen(
-  t: ExecutionContext,
-  storage: StorageNode,
-  planted: Planted,
-  { against, report, fileName, secret }: Raid,
-): Promise<void> {
-  t.deepEqual([...lootOf(report, fileName, secret)], [], against);
-  t.is(await damage(storage.machine, planted), "", against);
-}
 
 function denied(
   t: ExecutionContext,
