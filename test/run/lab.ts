@@ -15,7 +15,17 @@ const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 const core = ["swarm", "plugin", "power", "many", "nas-reboot", "nas-cut", "stack"];
 
 /** Cases on our own NFS server, which all nodes of their lab have as their storage; the others are on the NAS. */
-const onOurServer = new Set(["attacks"]);
+const onOurServer = new Set([
+  "attacks",
+  "exclusive",
+  "exclusive-faults",
+  "grants",
+  "raid",
+  "server",
+  "server-faults",
+  "quota",
+  "swarmnfs-conformance",
+]);
 
 /**
  * Runs the core of the lab's cases, all of them, or the files that CASES names, in a lab: the one that LAB names, or new
