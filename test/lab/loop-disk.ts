@@ -1,7 +1,12 @@
 import type { Machine } from "../../lab/machine.ts";
 import type { Cluster } from "./cluster.ts";
 
-/** A disk that is a file: XFS with project quotas, for one test. */
+const make = {
+  xfs: "mkfs.xfs -q",
+  ext4: "mkfs.ext4 -q -m 0 -O project,quota -E quotatype=prjquota",
+} as const;
+
+/** A disk that is a file, with project quotas, for one test. */
 export class LoopDisk {
   readonly place: string;
 
@@ -10,7 +15,12 @@ export class LoopDisk {
   }
 
   /** It is gone after the test. */
-  static async make(on: Cluster, machine: Machine, name: string): Promise<LoopDisk> {
+  static async make(
+    on: Cluster,
+    machine: Machine,
+    name: string,
+    kind: keyof typeof make = "xfs",
+  ): Promise<LoopDisk> {
     const [place, image] = [`/srv/${name}`, `/var/lib/docker/${name}.img`];
     on.afterwards(() =>
       machine.run(`umount ${place} || umount --lazy ${place}; rm -f ${image}; rmdir ${place}`),
@@ -20,7 +30,7 @@ export class LoopDisk {
       modprobe loop
       mkdir -p ${place}
       truncate -s 2G ${image}
-      mkfs.xfs -q ${image}
+      ${make[kind]} ${image}
       mount -o loop,prjquota ${image} ${place}`,
       { timeout: 120_000 },
     );

@@ -3,10 +3,8 @@ import { OwnNetwork } from "../../lab/own-network.ts";
 import { BareNode } from "./bare-node.ts";
 import type { Cluster } from "./cluster.ts";
 import { thrownOut } from "./inhabited.ts";
+import { LoopDisk } from "./loop-disk.ts";
 import { StorageNode } from "./storage-node.ts";
-
-/** Where the storage machine has a disk of each kind. */
-const disks = { xfs: "/nfs_volumes", ext4: "/srv/ext4" } as const;
 
 /** Our server with its data on another disk, and a node that has joined it without a plugin. */
 export interface SizedDisk {
@@ -18,10 +16,11 @@ export interface SizedDisk {
   readonly container: (volume: string, script: string, flags?: string) => Promise<Outcome>;
 }
 
-export async function sizedDisk(on: Cluster, kind: keyof typeof disks): Promise<SizedDisk> {
+export async function sizedDisk(on: Cluster, kind: "xfs" | "ext4"): Promise<SizedDisk> {
   const storage = new StorageNode(on.lab);
+  const disk = await LoopDisk.make(on, storage.machine, "sized", kind);
   on.afterwards(() => storage.restore());
-  await storage.start({ SWARMNFS_DISK: disks[kind] });
+  await storage.start({ SWARMNFS_DISK: disk.place });
   const [name, machine, address] = [on.name("sizer"), on.node(1), "10.77.0.71"];
   const network = await OwnNetwork.make(machine, name, address);
   on.afterwards(() => network.remove());
