@@ -4,7 +4,8 @@ import test from "ava";
 import { labCluster } from "./cluster.ts";
 import { countsOn, runningSince } from "./counter.ts";
 import { eventually } from "./eventually.ts";
-import { held, isLocked, locks, nobodyFenced } from "./exclusive-scene.ts";
+import { held, locks, nobodyFenced } from "./exclusive-scene.ts";
+import { isLocked } from "./flock.ts";
 import { StorageNode } from "./storage-node.ts";
 import { takenOver } from "./taken-over.ts";
 
@@ -52,7 +53,7 @@ test("two nodes of one host name keep their locks", async (t) => {
     [second, "second"],
   ] as const)
     await countsOn(on, node, `${volume}-${name}`);
-  t.true(await isLocked(on, on.node(1), volume, "first"));
-  t.true(await isLocked(on, on.node(1), volume, "second"));
+  t.true(await isLocked(on, on.node(1), volume, "lock-first"));
+  t.true(await isLocked(on, on.node(1), volume, "lock-second"));
   await nobodyFenced(t, new StorageNode(on.lab), asked);
 });

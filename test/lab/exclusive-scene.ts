@@ -2,6 +2,7 @@ import type { ExecutionContext } from "ava";
 import type { Machine } from "../../lab/machine.ts";
 import type { Cluster } from "./cluster.ts";
 import { countsOn, runningSince, startCounter } from "./counter.ts";
+import { canLock } from "./flock.ts";
 import { StorageNode } from "./storage-node.ts";
 
 /** The volume option that the cases are about. */
@@ -33,24 +34,8 @@ export async function locks(
   name: string,
 ): Promise<void> {
   const script = `set -e; exec 9>/d/lock-${name}; flock -n 9; n=0; while :; do n=$((n+1)); echo $n >&9; echo $n >/d/${volume}-${name}; sleep 1; done`;
-  await on.container(node, `${volume}-${name}`, volume, script);
+  await on.container(node, `${volume}-${name}`, volume, script, canLock);
   await countsOn(on, node, `${volume}-${name}`);
-}
-
-/** Whether somebody has that lock. */
-export async function isLocked(
-  on: Cluster,
-  node: Machine,
-  volume: string,
-  name: string,
-): Promise<boolean> {
-  const said = await on.says(
-    node,
-    `${volume}-looks`,
-    volume,
-    `flock -n lock-${name} echo free || echo locked`,
-  );
-  return said === "locked";
 }
 
 /** Since then, by the clock of the storage machine. */

@@ -2,7 +2,8 @@
 import test from "ava";
 import { labCluster } from "./cluster.ts";
 import { countsOn, runningSince } from "./counter.ts";
-import { held, isLocked, locks, nobodyFenced, secondsSince } from "./exclusive-scene.ts";
+import { held, locks, nobodyFenced, secondsSince } from "./exclusive-scene.ts";
+import { isLocked } from "./flock.ts";
 import { takenOver } from "./taken-over.ts";
 
 const on = labCluster();
@@ -30,6 +31,6 @@ test("an exclusive volume that was given back goes over at once; other apps of t
   const began = performance.now();
   t.is(await on.says(on.node(3), `${name}-2`, name, "echo mine >now; cat now"), "mine");
   t.log(`${secondsSince(began)} s from a start to its end, on a volume that was just given back`);
-  t.true(await isLocked(on, on.node(3), other, "a"));
+  t.true(await isLocked(on, on.node(3), other, "lock-a"));
   await nobodyFenced(t, storage, asked);
 });

@@ -2,6 +2,7 @@ import type { ExecutionContext } from "ava";
 import type { Cluster } from "./cluster.ts";
 import { eventually } from "./eventually.ts";
 import { exclusive, secondsSince } from "./exclusive-scene.ts";
+import { serviceCanLock } from "./flock.ts";
 import { saidBy, soleHolder, tracesOf } from "./sole-holder.ts";
 import { StorageNode } from "./storage-node.ts";
 import { linesOf } from "./writer.ts";
@@ -19,7 +20,7 @@ export async function takenOver(
     on.docker(on.leader, `node update --availability ${availability} ${next.name}`);
   on.afterwards(() => nextIs("active"));
   await nextIs("pause");
-  const flags = `--constraint node.hostname!=${on.leader.name}`;
+  const flags = `--constraint node.hostname!=${on.leader.name} ${serviceCanLock}`;
   await on.service(name, soleHolder, flags, [exclusive]);
   t.deepEqual(await on.running(name, 1), [former.name]);
   await nextIs("active");
