@@ -1,0 +1,126 @@
+import test from "ava";
+import type { RunReport } from "../../../backup-sidecar/engine/run-report.ts";
+import { type AppFacts, appView, verifiedShare } from "../../../backup-sidecar/status/app-view.ts";
+
+const day = 86_400_000;
+const now = Date.parse("2026-03-10T12:00:00Z");
+const rules = { now, overdueMs: day };
+
+function report(change: Partial<RunReport> = {}): RunReport {
+  return {
+    schema: 1,
+    run: "0199c0de-0000-7000-8000-000000000001",
+    app: "blog",
+    outcome: "ok",
+    notes: [],
+    repository: "a1",
+    startedAt: "2026-03-10T11:00:00Z",
+    endedAt: "2026-03-10T11:01:00Z",
+    timeTrusted: true,
+    timeDoubt: null,
+    volumes: [],
+    check: null,
+    retention: null,
+    ...change,
+  };
+}
+
+function facts(change: Partial<AppFacts> = {}, history: Partial<AppFacts["history"]> = {}) {
+  return {
+    app: "blog",
+    volumes: ["blog_data"],
+    suspect: [],
+    running: false,
+    next: now + 3_600_000,
+    since: now - 5 * day,
+    history: {
+      schema: 1,
+      app: "blog",
+      runs: [report()],
+      lastGood: "2026-03-10T11:01:00Z",
+      jobs: {},
+      verifications: [],
+      drill: null,
+      repository: { snapshots: 212, stored: 1_100_000_000, at: "2026-03-10T11:01:00Z" },
+      ...history,
+    },
+    ...change,
+  } satisfies AppFacts;
+}
+
+test("an app with a good backup of late is ok", (t) => {
+  t.like(appView(facts(), rules), {
+    state: "ok",
+    reason: null,
+    lastGood: "2026-03-10T11:01:00Z",
+    snapshots: 212,
+    next: "2026-03-10T13:00:00Z",
+  });
+});
+
+test("no good backup for too long is overdue, even though no run has failed and one is going on", (t) => {
+  const old = { lastGood: "2026-03-08T11:00:00Z" };
+  t.like(appView(facts({ running: true }, old), rules), {
+    state: "overdue",
+    reason: "no good backup for 2 d",
+  });
+  const never = { lastGood: null, runs: [] };
+  t.is(appView(facts({}, never), rules).state, "overdue");
+  t.is(appView(facts({ since: now }, never), rules).state, "never");
+});
+
+test("the last run says why it was not good", (t) => {
+  const volumes: RunReport["volumes"] = [
+    {
+      volume: "blog_data",
+      outcome: "failed",
+      reason: "the server is full",
+      snapshot: null,
+      files: 0,
+      bytes: 0,
+      bytesAdded: 0,
+      unread: [],
+      unreadCount: 0,
+      seconds: 1,
+    },
+  ];
+  t.like(appView(facts({}, { runs: [report({ outcome: "failed", volumes })] }), rules), {
+    state: "failed",
+    reason: "blog_data: the server is full",
+  });
+  t.is(appView(facts({}, { runs: [report({ outcome: "interrupted" })] }), rules).state, "ok");
+});
+
+test("a source that looks destroyed comes before everything else, and says what to do", (t) => {
+  const suspect = [{ volume: "blog_data", reason: "97 % of its files are gone" }];
+  const runs = [report({ outcome: "failed" })];
+  t.like(appView(facts({ suspect }, { runs }), rules), {
+    state: "suspect",
+    reason:
+      "blog_data: 97 % of its files are gone. Nothing will be removed from its history until you run: swarmnfs backup confirm blog",
+  });
+});
+
+test("damage that was found by reading back is not hidden by later runs", (t) => {
+  const verifications = [
+    { at: "2026-03-10T02:00:00Z", ok: false, slice: { n: 1, of: 30 }, errors: ["pack a1 is cut"] },
+  ];
+  t.like(appView(facts({}, { verifications }), rules), {
+    state: "degraded",
+    reason: "pack a1 is cut",
+  });
+});
+
+test("what was read back in the last month counts, each slice once", (t) => {
+  const slice = (n: number, daysAgo: number, ok = true) => ({
+    at: new Date(now - daysAgo * day).toISOString(),
+    ok,
+    slice: { n, of: 30 },
+    errors: [],
+  });
+  t.is(verifiedShare([], now), null);
+  const some = [slice(1, 1), slice(1, 2), slice(2, 3), slice(3, 40), slice(4, 1, false)];
+  t.is(verifiedShare(some, now)?.share, 2 / 30);
+  const all = Array.from({ length: 30 }, (_, index) => slice(index + 1, index));
+  t.is(verifiedShare(all, now)?.share, 1);
+});
