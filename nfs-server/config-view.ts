@@ -47,7 +47,7 @@ export function understoodValues(settings: ServerSettings): Readonly<Record<Vari
     SWARMNFS_STRICT: onOff(settings.strict),
     SWARMNFS_POLICY_FILE: settings.policyFile ?? "",
     SWARMNFS_ADMIN_NODES: settings.adminNodes.join(","),
-    SWARMNFS_ROOT_NODES: "",
+    SWARMNFS_ROOT_NODES: settings.rootNodes.join(","),
     SWARMNFS_SERVER_NAME: settings.serverName ?? "",
     SWARMNFS_GRACE_SECONDS: String(settings.graceS),
     SWARMNFS_LEASE_SECONDS: String(settings.leaseS),
@@ -73,7 +73,10 @@ function describeApp({ hosts, services, size }: DeclaredApp): string {
 }
 
 /** What is allowed and probably not meant, in words for people. */
-function notesOn({ allowedHosts, adminNodes, strict }: ServerSettings, policy: Policy): string[] {
+function notesOn(
+  { allowedHosts, adminNodes, rootNodes, strict }: ServerSettings,
+  policy: Policy,
+): string[] {
   const notes: string[] = [];
   if (strict && policy.declared("shared") === null)
     notes.push(
@@ -86,11 +89,13 @@ function notesOn({ allowedHosts, adminNodes, strict }: ServerSettings, policy: P
     notes.push(`${formatHostRule(rule)} in SWARMNFS_ALLOWED_HOSTS is every address there is`);
   }
   const byNameAlone = allowedHosts.every(({ kind }) => kind === "name");
-  for (const node of byNameAlone ? adminNodes : [])
-    if (!allowedHosts.some((rule) => meansName(rule, node)))
-      notes.push(
-        `SWARMNFS_ADMIN_NODES names "${node}", which SWARMNFS_ALLOWED_HOSTS does not allow`,
-      );
+  for (const [variable, names] of [
+    ["SWARMNFS_ADMIN_NODES", adminNodes],
+    ["SWARMNFS_ROOT_NODES", rootNodes],
+  ] as const)
+    for (const node of byNameAlone ? names : [])
+      if (!allowedHosts.some((rule) => meansName(rule, node)))
+        notes.push(`${variable} names "${node}", which SWARMNFS_ALLOWED_HOSTS does not allow`);
   return notes;
 }
 

@@ -114,6 +114,11 @@ export async function assemble(world: World): Promise<Server> {
     return records.get(name) ?? (isUnreadable ? "unknown" : null);
   });
   const applied = await applyDeclaredApps(storage, policy.apps, itself);
+  await leases.narrowing.takeAway({
+    volumes: catalog.volumes.filter(({ root }) => root).map(({ name }) => name),
+    mayStay: ({ node }) => policy.isRoot(node),
+    because: "SWARMNFS_ROOT_NODES does not name its node",
+  });
   const rules = new RuleChanges({ storage, leases, nodes });
   for (const { app, change } of applied.changed) {
     log.info({ app, change }, "a declared app");

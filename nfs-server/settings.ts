@@ -42,11 +42,7 @@ const variables = {
     .regex(/^\/./, "the path of a file is expected, beginning with /")
     .optional(),
   SWARMNFS_ADMIN_NODES: understood(parseNames).default([]),
-  SWARMNFS_ROOT_NODES: z
-    .never(
-      "root=true volumes, the whole storage, cannot be had from a storage node yet. Leave it out",
-    )
-    .optional(),
+  SWARMNFS_ROOT_NODES: understood(parseNames).default([]),
   SWARMNFS_SERVER_NAME: z
     .string()
     .regex(/^[a-zA-Z0-9][a-zA-Z0-9.-]{0,62}$/, "a name like that of a host is expected")
@@ -80,6 +76,8 @@ export interface ServerSettings {
   readonly policyFile: string | null;
   /** Names of nodes that may do what administrators may. */
   readonly adminNodes: readonly string[];
+  /** Names of nodes that may have the whole storage as a volume. */
+  readonly rootNodes: readonly string[];
   /** What the server calls itself towards NFS clients (its scope); null: by the storage's id, which never changes. */
   readonly serverName: string | null;
   readonly graceS: number;
@@ -113,6 +111,7 @@ export function parseSettings(environment: NodeJS.ProcessEnv): ServerSettings {
     strict: values.SWARMNFS_STRICT === "on",
     policyFile: values.SWARMNFS_POLICY_FILE ?? null,
     adminNodes: values.SWARMNFS_ADMIN_NODES,
+    rootNodes: values.SWARMNFS_ROOT_NODES,
     serverName: values.SWARMNFS_SERVER_NAME ?? null,
     graceS: values.SWARMNFS_GRACE_SECONDS,
     leaseS: values.SWARMNFS_LEASE_SECONDS,

@@ -73,7 +73,7 @@ export class RuleChanges {
       because: `${kind} "${name}" is for ${hosts.join(", ")} now`,
       // Whoever makes backups reads everything, wherever it is; what it had as any other node it has to ask for again.
       mayStay: ({ nodeId, node, isReader }) =>
-        hostAllowed(hosts, node) || (isReader && nodes.find(nodeId)?.role === "backup"),
+        hostAllowed(hosts, node) || (isReader === true && nodes.find(nodeId)?.role === "backup"),
     };
   }
 

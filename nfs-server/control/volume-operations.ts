@@ -42,7 +42,7 @@ export class VolumeOperations {
   ): Promise<VolumeRecord> {
     const { storage, policy, onRemove } = this.#parts;
     const options = parseOptions(asked, defaults);
-    if (options.root) throw wholeStorage(name);
+    if (options.root) policy.checkRoot(name, node.name);
     const existing = await storage.get(name);
     const app = await this.#refuseNew(node, name, options, existing);
     const request = { name, options, appRules: rulesAtBirth(policy.declared(app)) };
@@ -76,6 +76,7 @@ export class VolumeOperations {
       volume: name,
       consumers,
       look: () => this.#mountable(node, name),
+      isReader: (record) => this.#isReader(node, record),
       // Leaves a sign of use as well, so that whoever looks at the data disk without us sees it.
       prepare: async (record) => {
         ({ options } = await storage.attach(name, identity(node), consumers, id ?? record.id));
@@ -86,19 +87,20 @@ export class VolumeOperations {
   }
 
   /** The record, if the node may mount it; nobody is asked or fenced for what cannot be mounted in the end. */
-  async #mountable(
-    node: LiveNode,
-    name: string,
-  ): Promise<{ readonly record: VolumeRecord; readonly isReader: boolean }> {
+  async #mountable(node: LiveNode, name: string): Promise<VolumeRecord> {
     // Where it may be is said of all nodes, also of those whose administrators are the storage's. Backups read the rest.
     const record = await this.get(node.role === "backup" ? node : asNode(node), name);
-    const app = await this.#parts.storage.getApp(record.app);
-    const isReader = node.role === "backup" && !sees(asNode(node), record, app);
-    if (record.root) throw wholeStorage(name);
+    if (record.root) this.#parts.policy.checkRoot(name, node.name);
     // The storage finishes what was begun, or says why that cannot be mounted and how far it is.
     if (record.state !== "ready")
       await this.#parts.storage.attach(name, identity(node), [], record.id);
-    return { record, isReader };
+    return record;
+  }
+
+  /** Backups may read what is not for their node. */
+  async #isReader(node: LiveNode, record: VolumeRecord): Promise<boolean> {
+    if (node.role !== "backup") return false;
+    return !sees(asNode(node), record, await this.#parts.storage.getApp(record.app));
   }
 
   /** The app, if the node may have a volume like that. */
@@ -144,12 +146,5 @@ function notFound(name: string): UserError {
   return new UserError(
     "not-found",
     `there is no volume "${name}". See: docker volume ls, and for removed ones: swarmnfs trash`,
-  );
-}
-
-function wholeStorage(name: string): UserError {
-  return new UserError(
-    "unsupported",
-    `"${name}": root=true, the whole storage as a volume, cannot be had from a storage node yet. Mount volumes one by one`,
   );
 }

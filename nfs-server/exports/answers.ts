@@ -1,7 +1,7 @@
 import { SocketAddress, isIPv6 } from "node:net";
 import { UserError } from "../../service/user-error.ts";
 import { pseudoRootFlags, volumeFlags } from "./flags.ts";
-import type { Export } from "./exports.ts";
+import type { ExportPart } from "./whole-storage.ts";
 import {
   fsidHex,
   fsidOfHex,
@@ -26,9 +26,9 @@ const nobody = { uid: 65_534, gid: 65_534 } as const;
 /** Who may what: the export table. It only knows; whoever changes it tells the kernel. */
 export class ExportTable {
   readonly #clients = new Map<string, string>();
-  readonly #grants = new Map<string, Map<string, Export>>();
+  readonly #grants = new Map<string, Map<string, ExportPart>>();
   /** The same by client and number, as file handles name it. */
-  readonly #byHandle = new Map<string, Export>();
+  readonly #byHandle = new Map<string, ExportPart>();
 
   /** The client at an address, in the form of {@link canonicalAddress}. */
   clientAt(address: string): string | null {
@@ -56,11 +56,11 @@ export class ExportTable {
     this.#clients.delete(address);
   }
 
-  granted(client: string, volume: string): Export | null {
+  granted(client: string, volume: string): ExportPart | null {
     return this.#grants.get(client)?.get(volume) ?? null;
   }
 
-  grantsOf(client: string): readonly Export[] {
+  grantsOf(client: string): readonly ExportPart[] {
     return [...(this.#grants.get(client)?.values() ?? [])];
   }
 
@@ -68,9 +68,9 @@ export class ExportTable {
     return [...this.#grants].filter(([, own]) => own.has(volume)).map(([client]) => client);
   }
 
-  grant(client: string, granted: Export): void {
+  grant(client: string, granted: ExportPart): void {
     this.revoke(client, granted.volume);
-    const own = this.#grants.get(client) ?? new Map<string, Export>();
+    const own = this.#grants.get(client) ?? new Map<string, ExportPart>();
     own.set(granted.volume, granted);
     this.#grants.set(client, own);
     this.#byHandle.set(`${client} ${granted.fsid}`, granted);
@@ -86,7 +86,7 @@ export class ExportTable {
   }
 
   /** For the kernel's questions: the grant of a client by the number in a file handle. */
-  grantByFsid(client: string, fsid: number): Export | null {
+  grantByFsid(client: string, fsid: number): ExportPart | null {
     return this.#byHandle.get(`${client} ${fsid}`) ?? null;
   }
 }
@@ -129,7 +129,7 @@ export function rootTold(shown: Shown, client: string): readonly Told[] {
 export function grantTold(
   shown: Shown,
   client: string,
-  granted: Export,
+  granted: ExportPart,
   holds: boolean,
 ): readonly Told[] {
   const path = pathOf(shown, granted.volume);
@@ -205,7 +205,8 @@ function rootTerms({ mutualTls }: Shown): ExportTerms {
   return { flags: pseudoRootFlags, anonymous: nobody, fsid: rootFsid, mutualTls };
 }
 
-function volumeTerms({ mutualTls }: Shown, granted: Export): ExportTerms {
+function volumeTerms({ mutualTls }: Shown, granted: ExportPart): ExportTerms {
   const { squash, fsid } = granted;
-  return { flags: volumeFlags(granted), anonymous: squash ?? nobody, fsid, mutualTls };
+  const flags = granted.isWay === true ? pseudoRootFlags : volumeFlags(granted);
+  return { flags, anonymous: squash ?? nobody, fsid, mutualTls };
 }

@@ -15,6 +15,7 @@ import type { Export, Exports } from "./exports.ts";
 import { knownExports, selfTestClient, type KnownExport } from "./known-exports.ts";
 import { channelNames, type ChannelName, type Told } from "./questions.ts";
 import { Showing, type Showcase } from "./showing.ts";
+import { type ExportPart, partsOf, placesOf } from "./whole-storage.ts";
 
 /** The kernel's tables that we fill. */
 export type Tables = Readonly<Record<ChannelName, Channel>>;
@@ -146,9 +147,9 @@ export class KernelExports implements Exports {
     const mark = Symbol(key);
     this.#underWay.set(key, mark);
     try {
-      await this.#showing.show(granted);
+      await Promise.all(placesOf(granted).map((place) => this.#showing.show(place)));
       if (this.#underWay.get(key) !== mark) throw takenAway(granted.volume);
-      this.#grantShown(client, granted);
+      for (const part of partsOf(granted)) this.#grantShown(client, part);
     } finally {
       if (this.#underWay.get(key) === mark) this.#underWay.delete(key);
     }
@@ -156,7 +157,7 @@ export class KernelExports implements Exports {
 
   async revoke(client: string, volume: string): Promise<void> {
     this.#underWay.delete(`${client} ${volume}`);
-    this.#revoke(client, volume, holdsMs);
+    for (const part of this.#partsGranted(client, volume)) this.#revoke(client, part, holdsMs);
   }
 
   async withdraw(volume: string): Promise<void> {
@@ -164,11 +165,21 @@ export class KernelExports implements Exports {
       if (key.endsWith(` ${volume}`)) this.#underWay.delete(key);
     // A "no" remembers the place as well, and keeps its file system busy.
     for (const client of this.#table.holdersOf(volume))
-      this.#revoke(client, volume, failureHoldsMs);
+      for (const part of this.#partsGranted(client, volume))
+        this.#revoke(client, part, failureHoldsMs);
     await this.#parts.showcase.hide(volume);
   }
 
-  #grantShown(client: string, granted: Export): void {
+  /** What the client has of it, by the names in the table; its own comes last, as the way to the others. */
+  #partsGranted(client: string, volume: string): readonly string[] {
+    const granted = this.#table.granted(client, volume);
+    if (granted === null) return [];
+    return partsOf(granted)
+      .map((part) => part.volume)
+      .toReversed();
+  }
+
+  #grantShown(client: string, granted: ExportPart): void {
     const before = this.#table.granted(client, granted.volume);
     if (before !== null && before.fsid !== granted.fsid) this.#revoke(client, before.volume, 0);
     this.#table.grant(client, granted);
@@ -185,7 +196,7 @@ export class KernelExports implements Exports {
     }
   }
 
-  #tellGrant(client: string, granted: Export): void {
+  #tellGrant(client: string, granted: ExportPart): void {
     const lines = grantTold(this.#shown, client, granted, true);
     try {
       for (const told of lines) this.#tell(told);

@@ -1,5 +1,5 @@
 import { mkdir, readFile, rmdir, stat, writeFile } from "node:fs/promises";
-import { basename, dirname, join } from "node:path";
+import { join } from "node:path";
 import process from "node:process";
 import { bounded } from "../../service/bounded.ts";
 import { messageOf } from "../../service/message-of.ts";
@@ -58,7 +58,8 @@ export class PseudoRoot {
       await runBounded("mount", ["--make-private", this.path], boundMs);
     }
     for (const { mountPoint } of await table())
-      if (dirname(mountPoint) === this.path) this.#mounted.set(basename(mountPoint), "found");
+      if (mountPoint.startsWith(`${this.path}/`))
+        this.#mounted.set(mountPoint.slice(this.path.length + 1), "found");
   }
 
   /** Places that hold a mount, of volumes that may be gone by now. */
@@ -82,7 +83,11 @@ export class PseudoRoot {
 
   /** The volume's place is gone; what clients still have open in it goes on until they are told otherwise. */
   async hide(volume: string): Promise<void> {
-    await this.#turn.run(() => this.#clear(volume));
+    await this.#turn.run(async () => {
+      const inner = this.shown().filter((place) => place.startsWith(`${volume}/`));
+      for (const place of inner) await this.#clear(place);
+      await this.#clear(volume);
+    });
   }
 
   async #showBatch(
@@ -101,7 +106,7 @@ export class PseudoRoot {
           const directory = await bounded(opened.open(folders), boundMs, late);
           if (await this.#isShown(each.volume, directory)) continue;
           await this.#clear(each.volume);
-          await mkdir(this.#placeOf(each.volume), { mode: 0o755 });
+          await mkdir(this.#placeOf(each.volume), { mode: 0o755, recursive: true });
           ready.push({ volume: each.volume, directory });
         } catch (error) {
           failures.set(each.volume, why(error, each));

@@ -17,6 +17,7 @@ import type { Server } from "../server.ts";
 import { serverChecks, type Watched } from "./checks.ts";
 import { Health } from "./health.ts";
 import type { Metrics, MetricsSource } from "./metrics.ts";
+import { placesOf } from "../exports/whole-storage.ts";
 import { ShownVolumes } from "./shown-volumes.ts";
 
 /** What is observed. */
@@ -127,7 +128,10 @@ export class Observer implements Observations {
       root,
       mountinfo,
       wanted: () => [
-        ...server.leases.list().filter(({ state }) => state !== "fenced"),
+        ...server.leases
+          .list()
+          .filter(({ state }) => state !== "fenced")
+          .flatMap(placesOf),
         ...server.statics.list(),
       ],
     });

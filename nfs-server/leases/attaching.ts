@@ -17,8 +17,10 @@ import { type Rival, takeover } from "./takeover.ts";
 export interface Attaching {
   readonly volume: string;
   readonly consumers: readonly string[];
-  /** The volume's record as it is now, and whether this node may only read it; throws where it may not have it. */
-  readonly look: () => Promise<{ readonly record: VolumeRecord; readonly isReader?: boolean }>;
+  /** The volume's record as it is now; throws where this node may not have it. */
+  readonly look: () => Promise<VolumeRecord>;
+  /** Whether this node may only read it, whatever the record says; absent: by the record. */
+  readonly isReader?: (record: VolumeRecord) => Promise<boolean>;
   /** Called when it is granted, before the kernel is told: makes sure that there is something to mount. */
   readonly prepare: (record: VolumeRecord) => Promise<void>;
 }
@@ -69,11 +71,12 @@ export class Attachments {
 
   async #decide(
     node: LiveNode,
-    { volume, consumers, look, prepare }: Attaching,
+    { volume, consumers, look, prepare, isReader: reads }: Attaching,
     answers: Answers,
   ): Promise<{ readonly held: Held } | { readonly ask: readonly Rival[] }> {
     this.#refuseFenced(node); // nobody is asked or fenced for its sake
-    const { record, isReader = false } = await look();
+    const record = await look();
+    const isReader = (await reads?.(record)) ?? false;
     const { exclusive } = shownBy(record, isReader);
     for (;;) {
       const damaged = exclusive ? await this.damageOf(volume, node.id) : null;

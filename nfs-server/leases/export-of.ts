@@ -9,7 +9,7 @@ export type Shown = Pick<
 >;
 
 /** How a node sees a volume, as its record says now. A reader reads, whatever that says, and has nothing alone. */
-export function shownBy(record: VolumeRecord, isReader: boolean): Shown {
+export function shownBy(record: VolumeRecord, isReader = false): Shown {
   const { uid, gid } = record.owner;
   return {
     app: record.app,
@@ -26,7 +26,7 @@ export function sameShown(a: Shown, b: Shown): boolean {
     a.app === b.app &&
     a.exclusive === b.exclusive &&
     a.readOnly === b.readOnly &&
-    a.isReader === b.isReader &&
+    (a.isReader ?? false) === (b.isReader ?? false) &&
     a.fsid === b.fsid &&
     a.squash?.uid === b.squash?.uid &&
     a.squash?.gid === b.squash?.gid

@@ -21,7 +21,7 @@ export const leaseRecordSchema = z.looseObject({
   exclusive: z.boolean(),
   readOnly: z.boolean(),
   /** The node may only read it, whatever the volume's record says. */
-  isReader: z.boolean().default(false),
+  isReader: z.boolean().optional(),
   fsid: z.int().min(1),
   squash: z.strictObject({ uid: z.int().min(0), gid: z.int().min(0) }).nullable(),
   grantedAt: timeSchema,

@@ -14,9 +14,10 @@ export class Policy {
   readonly static: readonly StaticGrant[];
   readonly strict: boolean;
   readonly #adminNodes: readonly string[];
+  readonly #rootNodes: readonly string[];
 
   constructor(
-    settings: Pick<ServerSettings, "allowedHosts" | "strict" | "adminNodes">,
+    settings: Pick<ServerSettings, "allowedHosts" | "strict" | "adminNodes" | "rootNodes">,
     apps: readonly DeclaredApp[],
     grants: readonly StaticGrant[],
   ) {
@@ -25,6 +26,7 @@ export class Policy {
     this.static = grants;
     this.strict = settings.strict;
     this.#adminNodes = settings.adminNodes;
+    this.#rootNodes = settings.rootNodes;
   }
 
   /** What was declared of an app, or null. */
@@ -43,8 +45,26 @@ export class Policy {
 
   /** Unlike `hosts` of apps, this means the very name that was enrolled: it gives more than one app. */
   isAdmin(node: string): boolean {
-    return this.#adminNodes.some((name) => name.toLowerCase() === node.toLowerCase());
+    return isNamed(this.#adminNodes, node);
   }
+
+  /** Whether this very node may have the whole storage as a volume. */
+  isRoot(node: string): boolean {
+    return isNamed(this.#rootNodes, node);
+  }
+
+  /** Throws `denied` unless this very node may have the whole storage as a volume. */
+  checkRoot(volume: string, node: string): void {
+    if (this.isRoot(node)) return;
+    throw new UserError(
+      "denied",
+      `"${volume}" is the whole storage, which only nodes have that its server names (SWARMNFS_ROOT_NODES: ${this.#rootNodes.join(", ") || "none"}); this is node "${node}". To allow it, add it there and restart the server`,
+    );
+  }
+}
+
+function isNamed(names: readonly string[], node: string): boolean {
+  return names.some((name) => name.toLowerCase() === node.toLowerCase());
 }
 
 /** Throws `UserError` (invalid) if the policy file cannot be read or contradicts the variables. */

@@ -109,7 +109,7 @@ export class StaticGrants {
   }
 
   #one(record: VolumeRecord, host: string, address: string, readOnly: boolean): Wanted {
-    const { app, fsid, squash } = shownBy(record, false);
+    const { app, fsid, squash } = shownBy(record);
     const since =
       this.#told.get(address)?.get(record.name)?.client.since ?? rfc3339(this.#world.clock.now());
     const mode = readOnly ? "ro" : "rw";

@@ -2,8 +2,8 @@ import { randomInt } from "node:crypto";
 import { isTrouble } from "./file-trouble.ts";
 import type { Layout } from "./layout.ts";
 
-/** Above the largest there is: 31 bits, and 0 is the root of all exports. */
-const end = 2 ** 31 - 1;
+/** Above the largest there is: 0 is the root of all exports, and what is beyond thirty bits our server's own. */
+const end = 2 ** 30;
 
 /**
  * Takes a number that no other volume has, nor anything in the trash: to the kernel it is the file system's id of the export
@@ -25,7 +25,7 @@ export async function takeNumber(
   }
 }
 
-/** Nothing of the volume is left. A number that a crash leaves taken does no harm: there are two thousand million. */
+/** Nothing of the volume is left. A number that a crash leaves taken does no harm: there are a thousand million. */
 export async function giveNumberBack(layout: Layout, number: number): Promise<void> {
   await (await layout.folder("numbers")).unlink(String(number));
 }

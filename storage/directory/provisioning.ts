@@ -1,5 +1,6 @@
 import { UserError } from "../../service/user-error.ts";
 import type { VolumeRecord } from "../records/volume.ts";
+import { sharedApp } from "../rules/names.ts";
 import { volumeFolders, type VolumePlace } from "../rules/volume-path.ts";
 import type { Directory } from "./confined.ts";
 import { isTrouble } from "./file-trouble.ts";
@@ -26,7 +27,14 @@ export async function refuseOccupied(
  * anything: a rename from staging would replace an empty directory that another node has made and mounted meanwhile.
  */
 export async function provision(parts: Parts, layout: Layout, volume: VolumeRecord): Promise<void> {
-  if (volume.root) return;
+  if (volume.root) {
+    // What it shows is there from the beginning, also before the first volume of its kind.
+    for (const name of ["apps", sharedApp]) {
+      await using folder = await layout.root.make(name, 0o755);
+      await folder.sync();
+    }
+    return;
+  }
   for (let attempt = 0; ; attempt += 1) {
     await using parent = await layout.makeParent(volume);
     try {

@@ -13,6 +13,7 @@ test("without any variable everything has its default", (t) => {
     strict: false,
     policyFile: null,
     adminNodes: [],
+    rootNodes: [],
     serverName: null,
     graceS: 90,
     leaseS: 90,
@@ -125,7 +126,7 @@ test(
   { SWARMNFS_ADMIN_NODES: "node*" },
   /"node\*" is a pattern\. Name each node by itself/,
 );
-test(refused, { SWARMNFS_ROOT_NODES: "node1" }, /cannot be had from a storage node yet/);
+test(refused, { SWARMNFS_ROOT_NODES: "node*" }, /"node\*" is a pattern\. Name each node by itself/);
 test(refused, { SWARMNFS_TLS: "on" }, /SWARMNFS_TLS="on" is wrong: NFS over TLS comes later/);
 test(
   refused,

@@ -122,14 +122,6 @@ test("a volume of another id is not attached by its name", async (t) => {
   });
 });
 
-test("the whole storage is nobody's volume", async (t) => {
-  const [, node1] = await world(t);
-  await t.throwsAsync(create(node1, "all", { root: "true" }), {
-    code: "unsupported",
-    message: /"all": root=true, the whole storage as a volume, cannot be had/,
-  });
-});
-
 test("a strict server takes declared apps alone, with the rules that were declared", async (t) => {
   const environment = { SWARMNFS_APPS: "blog:hosts=node1", SWARMNFS_STRICT: "on" };
   const [, node1, node2] = await world(t, environment);

@@ -264,3 +264,16 @@ test("what somebody else exports is noticed", async (t) => {
     { client: "*", path: "/exports" },
   ]);
 });
+
+test("the whole storage comes and goes with all its parts", async (t) => {
+  const bench = await Bench.begun(t);
+  await bench.exports.admit("n1", "10.0.0.1");
+  await bench.exports.grant("n1", exported("all", 7, { app: "root", readOnly: true }));
+  t.deepEqual([...bench.shown].toSorted(), ["all/apps", "all/shared"]);
+  const paths = ["all", "all/apps", "all/shared"].map((name) => `/exports/${name}`);
+  const known = () =>
+    paths.map((path) => bench.kernel.knows({ channel: "nfsd.export", client: "n1", path }) != null);
+  t.deepEqual(known(), [true, true, true]);
+  await bench.exports.revoke("n1", "all");
+  t.deepEqual(known(), [false, false, false]);
+});

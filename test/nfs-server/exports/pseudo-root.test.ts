@@ -110,3 +110,17 @@ test("hundreds are shown at once", async (t) => {
   t.deepEqual(await call("show", names.map(blog)), []);
   t.is(await namespace.run(`cat ${directory}/exports/v249/name`), "v249");
 });
+
+test("the folders of the whole storage are shown below one place, and gone with it, also after a restart", async (t) => {
+  const { namespace, directory, call, again } = await serve(t, ["one"]);
+  const apps = { volume: "all/apps", app: "root", folders: ["apps"] };
+  t.deepEqual(await call("show", [apps]), []);
+  t.is(await namespace.run(`cat ${directory}/exports/all/apps/blog/one/name`), "one");
+  t.is(await namespace.run(`ls -A ${directory}/exports/all`), "apps");
+  const next = again();
+  await next("open");
+  t.deepEqual(await next("show", [apps]), []);
+  t.is((await namespace.mountsAt(`${directory}/exports/all/apps`)).length, 1);
+  await next("hide", "all");
+  t.is(await namespace.run(`ls -A ${directory}/exports`), "");
+});

@@ -144,7 +144,7 @@ export class LeasesUnderTest {
       look: async () => {
         const record = this.volumes.get(volume);
         if (record === undefined) throw new Error(`no volume ${volume}`);
-        return { record };
+        return record;
       },
       prepare: async () => {},
     });

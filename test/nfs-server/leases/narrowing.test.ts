@@ -111,7 +111,7 @@ test("a volume that a node is about to get while its rules change is taken away 
     look: async () => {
       looked.resolve();
       await goOn.promise;
-      return { record };
+      return record;
     },
     prepare: async () => {},
   });
