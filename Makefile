@@ -36,7 +36,7 @@ bench: node_modules/.ready rootfs ## compare with rclone's plugin and Docker's l
 	@sh engine-box/install.sh bench
 	@$(ROOT) $(NODE) bench/main.ts $(BENCH)
 
-bench-lab: node_modules/.ready rootfs ## compare on real NFS, in virtual machines: with Docker's type=nfs, with a mount by hand
+bench-lab: node_modules/.ready rootfs images ## compare on real NFS, in virtual machines: with Docker's type=nfs, with a mount by hand
 	@sh engine-box/install.sh bench-lab
 	@$(ROOT) $(NODE) bench/lab/main.ts $(BENCH)
 

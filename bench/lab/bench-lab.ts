@@ -49,12 +49,12 @@ export class BenchLab {
 
   /**
    * A new lab, which ends with {@link stop} or this process; or the one that is `given` and up, on its last node, where
-   * what was made is taken away in the end.
+   * what was made is taken away in the end. With `storage` there is a machine for our own NFS server.
    */
-  static async start(given: string | undefined): Promise<BenchLab> {
+  static async start(given: string | undefined, storage: boolean): Promise<BenchLab> {
     const isOurs = given === undefined;
     const lab = isOurs
-      ? await Lab.create(name, { nodes: 1 }, progress, true)
+      ? await Lab.create(name, { nodes: 1, storage }, progress, true)
       : await Lab.open(given);
     // Not once(): execa ends a process at a signal that nobody listens to any more.
     for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
