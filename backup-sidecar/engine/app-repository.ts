@@ -1,5 +1,6 @@
 import type { Readable } from "node:stream";
 import type { Permit } from "../repository/permit.ts";
+import type { PrivateView } from "../source/private-view.ts";
 import type { SourceView } from "../source/source-view.ts";
 import type { Snapshot } from "./snapshot.ts";
 
@@ -26,8 +27,8 @@ export interface BackupRequest extends Attended {
   readonly time?: number;
   /** Read every file again, whatever its times say: heals what the repository lost. */
   readonly force?: boolean;
-  /** The version to compare with; absent: restic chooses by host and path. */
-  readonly parent?: string;
+  /** What the last version held: spares restic a walk over the whole tree, and tells how far it is. */
+  readonly expect?: { readonly files: number; readonly bytes: number };
 }
 
 /** A file that could not be read, or an error that concerns none. */
@@ -70,6 +71,7 @@ export interface Node {
   readonly path: string;
   readonly type: "file" | "dir" | "symlink" | "fifo" | "dev" | "chardev" | "socket" | "irregular";
   readonly size: number;
+  /** Permission bits, at most 0o7777. */
   readonly mode: number;
   readonly uid: number;
   readonly gid: number;
@@ -88,8 +90,10 @@ export interface RestoreRequest extends Attended {
   readonly snapshot: string;
   /** Only these (patterns of restic's --include); absent: everything. */
   readonly include?: readonly string[];
-  /** An empty or existing directory. */
+  /** An empty or existing directory, as the view's programs see it, or else as this process does. */
   readonly target: string;
+  /** What restic may see of the storage; it should be no more than the target. */
+  readonly view?: Pick<PrivateView, "command">;
   readonly overwrite?: "always" | "if-changed" | "if-newer" | "never";
   /** Remove from the target what the snapshot does not have. */
   readonly delete?: boolean;

@@ -72,7 +72,7 @@ export class StorageLease {
       const current = await latest(folder);
       const age = current === null ? null : await this.#age(folder, current);
       if (current !== null && age !== null && !current.record.released && age < this.#times.term)
-        throw held(current.record, age);
+        throw inCharge(current.record, age);
       const next = this.#record((current?.record.counter ?? 0) + 1);
       const temporary = uuid();
       await folder.write(temporary, textOf(next));
@@ -97,9 +97,9 @@ export class StorageLease {
   }
 
   /** Former holders: all that they did has ended, by themselves or by their term. Newest first. */
-  former(held: HeldLease): Promise<readonly LeaseRecord[]> {
+  former(mine: HeldLease): Promise<readonly LeaseRecord[]> {
     return this.#bounded(async (folder) => {
-      const counters = (await countersIn(folder)).filter((counter) => counter < held.counter);
+      const counters = (await countersIn(folder)).filter((counter) => counter < mine.counter);
       const records = await Promise.all(counters.map((counter) => read(folder, counter)));
       return records.filter((found) => found !== null).map(({ record }) => record);
     });
@@ -232,11 +232,14 @@ export class HeldLease {
 
   #schedule(): void {
     this.#timer = setTimeout(() => {
-      this.#renewing = this.#renew().then(() => {
-        if (!this.#lost.signal.aborted) this.#schedule();
-      });
+      this.#renewing = this.#renewAgain();
     }, this.#times.renew);
     this.#timer.unref();
+  }
+
+  async #renewAgain(): Promise<void> {
+    await this.#renew();
+    if (!this.#lost.signal.aborted) this.#schedule();
   }
 }
 
@@ -275,7 +278,7 @@ async function read(folder: Directory, counter: number): Promise<Found | null> {
   }
 }
 
-function held(record: LeaseRecord, age: number): UserError {
+function inCharge(record: LeaseRecord, age: number): UserError {
   return new UserError(
     "in-use",
     `the backup service on node ${record.node} is in charge of this storage (last seen ${formatDuration(age)} ago). Only one may write backups: stop one of the two, or wait until the other has ended`,

@@ -1,23 +1,20 @@
+import { messageOf } from "../../service/message-of.ts";
+import { RemoteFailure } from "../repository/failure.ts";
 import type { AppRepository } from "./app-repository.ts";
+import { createRepository } from "./creation.ts";
+import { look, type Found } from "./detection.ts";
 import type { HeldLease } from "./lease.ts";
-
-/** What is known of an app's repository, before anything is done with it (reference: truth table of detection). */
-export type RepositoryState =
-  | { readonly kind: "ready"; readonly id: string }
-  /** Never backed up from here, and its place on the server is provably empty. */
-  | { readonly kind: "new" }
-  /** Known, and not there: the server's disk is not mounted, the path is wrong, or somebody removed it. */
-  | { readonly kind: "gone"; readonly reason: string }
-  | { readonly kind: "foreign"; readonly reason: string }
-  | { readonly kind: "wrong-password"; readonly reason: string }
-  | { readonly kind: "damaged"; readonly reason: string }
-  | { readonly kind: "too-new"; readonly reason: string }
-  /** The server does not let us see. */
-  | { readonly kind: "unreachable"; readonly reason: string };
+import { copyOfKeys, type Pin } from "./pins.ts";
+import { RepositoryTrouble, type RepositoryState } from "./repository-trouble.ts";
+import { ResticRepository } from "./restic-repository.ts";
+import type { RepositoryWorld } from "./repository-world.ts";
+import { rfc3339 } from "../../service/clock.ts";
 
 export interface OpenRequest {
   /** With it a repository is made if there provably was none, and what is known of it is written down. Without: only read. */
   readonly lease?: HeldLease;
+  /** An administrator has said that a repository of another storage is this one's from now on. */
+  readonly adopt?: boolean;
   readonly signal?: AbortSignal;
 }
 
@@ -25,6 +22,79 @@ export interface OpenRequest {
 export interface RepositoryPlace {
   /** Looks, and changes nothing anywhere. */
   examine(app: string, signal?: AbortSignal): Promise<RepositoryState>;
-  /** Throws `RepositoryTrouble` (a `UserError` with the state) for every state but `ready`, and for `new` without a lease. */
+  /** Throws {@link RepositoryTrouble} for every state but `ready`, and for `new` without a lease. */
   open(app: string, request?: OpenRequest): Promise<AppRepository>;
+}
+
+/** {@link RepositoryPlace} by restic and the bridge. */
+export class Repositories implements RepositoryPlace {
+  readonly #world: RepositoryWorld;
+
+  constructor(world: RepositoryWorld) {
+    this.#world = world;
+  }
+
+  async examine(app: string, signal?: AbortSignal): Promise<RepositoryState> {
+    return (await this.#look(app, signal)).state;
+  }
+
+  async open(app: string, request: OpenRequest = {}): Promise<ResticRepository> {
+    const { lease, signal } = request;
+    const found = await this.#look(app, signal);
+    const { state } = found;
+    if (state.kind === "new") {
+      if (lease === undefined)
+        throw new RepositoryTrouble("new", `app "${app}" was never backed up`);
+      return createRepository(this.#world, app, found, lease, signal);
+    }
+    if (state.kind !== "ready") throw new RepositoryTrouble(state.kind, state.reason);
+    const repository = new ResticRepository(app, state.id, this.#world);
+    if (lease === undefined) return repository;
+    this.#refuseAnothers(app, found, request);
+    await this.#pin(app, found.pin, state.id, lease, signal);
+    return repository;
+  }
+
+  async #look(app: string, signal?: AbortSignal): Promise<Found> {
+    try {
+      return await look(this.#world, app, signal);
+    } catch (error) {
+      if (!(error instanceof RemoteFailure)) throw error;
+      const reason = messageOf(error);
+      return { state: { kind: "unreachable", reason }, pin: null, told: null, leftovers: [] };
+    }
+  }
+
+  /** Two storages of one name on one server would otherwise write into each other's repositories. */
+  #refuseAnothers(app: string, { pin, told }: Found, { adopt }: OpenRequest): void {
+    const ours = this.#world.storage;
+    const another = told?.storage ?? ours;
+    if (adopt === true || pin?.state === "known" || another === ours) return;
+    throw new RepositoryTrouble(
+      "foreign",
+      `the repository of app "${app}" on the backup server belongs to another storage (id ${another}; this one is ${ours}). Give this storage a name of its own (SWARMNFS_STORAGE_NAME), or, if it takes the other's place: swarmnfs backup confirm ${app}`,
+    );
+  }
+
+  async #pin(
+    app: string,
+    pin: Pin | null,
+    id: string,
+    lease: HeldLease,
+    signal?: AbortSignal,
+  ): Promise<void> {
+    if (pin?.state === "known" && pin.config !== null) return;
+    const at = rfc3339(this.#world.clock.now());
+    const copies = await copyOfKeys(this.#world.remote, app, signal);
+    await lease.confirm();
+    await this.#world.pins.write({
+      schema: 1,
+      app,
+      state: "known",
+      repository: id,
+      at,
+      counter: lease.counter,
+      ...copies,
+    });
+  }
 }

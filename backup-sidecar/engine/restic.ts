@@ -1,0 +1,296 @@
+import { constants, setPriority } from "node:os";
+import { createInterface } from "node:readline";
+import { PassThrough, type Readable } from "node:stream";
+import { execa } from "execa";
+import { uptimeMs } from "../clock/uptime.ts";
+import type { PrivateView } from "../source/private-view.ts";
+import { failureOf } from "./restic-failure.ts";
+import { errorSchema } from "./restic-messages.ts";
+
+/** How restic is run in this container. */
+export interface ResticPlace {
+  /** The program, at least 0.18. */
+  readonly program: string;
+  readonly passwordFile: string;
+  /** Kept between runs; a lost one only costs time. */
+  readonly cache: string;
+  /** Where packs are put together: a full one is fatal. */
+  readonly temporary: string;
+  /** The host name in its locks; null: the container's own. */
+  readonly lockHost: string | null;
+  /** Bytes that restic should stay below (GOMEMLIMIT), or null. */
+  readonly memory: number | null;
+}
+
+export interface ResticCall {
+  readonly args: readonly string[];
+  /** Where the repository is and how it is reached; never in the arguments, which everybody can see. */
+  readonly environment: Readonly<Record<string, string>>;
+  /** What it may see of the storage; absent: what this process sees. */
+  readonly view?: Pick<PrivateView, "command">;
+  readonly signal?: AbortSignal | undefined;
+  /** Each JSON document that it prints, a line each, its errors among them; what is no JSON is left out. */
+  readonly onMessage?: (message: unknown) => void;
+  /** Takes what it prints instead, as bytes. */
+  readonly onOutput?: (output: Readable) => Promise<void>;
+  /** Something that changes while it gets on although it prints nothing new, such as bytes sent. */
+  readonly pulse?: () => number;
+  /** Exit codes besides 0 that are no failure. */
+  readonly accepts?: readonly number[];
+}
+
+export interface ResticEnding {
+  readonly exitCode: number;
+  /** Error messages and other lines that it said, the last hundred. */
+  readonly said: readonly string[];
+}
+
+/** restic removes its lock when it is asked to end; a lease that was lost lets it no longer than this. */
+const graceMs = 10_000;
+/** Nothing may wait without a bound; restic itself gives up a request after 15 min. */
+const stuckMs = 30 * 60_000;
+const remembered = 100;
+
+/** Runs restic, and sees to it that it ends: with its work, when asked, when it is stuck, and when this process ends. */
+export class Restic {
+  readonly place: ResticPlace;
+
+  constructor(place: ResticPlace) {
+    this.place = place;
+  }
+
+  /** Throws {@link ResticFailure} for every ending but 0 and what the call accepts. */
+  async run(call: ResticCall): Promise<ResticEnding> {
+    const { file, args } = this.#command(call);
+    const child = execa(file, args, {
+      env: { ...this.#environment(), ...call.environment },
+      extendEnv: false,
+      buffer: false,
+      reject: false,
+      stdin: "ignore",
+      // The parent's end is seen to by setpriv.
+      cleanup: false,
+    });
+    if (child.pid !== undefined) lowerPriority(child.pid);
+    const watch = new Watch(call, child);
+    const said = saying();
+    const readings = [
+      ...(call.onOutput
+        ? [call.onOutput(child.stdout)]
+        : [eachLine(child.stdout, (line) => tell(line, call, said, watch))]),
+      eachLine(child.stderr, (line) => hear(line, call, said)),
+    ];
+    try {
+      const [ending] = await Promise.all([child, ...readings]);
+      const { exitCode, signal } = ending;
+      const isFine = exitCode === 0 || call.accepts?.includes(exitCode ?? -1) === true;
+      if (watch.ended === null && isFine && exitCode !== undefined)
+        return { exitCode, said: said.lines };
+      throw failureOf({
+        command: call.args[0] ?? "",
+        exitCode: exitCode ?? null,
+        signal: signal ?? null,
+        ended: watch.ended,
+        said: said.lines,
+      });
+    } finally {
+      watch.stop();
+      child.kill("SIGKILL");
+    }
+  }
+
+  /** Everything that it prints, as text. */
+  async text(call: ResticCall): Promise<string> {
+    let text = "";
+    await this.run({
+      ...call,
+      onOutput: async (output) => {
+        output.setEncoding("utf8");
+        for await (const chunk of output) text += String(chunk);
+      },
+    });
+    return text;
+  }
+
+  /** One JSON document, null if it prints nothing. */
+  async ask(call: ResticCall): Promise<unknown> {
+    const text = await this.text(call);
+    return text.trim() === "" ? null : (JSON.parse(text) as unknown);
+  }
+
+  /**
+   * What it prints, as bytes that are read when they are wanted; a failure is the stream's. Whoever stops reading destroys
+   * the stream, and restic ends (it is not left to find out by itself: that leaves a lock behind).
+   */
+  stream(call: ResticCall): { readonly output: Readable; readonly ended: Promise<void> } {
+    const output = new PassThrough();
+    const stop = new AbortController();
+    output.once("close", () => stop.abort());
+    const signal = AbortSignal.any([stop.signal, ...(call.signal ? [call.signal] : [])]);
+    const copy = async (from: Readable): Promise<void> => {
+      for await (const chunk of from) {
+        if (stop.signal.aborted) break;
+        if (!output.write(chunk)) await drained(output, stop.signal);
+      }
+    };
+    const ended = this.run({ ...call, signal, onOutput: copy }).then(
+      () => void output.end(),
+      (error: Error) => void output.destroy(error),
+    );
+    return { output, ended };
+  }
+
+  #command({ args, view }: ResticCall): {
+    readonly file: string;
+    readonly args: readonly string[];
+  } {
+    const { program, lockHost } = this.place;
+    const whole = ["--stuck-request-timeout", "15m", ...args];
+    const seen = view?.command(program, whole) ?? { file: program, args: whole };
+    const named =
+      lockHost === null
+        ? [seen.file, ...seen.args]
+        : ["unshare", "--uts", "--", "sh", "-c", naming, lockHost, seen.file, ...seen.args];
+    // It ends with this process, also when that is killed; and disks serve everybody else first.
+    return {
+      file: "setpriv",
+      args: ["--pdeathsig", "KILL", "--", "ionice", "-c", "3", "-t", ...named],
+    };
+  }
+
+  #environment(): Record<string, string> {
+    const { passwordFile, cache, temporary, memory } = this.place;
+    return {
+      PATH: process.env["PATH"] ?? "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin",
+      HOME: temporary,
+      TMPDIR: temporary,
+      // Of --time, which restic reads as local time.
+      TZ: "UTC",
+      RESTIC_PASSWORD_FILE: passwordFile,
+      RESTIC_CACHE_DIR: cache,
+      RESTIC_PROGRESS_FPS: "1",
+      ...(memory !== null && { GOMEMLIMIT: String(memory) }),
+    };
+  }
+}
+
+const naming = 'hostname "$0" && exec "$@"';
+
+/** Ends restic when the signal says so, or nothing moves. */
+class Watch {
+  ended: "aborted" | "stuck" | null = null;
+  readonly #child: Killable;
+  readonly #call: ResticCall;
+  readonly #rounds: NodeJS.Timeout;
+  readonly #onAbort = (): void => this.#end("aborted");
+  #kill: NodeJS.Timeout | undefined;
+  #moved = uptimeMs();
+  #lastPulse: number | undefined;
+  #lastMessage = "";
+
+  constructor(call: ResticCall, child: Killable) {
+    this.#call = call;
+    this.#child = child;
+    this.#rounds = setInterval(() => this.#look(), 10_000);
+    this.#rounds.unref();
+    if (call.signal?.aborted) this.#end("aborted");
+    call.signal?.addEventListener("abort", this.#onAbort, { once: true });
+  }
+
+  /** Something was printed. Only what differs but for the seconds shows that it gets on. */
+  heard(line: string): void {
+    const told = line.replaceAll(/"seconds_\w+":\d+,?/g, "");
+    if (told === this.#lastMessage) return;
+    this.#lastMessage = told;
+    this.#moved = uptimeMs();
+  }
+
+  stop(): void {
+    clearInterval(this.#rounds);
+    clearTimeout(this.#kill);
+    this.#call.signal?.removeEventListener("abort", this.#onAbort);
+  }
+
+  #look(): void {
+    const pulse = this.#call.pulse?.();
+    if (pulse !== this.#lastPulse) this.#moved = uptimeMs();
+    this.#lastPulse = pulse;
+    if (uptimeMs() - this.#moved > stuckMs) this.#end("stuck");
+  }
+
+  #end(why: "aborted" | "stuck"): void {
+    if (this.ended !== null) return;
+    this.ended = why;
+    this.#child.kill("SIGINT");
+    this.#kill = setTimeout(() => this.#child.kill("SIGKILL"), graceMs);
+  }
+}
+
+interface Killable {
+  kill(signal: "SIGINT" | "SIGKILL"): boolean;
+}
+
+interface Said {
+  readonly lines: string[];
+}
+
+function saying(): Said {
+  return { lines: [] };
+}
+
+function tell(line: string, call: ResticCall, said: Said, watch: Watch): void {
+  watch.heard(line);
+  const message = parsed(line);
+  if (message === undefined) remember(said, line);
+  else call.onMessage?.(message);
+}
+
+/** What it says of errors is JSON as well, since 0.18; libraries of it write text. */
+function hear(line: string, call: ResticCall, said: Said): void {
+  const message = parsed(line);
+  if (message !== undefined) call.onMessage?.(message);
+  remember(said, sentenceOf(message) ?? line);
+}
+
+function sentenceOf(message: unknown): string | null {
+  const { item, error, message: text } = errorSchema.safeParse(message).data ?? {};
+  const sentence = error?.message ?? text;
+  if (sentence === undefined) return null;
+  return item === undefined || item === "" ? sentence : `${item}: ${sentence}`;
+}
+
+function remember(said: Said, line: string): void {
+  if (line.trim() === "") return;
+  said.lines.push(...line.trim().split("\n"));
+  said.lines.splice(0, said.lines.length - remembered);
+}
+
+function parsed(line: string): unknown {
+  if (!/^\s*[[{]/.test(line)) return undefined;
+  try {
+    return JSON.parse(line) as unknown;
+  } catch {
+    return undefined;
+  }
+}
+
+async function eachLine(stream: Readable, onLine: (line: string) => void): Promise<void> {
+  for await (const line of createInterface({ input: stream, crlfDelay: Infinity })) onLine(line);
+}
+
+/** Before the program itself has started: threads that it makes later inherit it. */
+function lowerPriority(pid: number): void {
+  try {
+    setPriority(pid, constants.priority.PRIORITY_BELOW_NORMAL);
+  } catch {
+    // It is over already, or not allowed: it works without.
+  }
+}
+
+function drained(output: PassThrough, stop: AbortSignal): Promise<void> {
+  const waiting = Promise.withResolvers<void>();
+  if (stop.aborted) waiting.resolve();
+  output.once("drain", () => waiting.resolve());
+  stop.addEventListener("abort", () => waiting.resolve(), { once: true });
+  return waiting.promise;
+}
