@@ -22,7 +22,7 @@ export interface Permit {
   readonly kinds: readonly DeletableKind[];
   /**
    * The only names that may go, of kinds whose names are known before: snapshots and keys by their full id, history folders
-   * by their time. Must be given for `snapshots` and `keys`; null (any) makes sense for data, index and mirror.
+   * by their time. Of those three kinds nothing else goes; names of the other kinds are not known before, and not asked for.
    */
   readonly names: readonly string[] | null;
   /** At most so many files, of all kinds together. */

@@ -1,0 +1,281 @@
+import { randomBytes } from "node:crypto";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { pipeline } from "node:stream/promises";
+import type { BridgeSession, SessionCounts, SessionOptions } from "./bridge.ts";
+import { DeleteGuard } from "./delete-guard.ts";
+import { BodySpent } from "./delivery.ts";
+import { RemoteFailure } from "./failure.ts";
+import type { ByteRange } from "./remote.ts";
+import { RepositoryFiles } from "./repository-files.ts";
+import { parseRestPath, type RestPath } from "./rest-path.ts";
+import { SessionState } from "./session-state.ts";
+import type { Opened, WebdavRemote } from "./webdav-remote.ts";
+
+const version2 = "application/vnd.x.restic.rest.v2";
+/** A repository's config is 155 bytes long. */
+const configLimit = 64 * 1024;
+
+export interface RestSessionSettings {
+  /** Of the loopback server, with the session's secret path; ends with a slash. */
+  readonly url: string;
+  readonly user: string;
+  readonly password: string;
+  /** For how long uploads that fail again and again are tried, in milliseconds. */
+  readonly uploadsFailMs: number;
+  onClose(): void;
+}
+
+/** Answers one restic. Statuses are for restic, which takes only 404, 401 and 403 as final. */
+export class RestSession implements BridgeSession {
+  readonly url: string;
+  readonly environment: Readonly<Record<string, string>>;
+  readonly #settings: RestSessionSettings;
+  readonly #options: SessionOptions;
+  readonly #files: RepositoryFiles;
+  readonly #guard: DeleteGuard;
+  readonly #state = new SessionState();
+  readonly #ending = new AbortController();
+  readonly #signal: AbortSignal;
+  readonly #authorization: string;
+  #failingSince: number | null = null;
+  #created = false;
+
+  constructor(
+    remote: WebdavRemote,
+    path: string,
+    options: SessionOptions,
+    settings: RestSessionSettings,
+  ) {
+    const { url, user, password } = settings;
+    this.url = url;
+    this.environment = {
+      RESTIC_REPOSITORY: `rest:${url}`,
+      RESTIC_REST_USERNAME: user,
+      RESTIC_REST_PASSWORD: password,
+    };
+    this.#authorization = `Basic ${Buffer.from(`${user}:${password}`).toString("base64")}`;
+    this.#settings = settings;
+    this.#options = options;
+    this.#guard = new DeleteGuard(options.readOnly === true ? null : (options.permit ?? null));
+    const observed = remote.observed((failure) => this.#state.waiting(failure), this.#state);
+    this.#files = new RepositoryFiles(observed, path, this.#guard);
+    this.#signal =
+      options.signal === undefined
+        ? this.#ending.signal
+        : AbortSignal.any([this.#ending.signal, options.signal]);
+  }
+
+  get trouble(): RemoteFailure | null {
+    return this.#state.trouble;
+  }
+
+  get waitingFor(): RemoteFailure | null {
+    return this.#state.waitingFor;
+  }
+
+  get counts(): SessionCounts {
+    return this.#state.counts(this.#guard.deleted);
+  }
+
+  onTrouble(listener: (trouble: RemoteFailure) => void): () => void {
+    return this.#state.onTrouble(listener);
+  }
+
+  async close(): Promise<void> {
+    this.#ending.abort(new Error("the session was closed"));
+    this.#settings.onClose();
+  }
+
+  /** Answers one request, whose path is what follows the session's own. */
+  async answer(
+    request: IncomingMessage,
+    response: ServerResponse,
+    path: string,
+    query: URLSearchParams,
+  ): Promise<void> {
+    const hungUp = new AbortController();
+    response.once("close", () => hungUp.abort(new Error("restic hung up")));
+    const signal = AbortSignal.any([this.#signal, hungUp.signal]);
+    try {
+      if (request.headers.authorization !== this.#authorization)
+        return void response.writeHead(401).end();
+      if (this.trouble !== null) throw this.trouble;
+      const what = parseRestPath(path);
+      if (what === null) return void response.writeHead(400).end();
+      await this.#serve(what, request, response, query, signal);
+    } catch (error) {
+      await this.#refuse(request, response, error, signal);
+    }
+  }
+
+  async #serve(
+    what: RestPath,
+    request: IncomingMessage,
+    response: ServerResponse,
+    query: URLSearchParams,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const method = request.method ?? "";
+    if (this.#options.readOnly === true && method !== "GET" && method !== "HEAD")
+      throw new RemoteFailure("forbidden", "This repository is only read now");
+    switch (what.kind) {
+      case "repository":
+        if (method !== "POST" || query.get("create") !== "true") break;
+        this.#mayCreate();
+        await this.#files.create(signal);
+        this.#created = true;
+        return void response.writeHead(200).end();
+      case "config":
+        return this.#config(method, request, response, signal);
+      case "list":
+        if (method !== "GET") break;
+        return this.#json(response, await this.#files.list(what.type, signal));
+      case "file":
+        return this.#file(method, what, request, response, signal);
+    }
+    response.writeHead(405).end();
+  }
+
+  async #config(
+    method: string,
+    request: IncomingMessage,
+    response: ServerResponse,
+    signal: AbortSignal,
+  ): Promise<void> {
+    if (method === "HEAD") {
+      const entry = await this.#files.config(signal);
+      return void (entry === null
+        ? response.writeHead(404).end()
+        : response.writeHead(200, { "content-length": entry.size }).end());
+    }
+    if (method === "GET") {
+      return give(await this.#files.readConfig(signal), 200, response);
+    }
+    if (method !== "POST")
+      throw new RemoteFailure("forbidden", "A repository's configuration is never deleted");
+    this.#mayCreate();
+    if (!this.#created || (await this.#files.config(signal)) !== null)
+      throw new RemoteFailure(
+        "forbidden",
+        "There is a repository already: its configuration is not replaced",
+      );
+    await this.#files.writeConfig(await body(request, configLimit), signal);
+    response.writeHead(200).end();
+  }
+
+  async #file(
+    method: string,
+    { type, name }: Extract<RestPath, { kind: "file" }>,
+    request: IncomingMessage,
+    response: ServerResponse,
+    signal: AbortSignal,
+  ): Promise<void> {
+    switch (method) {
+      case "HEAD": {
+        const entry = await this.#files.stat(type, name, signal);
+        return void (entry === null
+          ? response.writeHead(404).end()
+          : response.writeHead(200, { "content-length": entry.size }).end());
+      }
+      case "GET": {
+        const range = rangeOf(request);
+        const opened = await this.#files.read(type, name, range, signal);
+        return give(opened, range === undefined ? 200 : 206, response);
+      }
+      case "POST": {
+        const size = Number(request.headers["content-length"] ?? NaN);
+        if (!Number.isSafeInteger(size)) return void response.writeHead(411).end();
+        await this.#files.write(type, name, request, size, signal);
+        this.#failingSince = null;
+        return void response.writeHead(200).end();
+      }
+      case "DELETE":
+        await this.#files.remove(type, name, signal);
+        return void response.writeHead(200).end();
+      default:
+        response.writeHead(405).end();
+    }
+  }
+
+  #json(response: ServerResponse, value: unknown): void {
+    response.writeHead(200, { "content-type": version2 }).end(JSON.stringify(value));
+  }
+
+  #mayCreate(): void {
+    if (this.#options.mayCreate !== true)
+      throw new RemoteFailure("forbidden", "No repository may be made here now");
+  }
+
+  async #refuse(
+    request: IncomingMessage,
+    response: ServerResponse,
+    error: unknown,
+    signal: AbortSignal,
+  ): Promise<void> {
+    if (signal.aborted || response.headersSent) return void response.destroy();
+    // restic hears an answer only after it has said all.
+    request.resume();
+    const status = this.#statusOf(error);
+    if (!request.readableEnded)
+      await new Promise<void>(
+        (resolve) => void request.once("close", resolve).once("end", resolve),
+      );
+    response.writeHead(status, { "content-type": "text/plain" }).end();
+  }
+
+  #statusOf(error: unknown): number {
+    if (error instanceof BodySpent) {
+      this.#failingSince ??= performance.now();
+      if (performance.now() - this.#failingSince > this.#settings.uploadsFailMs)
+        this.#state.end(error.failure);
+      return this.trouble === null ? 503 : 403;
+    }
+    if (!(error instanceof RemoteFailure)) {
+      this.#state.end(
+        new RemoteFailure("server", "The bridge to the backup server failed", { cause: error }),
+      );
+      return 403;
+    }
+    if (error.kind === "gone") return 404;
+    if (error.status === 416) return 416;
+    // What we refuse ourselves is no trouble with the server.
+    if (error.kind === "forbidden" && error.status === null) return 403;
+    this.#state.end(error);
+    return 403;
+  }
+}
+
+/** A fresh secret for one session. */
+export function secret(): string {
+  return randomBytes(24).toString("base64url");
+}
+
+async function give(
+  { stream, size }: Opened,
+  status: number,
+  response: ServerResponse,
+): Promise<void> {
+  response.writeHead(status, {
+    "content-type": "application/octet-stream",
+    ...(size === null ? {} : { "content-length": size }),
+  });
+  await pipeline(stream, response);
+}
+
+function rangeOf(request: IncomingMessage): ByteRange | undefined {
+  const match = /^bytes=(\d+)-(\d*)$/.exec(request.headers.range ?? "");
+  if (match === null) return undefined;
+  return { start: Number(match[1]), ...(match[2] === "" ? {} : { end: Number(match[2]) }) };
+}
+
+async function body(request: IncomingMessage, limit: number): Promise<Buffer> {
+  const parts: Buffer[] = [];
+  let size = 0;
+  for await (const part of request as AsyncIterable<Buffer>) {
+    size += part.length;
+    if (size > limit)
+      throw new RemoteFailure("forbidden", "That is no configuration of a repository");
+    parts.push(part);
+  }
+  return Buffer.concat(parts);
+}
