@@ -26,6 +26,8 @@ nginx           nginx-light               test
 nginx-dav-ext   libnginx-mod-http-dav-ext test
 htdigest        apache2-utils             test
 openssl         openssl                   test
+getfattr        attr                      test
+setfacl         acl                       test
 qemu-system-x86_64 qemu-system-x86        lab bench-lab
 qemu-img        qemu-utils                lab bench-lab
 mkfs.ext4       e2fsprogs                 lab bench-lab

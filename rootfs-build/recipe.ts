@@ -23,14 +23,20 @@ const mountNfs = {
   files: ["/etc/netconfig"],
 } as const;
 
+/** Extended attributes and ACLs of copies, for which Node.js has no calls. */
+const attributes = {
+  packages: ["attr"],
+  programs: ["/usr/bin/getfattr", "/usr/bin/setfattr"],
+} as const;
+
 /** Of Node.js itself, and for the small images that tests and the demo run. */
 const always = ["binutils", "busybox-static", "libstdc++6"];
 
 /** The managed plugin: mount(8) and its NFS helpers; nft for the guard. */
 export const pluginRecipe: Recipe = {
   ...mountNfs,
-  packages: [...always, ...mountNfs.packages, "nftables"],
-  programs: [...mountNfs.programs, "/usr/sbin/nft"],
+  packages: [...always, ...mountNfs.packages, ...attributes.packages, "nftables"],
+  programs: [...mountNfs.programs, ...attributes.programs, "/usr/sbin/nft"],
   folders: ["mnt/volumes", "run/docker/plugins"],
 };
 
@@ -44,6 +50,7 @@ export const serverRecipe: Recipe = {
   packages: [
     ...always,
     ...mountNfs.packages,
+    ...attributes.packages,
     "coreutils",
     "e2fsprogs",
     "iproute2",
@@ -55,6 +62,7 @@ export const serverRecipe: Recipe = {
   ],
   programs: [
     ...mountNfs.programs,
+    ...attributes.programs,
     "/usr/bin/chattr",
     "/usr/bin/lsattr",
     "/usr/bin/mknod",

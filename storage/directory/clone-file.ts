@@ -1,5 +1,6 @@
 import { constants, type BigIntStats } from "node:fs";
 import * as fs from "node:fs/promises";
+import type { ExtendedAttributes } from "./extended-attributes.ts";
 import { isTrouble, placed } from "./file-trouble.ts";
 
 const { O_CREAT, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_WRONLY } = constants;
@@ -18,6 +19,7 @@ export async function cloneFile(
   from: Buffer,
   place: Buffer,
   tick: () => Promise<void>,
+  attributes: ExtendedAttributes | null = null,
 ): Promise<void> {
   const opened = await openSource(from);
   if (opened === null) return;
@@ -28,13 +30,20 @@ export async function cloneFile(
   const flags = isClone ? O_WRONLY | O_NOFOLLOW : O_WRONLY | O_NOFOLLOW | O_CREAT | O_EXCL;
   await using target = await fs.open(place, flags, 0o600);
   if (!isClone) await copy(source, target, tick);
-  await dress(target, found);
+  await dress(target, source, found, attributes);
 }
 
-/** Gives an open file or directory the owner, the mode and the times of another. */
-export async function dress(handle: fs.FileHandle, like: BigIntStats): Promise<void> {
+/** Gives an open file or directory the owner, the mode, the attributes and the times that another had when it was looked at. */
+export async function dress(
+  handle: fs.FileHandle,
+  source: fs.FileHandle,
+  like: BigIntStats,
+  attributes: ExtendedAttributes | null,
+): Promise<void> {
   await handle.chown(Number(like.uid), Number(like.gid));
-  await handle.chmod(Number(like.mode) & 0o7777); // after chown, which clears the set-id bits
+  await handle.chmod(Number(like.mode) & 0o7777); // after chown, which clears the set-id bits and capabilities
+  await attributes?.copy(source, handle);
+  // Last: by these a whole file is known.
   await handle.utimes(Number(like.atimeNs) / 1e9, Number(like.mtimeNs) / 1e9);
   await handle.sync();
 }

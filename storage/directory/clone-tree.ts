@@ -4,6 +4,7 @@ import { UserError } from "../../service/user-error.ts";
 import { cloneFile, dress } from "./clone-file.ts";
 import { concurrently } from "./concurrently.ts";
 import type { Directory } from "./confined.ts";
+import { ExtendedAttributes } from "./extended-attributes.ts";
 import { isTrouble, placed } from "./file-trouble.ts";
 
 const { O_DIRECTORY, O_NOFOLLOW, O_RDONLY } = constants;
@@ -20,9 +21,9 @@ export type Advance = (bytes: number) => Promise<void>;
 
 /**
  * Makes the empty `target` a copy of `source`: files by reflink where the file system can, symlinks as they are, hard links
- * as hard links, with owners, modes and times; extended attributes, ACLs, sockets, pipes and devices are left out. No
- * symlink of the source is followed, and nothing that is mounted inside is entered. It is no snapshot of a source that is
- * written to meanwhile.
+ * as hard links, with owners, modes, times, extended attributes and ACLs; sockets, pipes, devices and the attributes of
+ * symlinks are left out. No symlink of the source is followed, and nothing that is mounted inside is entered. It is no
+ * snapshot of a source that is written to meanwhile.
  *
  * What is whole of an earlier attempt in `before` is moved from there. Its maker may still be at it: files that it works
  * on stay with it.
@@ -35,7 +36,11 @@ export async function cloneTree(
 ): Promise<void> {
   const { dev } = await source.self();
   const links = new Map<bigint, Promise<Buffer | null>>();
-  const clone = { device: dev, root: target.magicPath(), links, advance };
+  const attributes = await ExtendedAttributes.of(source.magicPath(), () => {
+    // Only a sign of life: whether the copy is still wanted is seen with the first file.
+    void advance(0).catch(() => undefined);
+  });
+  const clone = { device: dev, root: target.magicPath(), links, advance, attributes };
   const folders = {
     from: source.magicPath(),
     to: target.magicPath(),
@@ -43,6 +48,7 @@ export async function cloneTree(
   };
   try {
     await cloneFolder(folders, Buffer.alloc(0), clone, 0);
+    await attributes?.copy(source, target);
   } catch (error) {
     throw placed(error, target.place);
   }
@@ -54,6 +60,8 @@ interface Clone {
   /** Where files with several names are put, below the root, by their inodes in the source; null for one that failed. */
   readonly links: Map<bigint, Promise<Buffer | null>>;
   readonly advance: Advance;
+  /** Null: nothing in the source has any. */
+  readonly attributes: ExtendedAttributes | null;
 }
 
 /** Open directories, by the kernel's names for them. */
@@ -115,11 +123,11 @@ async function makeEntry(
   { from, to, before }: Folders,
   name: Buffer,
   found: BigIntStats,
-  { advance }: Clone,
+  { advance, attributes }: Clone,
 ): Promise<void> {
   const [source, place] = [inside(from, name), inside(to, name)];
   if (before === null || !(await moved(inside(before, name), place, found))) {
-    if (found.isFile()) await cloneFile(source, place, () => advance(0));
+    if (found.isFile()) await cloneFile(source, place, () => advance(0), attributes);
     if (found.isSymbolicLink()) await cloneSymlink(source, place, found);
   }
   await advance(Number(found.blocks) * 512);
@@ -147,7 +155,7 @@ async function descend(
     before: earlier === null ? null : magic(earlier),
   };
   await cloneFolder(inner, joined(below, name), clone, depth + 1);
-  await dress(target, found);
+  await dress(target, source, found, clone.attributes);
   await clone.advance(Number(found.blocks) * 512);
 }
 

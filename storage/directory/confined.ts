@@ -200,6 +200,11 @@ export class Directory implements AsyncDisposable {
     return `/proc/self/fd/${this.#handle.fd}`;
   }
 
+  /** Its descriptor, for the same; it may be closed. */
+  get fd(): number {
+    return this.#handle.fd;
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#handle.close();
   }
