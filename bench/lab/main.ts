@@ -9,6 +9,7 @@ import { BenchLab } from "./bench-lab.ts";
 import { measureData } from "./data.ts";
 import { measureGrants } from "./grants.ts";
 import { measureOutage } from "./outage.ts";
+import { measureRestart } from "./restart.ts";
 import { measureStart } from "./start.ts";
 
 const parts: Readonly<Record<string, (bench: BenchLab, rounds: number) => Promise<Row[]>>> = {
@@ -16,9 +17,10 @@ const parts: Readonly<Record<string, (bench: BenchLab, rounds: number) => Promis
   data: measureData,
   outage: measureOutage,
   grants: measureGrants,
+  restart: measureRestart,
 };
-/** Of our own NFS server, which needs a machine for it. */
-const onOurServer = new Set(["grants"]);
+/** Of our own NFS server, which need a machine for it. */
+const onOurServer = new Set(["grants", "restart"]);
 const { values: asked } = parseArgs({
   options: {
     only: { type: "string", default: Object.keys(parts).join(",") },
