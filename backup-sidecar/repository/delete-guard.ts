@@ -31,8 +31,11 @@ export class DeleteGuard {
     const permit = this.#permit;
     if (permit === null || !permit.kinds.includes(kind))
       throw refusal(`nothing of ${kind} may be deleted now`);
-    if (named.has(kind) && permit.names?.includes(name) !== true)
+    const mustBeNamed = named.has(kind) || permit.names !== null;
+    if (mustBeNamed && permit.names?.includes(name) !== true)
       throw refusal(`${name} of ${kind} is not among what run ${permit.run} may delete`);
+    if (permit.inForce?.() === false)
+      throw refusal(`run ${permit.run} has lost the lease of the storage`);
     if (kind === "index" && !this.#newIndex)
       throw refusal("no index may be deleted before its successor was written and read back");
     if (this.#count + 1 > permit.maxCount)

@@ -29,4 +29,6 @@ export interface Permit {
   readonly maxCount: number;
   /** At most so many bytes, of all kinds together. */
   readonly maxBytes: number;
+  /** Asked before each deletion, whether it still holds: a process that was stopped for a while may have lost its lease. */
+  readonly inForce?: () => boolean;
 }
