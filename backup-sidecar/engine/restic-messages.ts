@@ -68,12 +68,7 @@ export const configSchema = z.looseObject({
   id: z.string().regex(/^[0-9a-f]{64}$/),
 });
 
-export const lockSchema = z.looseObject({
-  time: z.string(),
-  exclusive: z.boolean(),
-  hostname: z.string(),
-  pid: z.int(),
-});
+export const lockSchema = z.looseObject({ exclusive: z.boolean(), hostname: z.string() });
 
 export const keysSchema = z.array(
   z.looseObject({

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { mkdir, mkdtemp, realpath, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, realpath, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import type { ExecutionContext } from "ava";
@@ -17,7 +17,9 @@ import { Restic } from "../../../backup-sidecar/engine/restic.ts";
 import { sourceView, type SourceView } from "../../../backup-sidecar/source/source-view.ts";
 import { systemClock } from "../../../service/clock.ts";
 import { volumeRecordSchema, type VolumeRecord } from "../../../storage/records/volume.ts";
+import { startApache } from "../servers/apache.ts";
 import { resticOfTheImage } from "../restic.ts";
+import { openDav, type Dav } from "./dav.ts";
 import { LocalServer } from "./local-server.ts";
 
 /** Terms that tests can wait for. */
@@ -28,6 +30,8 @@ export class BackedUp {
   readonly top: string;
   readonly #t: ExecutionContext;
   readonly server: LocalServer;
+  /** A real server instead: `remote` and `bridge` speak to it. */
+  dav: Dav | null = null;
   told: ToldPin | null = null;
 
   private constructor(t: ExecutionContext, top: string) {
@@ -44,6 +48,25 @@ export class BackedUp {
       await mkdir(path.join(top, folder), { recursive: true });
     await place.password("correct horse");
     return place;
+  }
+
+  /** With Apache as backup server, reached through the bridge. */
+  static async withApache(t: ExecutionContext): Promise<BackedUp> {
+    const place = await BackedUp.begin(t);
+    const folder = path.join(place.top, "apache");
+    await mkdir(folder);
+    await chmod(place.top, 0o755);
+    const server = await startApache({ folder });
+    t.teardown(() => server.stop());
+    place.dav = await openDav(t, server);
+    return place;
+  }
+
+  /** Where something of the backup server lies on disk. */
+  onServer(name: string): string {
+    return this.dav === null
+      ? this.server.at(name)
+      : path.join(this.dav.server.files, this.dav.storage, name);
   }
 
   get storage(): string {
@@ -70,8 +93,8 @@ export class BackedUp {
     });
     const world: RepositoryWorld = {
       restic,
-      bridge: this.server,
-      remote: this.server,
+      bridge: this.dav?.bridge ?? this.server,
+      remote: this.dav?.remote ?? this.server,
       pins: new Pins(
         new Documents(this.storage, [".swarmnfs", "backup", "pins"]),
         new Documents(path.join(own, "own"), ["pins"]),

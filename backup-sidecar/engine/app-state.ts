@@ -1,0 +1,101 @@
+import * as z from "zod";
+import { rfc3339 } from "../../service/clock.ts";
+import { timeSchema } from "../../storage/records/fields.ts";
+import { Documents } from "./documents.ts";
+
+const suspectSchema = z.looseObject({
+  schema: z.literal(1),
+  app: z.string(),
+  /** By volume: why its source looks destroyed, and since when. */
+  volumes: z.record(z.string(), z.looseObject({ reason: z.string(), since: timeSchema })),
+  /** Ids of versions that were made of such a source. */
+  snapshots: z.array(z.string()),
+  /** When an administrator last said that it is as it should be. */
+  confirmedAt: timeSchema.nullable(),
+});
+export type SuspectRecord = z.infer<typeof suspectSchema>;
+
+const runSchema = z.looseObject({
+  schema: z.literal(1),
+  app: z.string(),
+  run: z.string(),
+  startedAt: timeSchema,
+  counter: z.int(),
+});
+export type RunningRecord = z.infer<typeof runSchema>;
+
+const lossSchema = z.looseObject({
+  at: timeSchema,
+  packs: z.array(z.string()),
+  /** What no version has any more: files of these versions. */
+  lost: z.array(z.looseObject({ snapshot: z.string(), path: z.string() })),
+});
+export type Loss = z.infer<typeof lossSchema>;
+
+const integritySchema = z.looseObject({
+  schema: z.literal(1),
+  app: z.string(),
+  /** Ids of versions after whose run the repository was found whole. */
+  verified: z.array(z.string()),
+  /** By slice (`7/30`): when it was last read back and found whole. */
+  slices: z.record(z.string(), timeSchema),
+  /** Damage that was found and could not be healed. */
+  losses: z.array(lossSchema),
+  /** Packs that were taken out and whose data is not all back yet: healing goes on with them. */
+  quarantined: z.array(z.string()),
+});
+export type IntegrityRecord = z.infer<typeof integritySchema>;
+
+/** What must not be forgotten of an app, on the storage itself: whoever is in charge of its backups finds it there. */
+export class AppStates {
+  readonly #suspects: Documents;
+  readonly #running: Documents;
+  readonly #integrity: Documents;
+
+  /** `root`: the storage's. */
+  constructor(root: string) {
+    const folder = (name: string): Documents => new Documents(root, [".swarmnfs", "backup", name]);
+    this.#suspects = folder("suspect");
+    this.#running = folder("running");
+    this.#integrity = folder("integrity");
+  }
+
+  async suspect(app: string): Promise<SuspectRecord> {
+    const known = await this.#suspects.read(app, suspectSchema);
+    return known ?? { schema: 1, app, volumes: {}, snapshots: [], confirmedAt: null };
+  }
+
+  writeSuspect(record: SuspectRecord): Promise<void> {
+    return this.#suspects.write(record.app, record);
+  }
+
+  /** An administrator says that the app's volumes are as they should be: its history goes on from here. */
+  async confirm(app: string, now: number): Promise<SuspectRecord> {
+    const known = await this.suspect(app);
+    const record = { ...known, volumes: {}, confirmedAt: rfc3339(now) };
+    await this.writeSuspect(record);
+    return record;
+  }
+
+  /** A run that has begun and did not come to its end, as far as is known; null if none. */
+  running(app: string): Promise<RunningRecord | null> {
+    return this.#running.read(app, runSchema);
+  }
+
+  begin(record: RunningRecord): Promise<void> {
+    return this.#running.write(record.app, record);
+  }
+
+  end(app: string): Promise<void> {
+    return this.#running.remove(app);
+  }
+
+  async integrity(app: string): Promise<IntegrityRecord> {
+    const known = await this.#integrity.read(app, integritySchema);
+    return known ?? { schema: 1, app, verified: [], slices: {}, losses: [], quarantined: [] };
+  }
+
+  writeIntegrity(record: IntegrityRecord): Promise<void> {
+    return this.#integrity.write(record.app, record);
+  }
+}
