@@ -64,6 +64,13 @@ export function understand(
       from: textValue(values["from"]),
       valid: textValue(values["valid"]),
       replace: values["replace"] === true,
+      at: textValue(values["at"]),
+      path: textValues(values["path"]),
+      to: textValue(values["to"]),
+      inPlace: values["in-place"] === true,
+      force: values["force"] === true,
+      read: textValue(values["read"]),
+      dryRun: values["dry-run"] === true,
       role: textValue(values["role"]),
     },
     socket: textValue(values["socket"]),
@@ -121,6 +128,12 @@ function checkOperands(operands: readonly string[], command: Command): void {
   }
 }
 
-function textValue(value: string | boolean | undefined): string | null {
+type Value = string | boolean | (string | boolean)[] | undefined;
+
+function textValue(value: Value): string | null {
   return typeof value === "string" ? value : null;
+}
+
+function textValues(value: Value): readonly string[] {
+  return Array.isArray(value) ? value.filter((each) => typeof each === "string") : [];
 }

@@ -1,3 +1,4 @@
+import type { BackupService } from "./backup-client.ts";
 import type { Moments } from "./moments.ts";
 import type { Person } from "./person.ts";
 import type { Plugin } from "./plugin-client.ts";
@@ -20,6 +21,13 @@ export interface Options {
   readonly valid: string | null;
   readonly replace: boolean;
   readonly role: string | null;
+  readonly at: string | null;
+  readonly path: readonly string[];
+  readonly to: string | null;
+  readonly inPlace: boolean;
+  readonly force: boolean;
+  readonly read: string | null;
+  readonly dryRun: boolean;
 }
 
 /** One call of a command, with everything it may use. */
@@ -33,6 +41,7 @@ export interface Call {
   readonly moments: Moments;
   readonly plugin: Plugin;
   readonly server: StorageServer;
+  readonly backup: BackupService;
   readonly person: Person;
 }
 
@@ -70,4 +79,11 @@ type OptionName =
   | "from"
   | "valid"
   | "replace"
-  | "role";
+  | "role"
+  | "at"
+  | "path"
+  | "to"
+  | "in-place"
+  | "force"
+  | "read"
+  | "dry-run";

@@ -1,5 +1,6 @@
 import { version } from "../service/version.ts";
 import { listApps, setApp, showApp } from "./apps.ts";
+import { backupCommands } from "./backup-commands.ts";
 import type { Command } from "./call.ts";
 import { runDoctor } from "./doctor.ts";
 import { join } from "./join.ts";
@@ -305,6 +306,7 @@ export const commands: readonly Command[] = [
     ],
     run: printConfig,
   },
+  ...backupCommands,
   {
     name: "version",
     operands: "",

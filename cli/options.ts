@@ -1,7 +1,7 @@
 /** `value` is how the help calls it. */
 export type OptionRule = { readonly does: string } & (
   | { readonly type: "boolean"; readonly short?: string }
-  | { readonly type: "string"; readonly value: string }
+  | { readonly type: "string"; readonly value: string; readonly multiple?: boolean }
 );
 
 /** Every option of every command; each command says which are its own. */
@@ -39,4 +39,26 @@ export const optionTable: Record<string, OptionRule> = {
     does: "what the node may: node (usual), or backup, which reads every volume and changes no rules",
   },
   yes: { type: "boolean", does: "do not ask" },
+  at: {
+    type: "string",
+    value: "TIME",
+    does: 'the newest version not after it: "2026-02-20 12:00" (UTC), 2026-02-20T12:00Z',
+  },
+  path: {
+    type: "string",
+    value: "PATH",
+    multiple: true,
+    does: "only this file or directory of the volume; may be given several times",
+  },
+  to: { type: "string", value: "VOLUME", does: "the name of the new volume that is made" },
+  "in-place": {
+    type: "boolean",
+    does: "exchange the volume itself, which nobody may have mounted; what was there goes to the trash",
+  },
+  force: {
+    type: "boolean",
+    does: "also while it is mounted: who has it loses it, and must be restarted",
+  },
+  read: { type: "string", value: "PERCENT", does: "read back this share of all data: 100 is all" },
+  "dry-run": { type: "boolean", does: "only say what would be done" },
 };

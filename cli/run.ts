@@ -1,6 +1,8 @@
 import type { Clock } from "../service/clock.ts";
 import { UserError } from "../service/user-error.ts";
+import { backupSocket } from "../storage/backup/verbs.ts";
 import { type Invocation, understand } from "./arguments.ts";
+import { BackupClient } from "./backup-client.ts";
 import type { ExitCode } from "./call.ts";
 import { chooseTopic } from "./choose.ts";
 import { commands } from "./command.ts";
@@ -14,9 +16,11 @@ import { Screen } from "./screen.ts";
 import { ServerClient, serverSocket } from "./server-client.ts";
 import { detectTerminal, type Shown } from "./terminal.ts";
 import { UsageError } from "./usage-error.ts";
+import { WorkBar } from "./work-bar.ts";
 
 interface Output extends Shown {
-  write(text: string): unknown;
+  /** `written` is called when there is room for more. */
+  write(text: string | Uint8Array, written?: () => void): unknown;
 }
 
 /** Everything outside that the command touches. */
@@ -31,6 +35,8 @@ export interface Surroundings {
   readonly pluginsDirectory: string;
   /** Of the storage server; where it usually is unless a test has another. */
   readonly serverSocket?: string;
+  /** Of the backup service, in the same way. */
+  readonly backupSocket?: string;
   /** Milliseconds; the real ones unless a test is in a hurry. */
   readonly limits?: { readonly doctor: number; readonly other: number };
   readonly patienceMs?: number;
@@ -59,8 +65,17 @@ function runCommand(
   aside: Screen,
   surroundings: Surroundings,
 ): Promise<ExitCode> {
-  const { clock, environment, isRoot, limits, patienceMs, person, pluginsDirectory, stderr } =
-    surroundings;
+  const {
+    clock,
+    environment,
+    isRoot,
+    limits,
+    patienceMs,
+    person,
+    pluginsDirectory,
+    stderr,
+    stdout,
+  } = surroundings;
   const given = socket ?? (environment["SWARMNFS_SOCKET"] || null);
   const progress = new Progress(aside.terminal, (text) => stderr.write(text), patienceMs);
   const server = new ServerClient(
@@ -77,8 +92,25 @@ function runCommand(
     progress,
     limits: limits ?? requestLimits,
   });
+  const backup = new BackupClient({
+    path: socket ?? surroundings.backupSocket ?? backupSocket,
+    progress,
+    bar: new WorkBar(aside, (text) => stderr.write(text), options.json),
+    note: (text) => aside.paragraph(text),
+    bytes: (chunk) => new Promise((resolve) => void stdout.write(chunk, resolve)),
+  });
   const moments = new Moments(clock, screen.terminal);
-  return command.run({ operands, options, screen, aside, moments, plugin, server, person });
+  return command.run({
+    operands,
+    options,
+    screen,
+    aside,
+    moments,
+    plugin,
+    server,
+    backup,
+    person,
+  });
 }
 
 function reportError(error: unknown, aside: Screen, json: boolean): ExitCode {

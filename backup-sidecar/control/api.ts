@@ -16,6 +16,8 @@ import { failureOf } from "./failure-of.ts";
 
 /** A request is a few words; nobody sends more than this. */
 const bodyLimit = 64 * 1024;
+/** An empty line is a sign of life, milliseconds: whoever asked gives up after a minute of silence. */
+const aliveMs = 10_000;
 
 /** The service's commands over HTTP: `POST /<verb>`, answered with lines of JSON. Hanging up ends the work. */
 export function createControlApi(commands: Commands, log: Log): RequestListener {
@@ -84,9 +86,17 @@ async function work<Verb extends AnsweredVerb>(
       if (!say({ item })) await once(response, "drain", { signal });
     },
   };
-  const result = await commands[verb](body, talk);
-  say({ result });
-  response.end();
+  const alive = setInterval(() => {
+    if (!response.headersSent) response.writeHead(200, ndjson);
+    response.write("\n");
+  }, aliveMs);
+  try {
+    const result = await commands[verb](body, talk);
+    say({ result });
+    response.end();
+  } finally {
+    clearInterval(alive);
+  }
 }
 
 function verbOf(request: IncomingMessage): BackupVerb | null {

@@ -1,5 +1,7 @@
 import type { ExecutionContext } from "ava";
 import { run, type Surroundings } from "../../cli/run.ts";
+import type { Commands } from "../../backup-sidecar/control/commands.ts";
+import { backupCommands, startFakeBackup } from "./fake-backup.ts";
 import { type Answers, type FakePlugin, startFakePlugin } from "./fake-plugin.ts";
 import { type FakeServer, type ServerAnswers, startFakeServer } from "./fake-server.ts";
 import { serverAnswers } from "./storage-server.ts";
@@ -18,6 +20,8 @@ export interface Setting {
   readonly answers?: Answers;
   /** What the storage server answers. */
   readonly server?: ServerAnswers;
+  /** What the backup service does, where it differs. */
+  readonly backup?: Partial<Commands>;
   /** What the person at the terminal types when asked; absent: nobody is there. */
   readonly typed?: string;
   readonly surroundings?: Partial<Surroundings>;
@@ -34,13 +38,18 @@ export async function speak(
 ): Promise<Said & { plugin: FakePlugin; server: FakeServer; asked: string[] }> {
   const plugin = await startFakePlugin(t, setting.answers ?? everything);
   const server = await startFakeServer(t, plugin.directory, setting.server ?? serverAnswers);
+  const backup =
+    argv[0] === "backup"
+      ? await startFakeBackup(t, plugin.directory, { ...backupCommands, ...setting.backup })
+      : null;
   const said = { out: "", err: "" };
   const asked: string[] = [];
   const stream = (to: "out" | "err") => ({
     isTTY: setting.columns !== undefined,
     columns: setting.columns ?? 80,
-    write: (text: string) => {
-      said[to] += text;
+    write: (text: string | Uint8Array, written?: () => void) => {
+      said[to] += typeof text === "string" ? text : Buffer.from(text).toString();
+      written?.();
     },
   });
   const exit = await run(argv, {
@@ -58,6 +67,7 @@ export async function speak(
     isRoot: true,
     pluginsDirectory: plugin.directory,
     serverSocket: server.socket,
+    ...(backup && { backupSocket: backup }),
     // Only tests of waiting show what is waited for, however slow the machine is.
     patienceMs: 60_000,
     ...setting.surroundings,

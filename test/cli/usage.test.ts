@@ -7,7 +7,7 @@ for (const [line, message, help] of [
   ["volume", 'unknown command "volume": did you mean "volumes"?', ""],
   [
     "frobnicate",
-    'unknown command "frobnicate". Commands: volumes, apps, trash, join, doctor, status, server, version, help.',
+    'unknown command "frobnicate". Commands: volumes, apps, trash, join, doctor, status, server, backup, version, help.',
     "",
   ],
   ["trash undelte x", '"trash" has no command "undelte": did you mean "trash undelete"?', "trash"],
@@ -84,8 +84,10 @@ test("version, both ways", async (t) => {
 
 test("help names every command", async (t) => {
   const { out } = await speak(t, ["help"], terminal);
-  for (const { name } of commands)
-    t.regex(out, new RegExp(`^  ${name.replace(/ (list)$/, " \\[$1\\]")}`, "m"));
+  for (const { name, isDefault } of commands) {
+    const shown = isDefault === true ? name.replace(" ", " [") : name;
+    t.true(out.includes(`\n  ${shown}`), name);
+  }
 });
 
 test("help, --help, -h and nothing at all say the same", async (t) => {
@@ -154,7 +156,11 @@ test("every command has two examples that begin with itself and are understood",
     for (const { line } of command.examples) {
       const called = command.isDefault === true ? command.name.split(" ")[0] : command.name;
       t.true(line.startsWith(`swarmnfs ${called}`), line);
-      const words = line.split(" || ")[0]?.split(" ").slice(1) ?? [];
+      const words =
+        line
+          .split(/ \|\|? | > /)[0]
+          ?.match(/"[^"]*"|\S+/g)
+          ?.slice(1) ?? [];
       t.not((await speak(t, words, { typed: "no" })).exit, 2, line);
     }
   }
