@@ -160,6 +160,8 @@ export interface StagedRestore {
   readonly run: string;
   /** The directory, by its steps below the storage's root; what an earlier attempt brought back is in it. */
   readonly folders: readonly string[];
+  /** An earlier attempt's work is in it. */
+  readonly resumed: boolean;
   /** Bytes that still fit. */
   readonly free: number;
 }

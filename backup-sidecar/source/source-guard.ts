@@ -1,9 +1,10 @@
+import type { TopDirectory } from "../../storage/storage.ts";
 import type { Snapshot } from "../engine/snapshot.ts";
 import { tags } from "../engine/snapshot.ts";
 
 /** What a look at a volume's directory found, before anything is read. */
 export type SourceLook =
-  | { readonly kind: "there"; readonly empty: boolean }
+  | { readonly kind: "there"; readonly empty: boolean; readonly top: TopDirectory }
   /** Its directory is not on the storage. */
   | { readonly kind: "gone"; readonly reason: string }
   /** The storage answers, and this does not. */

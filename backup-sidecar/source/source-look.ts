@@ -1,3 +1,5 @@
+import process from "node:process";
+import * as z from "zod";
 import { CommandFailed, readBounded } from "../../storage/mounting/bounded-command.ts";
 import { viewExits } from "./private-view.ts";
 import type { SourceLook } from "./source-guard.ts";
@@ -6,28 +8,38 @@ import type { SourceView } from "./source-view.ts";
 /** Milliseconds. A storage that hangs for longer is in trouble, and the run with it. */
 const lookMs = 30_000;
 
+// In a child, which can be killed when the file system hangs; Node.js is what every image of ours has.
+const look = `
+const { opendirSync, statSync } = require("node:fs");
+const { uid, gid, mode } = statSync(".");
+const folder = opendirSync(".");
+console.log(JSON.stringify({ uid, gid, mode: mode & 0o7777, empty: folder.readSync() === null }));
+`;
+
+const seenSchema = z.object({
+  uid: z.number(),
+  gid: z.number(),
+  mode: z.number(),
+  empty: z.boolean(),
+});
+
 /**
  * Looks whether a volume's directory is there, can be read, and holds anything; reads one name at most. Throws
  * `CommandFailed` where that says nothing of the volume: the storage hangs, or this container may not mount.
  */
 export async function lookAtSource(view: SourceView): Promise<SourceLook> {
-  const { file, args } = view.command("find", [
-    ".",
-    "-mindepth",
-    "1",
-    "-maxdepth",
-    "1",
-    "-print0",
-    "-quit",
-  ]);
+  const { file, args } = view.command(process.execPath, ["-e", look]);
   try {
-    return { kind: "there", empty: (await readBounded(file, args, lookMs)) === "" };
+    const { empty, ...top } = seenSchema.parse(JSON.parse(await readBounded(file, args, lookMs)));
+    return { kind: "there", empty, top };
   } catch (error) {
     if (!(error instanceof CommandFailed) || error.timedOut || error.missing) throw error;
     const exit = exitOf(error);
     if (exit === viewExits.forbidden) throw error;
     const isGone = exit === viewExits.missing || exit === viewExits.astray;
-    return { kind: isGone ? "gone" : "unreadable", reason: error.reason };
+    if (isGone) return { kind: "gone", reason: error.reason };
+    const [, code] = /Error: (\w+)[:,]/.exec(error.reason) ?? [];
+    return { kind: "unreadable", reason: `it cannot be read (${code ?? "no reason given"})` };
   }
 }
 

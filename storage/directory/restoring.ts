@@ -37,7 +37,8 @@ export async function beginRestore(
   if (earlier === undefined) await tmp.mkdir(staging, 0o700);
   else if (earlier !== staging) await tmp.rename(earlier, tmp, staging);
   await using folder = await tmp.open(staging);
-  if (await folder.isEmpty())
+  const resumed = !(await folder.isEmpty());
+  if (!resumed)
     await markDirectory(parts, layout, folder, {
       ...record,
       fsid: record.fill?.inPlace?.fsid ?? record.fsid,
@@ -48,6 +49,7 @@ export async function beginRestore(
     record,
     run: record.fill?.run ?? "",
     folders: [metaFolder, "tmp", staging],
+    resumed,
     free: (({ bavail, bsize }) => bavail * bsize)(await folder.statfs()),
   };
 }
