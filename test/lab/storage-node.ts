@@ -24,7 +24,7 @@ const request = require("node:http").request({ socketPath: "/run/swarmnfs/server
   async (response) => {
     const text = (await Array.fromAsync(response)).join("");
     process.stdout.write(text);
-    process.exitCode = response.statusCode === 200 ? 0 : 1;
+    process.exitCode = response.statusCode === 200 || path === "/health" ? 0 : 1;
   });
 request.end(body);`;
 
@@ -140,6 +140,12 @@ export class StorageNode {
   async directoryOf(name: string): Promise<string> {
     const { app } = await this.ask("volume", { name }, undefined);
     return `/nfs_volumes/apps/${app}/${name}`;
+  }
+
+  /** What `/health` says, also when that is bad. */
+  async health(): Promise<{ readonly state: string; readonly selfTest: unknown }> {
+    const text = await this.#said("GET", "/health", "");
+    return JSON.parse(text) as { state: string; selfTest: unknown };
   }
 
   /** What `/metrics` says of file handles that the kernel would not know. */
