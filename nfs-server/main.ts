@@ -27,9 +27,10 @@ import { KnownStorage } from "./known-storage.ts";
 import { Firewall, systemFilter } from "./network/firewall.ts";
 import { ServerAddress } from "./network/server-address.ts";
 import { NfsService } from "./nfs-service.ts";
+import { patiently } from "./patience.ts";
 import { loadPolicy, type Policy } from "./policy/policy.ts";
 import { printConfig } from "./print-config.ts";
-import { assemble, type Server } from "./server.ts";
+import { assemble, type Server, type World } from "./server.ts";
 import { diskAt } from "./self-test/disk.ts";
 import { OwnExports } from "./self-test/own-exports.ts";
 import { ProvedExports } from "./self-test/proved-exports.ts";
@@ -77,22 +78,23 @@ async function run(): Promise<void> {
   const life = new AbortController();
   const address = new ServerAddress(settings);
   const metrics = new Metrics();
+  const audit = auditKernel(log, (id) => server?.nodes.nameOf(id) ?? null);
   const nfs = new NfsService({
     settings,
     clock: systemClock,
     log,
     audit: (line) => {
-      auditKernel(log, (id) => nameOf(server, id))(line);
+      audit(line);
       if (line.event === "asked") metrics.asked(line.question.channel, line.answer !== null);
     },
   });
   const selfTest = newSelfTest(nfs, () => address.look());
   let server: Server | null = null;
   let observer: Observer | null = null;
-  await nfs.root.open();
+  await patiently(() => nfs.root.open(), "the root of all exports", log);
   const storage = openData();
   const known = await KnownStorage.open("/var/lib/swarmnfs/storage.json", log);
-  const made = await assemble({
+  const world: World = {
     settings,
     policy,
     storage,
@@ -108,7 +110,8 @@ async function run(): Promise<void> {
     clock: systemClock,
     monotonic,
     log,
-  });
+  };
+  const made = await patiently(() => assemble(world), "the data disk", log);
   server = made;
   await known.remember(made.id);
   const serve = async (at: string): Promise<void> => {
@@ -124,6 +127,7 @@ async function run(): Promise<void> {
     serve,
     nfsdcld: nfs.nfsdcld,
     root: nfs.root,
+    data: await realpath(settings.data),
     exports: nfs.exports,
     firewall,
     selfTest,
@@ -162,8 +166,8 @@ async function run(): Promise<void> {
   await admin.listen();
   const at = await address.appears(life.signal, (reason) => log.warn(reason));
   await firewall?.round(at);
-  await nfs.nfsdcld.start();
-  await serve(at);
+  await patiently(() => nfs.nfsdcld.start(), "nfsdcld", log);
+  await patiently(() => serve(at), "the kernel's NFS server", log);
   // Nobody is answered until it is known that the answers hold. Who asks meanwhile waits.
   const { state } = await selfTest.run();
   if (state !== "failed") await nfs.exports.begin();
@@ -254,10 +258,6 @@ function newFirewall(): Firewall {
     memory: new AddressFile(join(settings.data, ".swarmnfs", "server", "allowed-hosts.json")),
     clock: systemClock,
   });
-}
-
-function nameOf(server: Server | null, id: string): string | null {
-  return server?.nodes.list().find((node) => node.id === id)?.name ?? null;
 }
 
 function stopOnSignal(stop: () => Promise<void>): void {

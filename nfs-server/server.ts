@@ -132,9 +132,7 @@ export async function assemble(world: World): Promise<Server> {
     lookup: world.lookup ?? systemLookup,
     memory: new AddressFile(join(folder, "static-hosts.json")),
     volume: (name) => storage.get(name),
-    nodeAt: (address) =>
-      nodes.list().find((node) => node.address === address && node.state !== "revoked")?.name ??
-      null,
+    nodeAt: (address) => nodes.nameAt(address),
   });
   // Before the kernel asks: whoever had a volume before the restart has it after.
   await statics.round();

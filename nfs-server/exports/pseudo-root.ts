@@ -62,6 +62,11 @@ export class PseudoRoot {
         this.#mounted.set(mountPoint.slice(this.path.length + 1), "found");
   }
 
+  /** Another disk may lie under the data now: what is shown is proved again before it is shown to anybody else. */
+  doubt(): void {
+    for (const place of this.#mounted.keys()) this.#mounted.set(place, "found");
+  }
+
   /** Places that hold a mount, of volumes that may be gone by now. */
   shown(): readonly string[] {
     return [...this.#mounted.keys()];

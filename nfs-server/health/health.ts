@@ -70,9 +70,10 @@ export class Health {
   }
 
   async #one(check: Check): Promise<void> {
-    const verdict = await this.#look(check);
+    const { verdict, isKnown } = await this.#look(check);
     this.#note(check.name, verdict);
-    if (verdict.state === "ok" || check.repair === undefined) return;
+    // Where nothing could be seen nothing is known to be broken: the machine may only be slow.
+    if (!isKnown || verdict.state === "ok" || check.repair === undefined) return;
     const { repair, again } = this.#patience;
     const last = this.#repairedAt.get(check.name) ?? -Infinity;
     // A clock that was put back must not keep anything from being repaired.
@@ -80,23 +81,27 @@ export class Health {
     this.#repairedAt.set(check.name, this.#clock.now());
     try {
       await bounded(check.repair(), repair, () => new Error(`not done within ${repair / 1000} s`));
-      this.#log.info({ check: check.name }, "repaired");
     } catch (error) {
       this.#log.error({ check: check.name, err: error }, "could not be repaired");
     }
-    this.#note(check.name, await this.#look(check));
+    const after = await this.#look(check);
+    if (after.isKnown && after.verdict.state === "ok")
+      this.#log.info({ check: check.name }, "repaired");
+    this.#note(check.name, after.verdict);
   }
 
   /** A look that hangs is not begun a second time: what it waits for may be a disk, and hold a thread. */
-  async #look(check: Check): Promise<Verdict> {
+  async #look(check: Check): Promise<{ readonly verdict: Verdict; readonly isKnown: boolean }> {
     const looking =
       this.#looking.get(check.name) ?? check.look().finally(() => this.#looking.delete(check.name));
     this.#looking.set(check.name, looking);
     const { look } = this.#patience;
     try {
-      return await bounded(looking, look, () => new Error(`no answer within ${look / 1000} s`));
+      const late = (): Error => new Error(`no answer within ${look / 1000} s`);
+      return { verdict: await bounded(looking, look, late), isKnown: true };
     } catch (error) {
-      return degraded(`${check.name} cannot be looked at: ${messageOf(error)}`);
+      const verdict = degraded(`${check.name} cannot be looked at: ${messageOf(error)}`);
+      return { verdict, isKnown: false };
     }
   }
 

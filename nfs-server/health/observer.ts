@@ -31,7 +31,9 @@ export interface Observed {
   /** Makes the kernel's NFS server serve at this address, and tells it everything again if it forgot. */
   readonly serve: (address: string) => Promise<void>;
   readonly nfsdcld: Pick<Nfsdcld, "pid">;
-  readonly root: Pick<PseudoRoot, "path" | "show" | "hide">;
+  readonly root: Pick<PseudoRoot, "path" | "show" | "hide" | "doubt">;
+  /** The data disk's directory, without symlinks. */
+  readonly data: string;
   readonly exports: Pick<KernelExports, "tellAll" | "foreign">;
   readonly firewall: Pick<Firewall, "trouble" | "round"> | null;
   /** Null: there is none. */
@@ -126,7 +128,9 @@ export class Observer implements Observations {
     const { server, storage, nfsd, serve, nfsdcld, root, exports, mountinfo } = this.#observed;
     const shown = new ShownVolumes({
       root,
+      data: this.#observed.data,
       mountinfo,
+      tell: () => exports.tellAll(),
       wanted: () => [
         ...server.leases
           .list()

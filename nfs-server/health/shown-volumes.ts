@@ -1,9 +1,13 @@
 import path from "node:path";
-import { parseMountinfo } from "../../storage/mounting/mountinfo.ts";
+import { mountOf, parseMountinfo } from "../../storage/mounting/mountinfo.ts";
 import type { ShownVolume, PseudoRoot } from "../exports/pseudo-root.ts";
 
 export interface ShownWorld {
-  readonly root: Pick<PseudoRoot, "path" | "show" | "hide">;
+  readonly root: Pick<PseudoRoot, "path" | "show" | "hide" | "doubt">;
+  /** The data disk's directory, without symlinks. */
+  readonly data: string;
+  /** Tells the kernel where they are now. */
+  readonly tell: () => Promise<void>;
   /** /proc/self/mountinfo. */
   readonly mountinfo: () => Promise<string>;
   /** Volumes that somebody may have now. */
@@ -15,17 +19,25 @@ export class ShownVolumes {
   readonly #world: ShownWorld;
   #suspects: ReadonlySet<string> = new Set();
   #sure: ReadonlySet<string> = new Set();
+  /** The file system that the data lie on; null before the first look. */
+  #device: string | null = null;
+  /** Another one lies there now, and not all that is shown was proved to be of that. */
+  #isDoubtful = false;
 
   constructor(world: ShownWorld) {
     this.#world = world;
   }
 
-  /** Names of those that are not, in this look and in the one before: one that is being granted has its mount soon. */
+  /**
+   * Names of those that are not, in this look and in the one before: one that is being granted has its mount soon. When
+   * another disk lies under the data than before, what is shown is proved anew, and replaced if it is of the former one.
+   */
   async missing(): Promise<readonly string[]> {
+    const wrong = await this.#prove();
     const names = (await this.#look()).map(({ volume }) => volume);
     this.#sure = new Set(names.filter((name) => this.#suspects.has(name)));
     this.#suspects = new Set(names);
-    return [...this.#sure];
+    return [...new Set([...this.#sure, ...wrong])];
   }
 
   /** Mounts them anew. Throws for the first that cannot be. */
@@ -35,6 +47,21 @@ export class ShownVolumes {
     // They are remembered as proved, and would not be looked at again.
     for (const { volume } of missing) await root.hide(volume);
     for (const failure of (await root.show(missing)).values()) throw failure;
+  }
+
+  /** Names of those that cannot be proved now: clients go on with what they have. */
+  async #prove(): Promise<readonly string[]> {
+    const { root, data, mountinfo, wanted, tell } = this.#world;
+    const device = mountOf(parseMountinfo(await mountinfo()), data)?.device ?? null;
+    const isAnother = this.#device !== null && device !== this.#device;
+    this.#device = device;
+    if (isAnother) root.doubt();
+    this.#isDoubtful ||= isAnother;
+    if (!this.#isDoubtful) return [];
+    const failures = await root.show(wanted());
+    await tell();
+    this.#isDoubtful = failures.size > 0;
+    return [...failures.keys()];
   }
 
   async #look(): Promise<readonly ShownVolume[]> {

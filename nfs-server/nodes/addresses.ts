@@ -65,6 +65,11 @@ export class Addresses {
     return this.#places.get(id)?.address ?? null;
   }
 
+  /** The id of the node that is there, or was last. */
+  nodeAt(address: string): string | null {
+    return this.#names.get(address)?.id ?? null;
+  }
+
   isLive(id: string): boolean {
     const place = this.#places.get(id);
     return place !== undefined && this.#isLive(place);

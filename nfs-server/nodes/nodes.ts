@@ -191,6 +191,17 @@ export class Nodes {
     return { id, name: record.name, role: this.#roleOf(record) };
   }
 
+  /** Also of one that was revoked; null: no such node has ever joined. */
+  nameOf(id: string): string | null {
+    return this.#registry.get(id)?.name ?? null;
+  }
+
+  /** The name of the node that lives at an address, or did last; null: none. */
+  nameAt(address: string): string | null {
+    const id = this.#addresses.nodeAt(address);
+    return id === null ? null : this.nameOf(id);
+  }
+
   /** Where nodes are is on disk, as far as it could be written: to be waited for before the server ends. */
   settled(): Promise<void> {
     return this.#registry.settled();

@@ -124,3 +124,20 @@ test("the folders of the whole storage are shown below one place, and gone with 
   await next("hide", "all");
   t.is(await namespace.run(`ls -A ${directory}/exports`), "");
 });
+
+test("when another disk was mounted over the data, what is shown is replaced by what lies there now", async (t) => {
+  const { namespace, directory, call } = await serve(t, ["one", "two"]);
+  await call("show", [blog("one"), blog("two")]);
+  await namespace.run(
+    `mount -t tmpfs other ${directory}/data && mkdir -p ${directory}/data/apps/blog/one && echo new >${directory}/data/apps/blog/one/name`,
+  );
+  await call("doubt");
+  const failures = (await call("show", [blog("one"), blog("two")])) as [string, string][];
+  t.deepEqual(
+    failures.map(([volume]) => volume),
+    ["two"],
+  );
+  t.is((await namespace.run(`cat ${directory}/exports/one/name`)).trim(), "new");
+  t.is((await namespace.mountsAt(`${directory}/exports/one`)).length, 1);
+  t.is(await namespace.run(`cat ${directory}/exports/two/name`), "two", "what is open goes on");
+});

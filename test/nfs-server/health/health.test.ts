@@ -120,6 +120,34 @@ test("a check or a repair that fails or hangs is no failure of the round", async
   t.true(world.lines.includes("error could not be repaired"));
 });
 
+test("what could not be looked at is not repaired: a slow machine is not a broken one", async (t) => {
+  const world = new World();
+  let repairs = 0;
+  const { promise: never } = Promise.withResolvers<Verdict>();
+  const health = world.health({
+    name: "nfsd",
+    look: () => never,
+    repair: async () => {
+      repairs += 1;
+    },
+  });
+  await health.round();
+  t.is(repairs, 0);
+  t.is(health.report().state, "degraded");
+  t.false(world.lines.some((line) => line.includes("repaired")));
+});
+
+test("a repair that did not help is not called one", async (t) => {
+  const world = new World();
+  const health = world.health({
+    name: "nfsd",
+    look: async () => failed("stopped"),
+    repair: async () => {},
+  });
+  await health.round();
+  t.deepEqual(world.lines, ["error stopped"]);
+});
+
 class World {
   now = 0;
   readonly lines: string[] = [];

@@ -131,6 +131,7 @@ class World {
         look: async () => ({ state: "pending" }),
         again: async () => undefined,
       },
+      data: "/data",
       mountinfo: async () =>
         this.mounted ? "1 2 8:1 /apps/x/v /exports/v rw - xfs /dev/sdb rw\n" : "",
       counters: async () => ({

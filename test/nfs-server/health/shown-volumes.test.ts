@@ -32,7 +32,33 @@ test("what cannot be mounted again is told", async (t) => {
   await t.throwsAsync(world.volumes.restore(), { message: "its directory is gone" });
 });
 
+test("when another disk lies under the data, what is shown is proved anew, and the kernel told", async (t) => {
+  const world = new World(["a", "b"], ["a", "b"]);
+  t.deepEqual(await world.volumes.missing(), []);
+  t.deepEqual(world.did, []);
+  world.device = "8:17";
+  t.deepEqual(await world.volumes.missing(), []);
+  t.deepEqual(world.did, ["doubt", "show a", "show b", "tell"]);
+  await world.volumes.missing();
+  t.is(world.did.length, 4, "once");
+});
+
+test("what is not on the new disk stays as it is shown, is told, and is tried again", async (t) => {
+  const world = new World(["a"], ["a"]);
+  await world.volumes.missing();
+  world.device = "0:5";
+  world.failure = new UserError("not-found", "its directory is gone");
+  t.deepEqual(await world.volumes.missing(), ["a"]);
+  await world.volumes.restore();
+  t.false(world.did.includes("hide a"), "clients go on with what they have");
+  world.failure = null;
+  world.device = "8:1";
+  t.deepEqual(await world.volumes.missing(), []);
+  t.true(world.did.includes("show a"));
+});
+
 class World {
+  device = "8:1";
   readonly wanted: Set<string>;
   readonly mounted: Set<string>;
   readonly did: string[] = [];
@@ -45,11 +71,12 @@ class World {
     this.volumes = new ShownVolumes({
       root: {
         path: "/exports",
+        doubt: () => this.did.push("doubt"),
         hide: async (volume) => {
           this.did.push(`hide ${volume}`);
         },
         show: async (volumes) => {
-          if (this.failure !== null) return new Map([["a", this.failure]]);
+          if (this.failure !== null && volumes.length > 0) return new Map([["a", this.failure]]);
           for (const { volume } of volumes) {
             this.did.push(`show ${volume}`);
             this.mounted.add(volume);
@@ -57,10 +84,12 @@ class World {
           return new Map();
         },
       },
+      data: "/data",
+      tell: async () => void this.did.push("tell"),
       mountinfo: async () =>
-        [...this.mounted]
+        `1 0 ${this.device} / /data rw - xfs /dev/sdb rw\n${[...this.mounted]
           .map((name) => `1 2 8:1 /apps/x/${name} /exports/${name} rw - xfs /dev/sdb rw\n`)
-          .join(""),
+          .join("")}`,
       wanted: () => [...this.wanted].map((volume) => ({ volume, app: "x" })),
     });
   }

@@ -35,6 +35,10 @@ const refused = async (): Promise<never> => {
   });
 };
 
+const late = async (): Promise<never> => {
+  throw new CommandFailed("mount", { reason: "no answer", timedOut: true, missing: false });
+};
+
 const on =
   (type: string): RequirementWorld["mountinfo"] =>
   async () =>
@@ -42,6 +46,10 @@ const on =
 
 test("a machine that has everything gets no complaint", async (t) => {
   t.deepEqual(await complaints(t, {}), []);
+});
+
+test("a mount that is not done in time is no sign of anything but a slow machine", async (t) => {
+  t.deepEqual(await complaints(t, { tryMount: late }), []);
 });
 
 test("each thing that is missing is named with what helps, all at once", async (t) => {
