@@ -10,7 +10,6 @@ export class DeleteGuard {
   readonly #permit: Permit | null;
   #count = 0;
   #bytes = 0;
-  #newIndex = false;
 
   constructor(permit: Permit | null) {
     this.#permit = permit;
@@ -18,11 +17,6 @@ export class DeleteGuard {
 
   get deleted(): number {
     return this.#count;
-  }
-
-  /** An index was written and read back: older ones may be replaced by it. */
-  indexReadBack(): void {
-    this.#newIndex = true;
   }
 
   /** Counts a deletion that is about to be done. Throws `forbidden` when the permit does not cover it. */
@@ -36,8 +30,6 @@ export class DeleteGuard {
       throw refusal(`${name} of ${kind} is not among what run ${permit.run} may delete`);
     if (permit.inForce?.() === false)
       throw refusal(`run ${permit.run} has lost the lease of the storage`);
-    if (kind === "index" && !this.#newIndex)
-      throw refusal("no index may be deleted before its successor was written and read back");
     if (this.#count + 1 > permit.maxCount)
       throw refusal(`run ${permit.run} may delete ${permit.maxCount} files and has done so`);
     if (this.#bytes + bytes > permit.maxBytes)

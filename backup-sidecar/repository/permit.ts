@@ -13,8 +13,8 @@ export type DeletableKind =
   | "temporary";
 
 /**
- * Leave of the supervisor to delete, bounded in every direction. Without one only locks (and what is temporary) go. Of
- * `index`, files go only after this session has written another one and read it back.
+ * Leave of the supervisor to delete, bounded in every direction. Without one only locks (and what is temporary) go. restic
+ * removes an index after it has stored its successor, and what the bridge has stored it has read back.
  */
 export interface Permit {
   /** The run that deletes, for logs. */

@@ -66,7 +66,6 @@ export class RepositoryFiles {
     const facts = { size, sha256: name };
     if (size > smallBytes) await this.#remote.writeOnce(this.#at(type, name), body, facts, signal);
     else await this.#remote.write(this.#at(type, name), await collected(body), facts, signal);
-    if (type === "index") this.#guard.indexReadBack();
   }
 
   async remove(type: RestType, name: string, signal: AbortSignal): Promise<void> {

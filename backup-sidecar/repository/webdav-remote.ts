@@ -116,6 +116,7 @@ export class WebdavRemote implements Remote {
   async move(from: string, to: string, signal?: AbortSignal): Promise<void> {
     checkPath(from);
     checkPath(to);
+    if (!this.profile.move) return this.#carry(from, to, signal);
     await this.#enduring(signal, async (endpoint, before) => {
       const source = await this.#propfind(endpoint, from, "0", signal);
       if (source === null) {
@@ -135,6 +136,21 @@ export class WebdavRemote implements Remote {
         folder,
       };
       (await endpoint.expect({ ...call, headers: { destination, overwrite: "T" } })).discard();
+    });
+  }
+
+  /** A move on servers that know none: read, written, removed. */
+  async #carry(from: string, to: string, signal?: AbortSignal): Promise<void> {
+    const entry = await this.stat(from, signal);
+    if (entry === null) throw new RemoteFailure("gone", `The backup server has no ${from}`);
+    if (entry.kind === "folder")
+      throw new RemoteFailure("server", "The backup server cannot move folders (no MOVE)", {
+        waitingHelps: false,
+      });
+    await this.write(to, () => this.read(from, undefined, signal), { size: entry.size }, signal);
+    await this.#enduring(signal, async (endpoint) => {
+      const call = { ...this.#around(signal), method: "DELETE", path: from, what: "moving a file" };
+      (await endpoint.expect(call, 200, 202, 204, 404)).discard();
     });
   }
 

@@ -1,0 +1,97 @@
+import { randomBytes } from "node:crypto";
+import { mkdir, writeFile } from "node:fs/promises";
+import path from "node:path";
+import type { ExecutionContext } from "ava";
+import { execa } from "execa";
+import type { BridgeSession, SessionOptions } from "../../../backup-sidecar/repository/bridge.ts";
+import type {
+  Connected,
+  ConnectOptions,
+  TargetSettings,
+} from "../../../backup-sidecar/repository/connect.ts";
+import { RestBridge } from "../../../backup-sidecar/repository/rest-bridge.ts";
+import { resticOfTheImage } from "../restic.ts";
+import type { DavServer } from "./dav-server.ts";
+import { FaultProxy } from "./fault-proxy.ts";
+import { startNodeDav } from "./node-dav.ts";
+import { ownFolder, quick, reach } from "./reach.ts";
+
+export interface Told {
+  readonly code: number | undefined;
+  readonly all: string;
+  readonly stdout: string;
+}
+
+/** restic at a session, as the service runs it; stopped as soon as there is trouble. */
+export async function restic(
+  session: BridgeSession,
+  folder: string,
+  args: readonly string[],
+): Promise<Told> {
+  const program = await resticOfTheImage();
+  const child = execa(program, [...args, "--stuck-request-timeout", "15m"], {
+    env: {
+      ...session.environment,
+      RESTIC_PASSWORD: "secret",
+      RESTIC_CACHE_DIR: path.join(folder, "cache"),
+    },
+    reject: false,
+    all: true,
+  });
+  const off = session.onTrouble(() => void child.kill("SIGINT"));
+  const { exitCode, all, stdout } = await child;
+  off();
+  return { code: exitCode, all, stdout };
+}
+
+/** A server with a fault proxy in front of it, our folder on it, and a bridge to that. */
+export interface Stand {
+  readonly folder: string;
+  readonly server: DavServer;
+  readonly proxy: FaultProxy;
+  readonly connected: Connected;
+  readonly bridge: RestBridge;
+  /** A directory with a few megabytes in it. */
+  readonly source: string;
+  readonly session: (options?: SessionOptions) => Promise<BridgeSession>;
+}
+
+export interface StandOptions {
+  readonly start?: (options: { readonly folder: string }) => Promise<DavServer>;
+  readonly target?: Partial<TargetSettings>;
+  readonly connect?: Partial<ConnectOptions>;
+}
+
+export async function stand(t: ExecutionContext, options: StandOptions = {}): Promise<Stand> {
+  const folder = await ownFolder(t);
+  const server = await (options.start ?? startNodeDav)({ folder });
+  t.teardown(() => server.stop());
+  const proxy = await FaultProxy.before(server.url);
+  t.teardown(() => proxy.down());
+  const connected = await reach(proxy.url, options.target, options.connect);
+  const { outageMs } = options.target?.endurance ?? quick;
+  const bridge = await RestBridge.listen(connected.remote, { uploadsFailMs: outageMs });
+  t.teardown(() => bridge.close());
+  const source = path.join(folder, "source");
+  await mkdir(source);
+  await writeFile(path.join(source, "large"), randomBytes(9 * 1024 * 1024));
+  await writeFile(path.join(source, "small"), "hello\n");
+  const session = (more?: SessionOptions): Promise<BridgeSession> =>
+    bridge.session("repositories/blog", more);
+  return { folder, server, proxy, connected, bridge, source, session };
+}
+
+/** A stand whose repository exists and has a first snapshot; packs are small, so that there are several. */
+export async function standWithRepository(
+  t: ExecutionContext,
+  options: StandOptions = {},
+): Promise<Stand> {
+  const made = await stand(t, options);
+  const session = await made.session({ mayCreate: true });
+  const init = await restic(session, made.folder, ["init"]);
+  t.is(init.code, 0, init.all);
+  await session.close();
+  return made;
+}
+
+export const backup = ["backup", "--pack-size", "4", "--json"] as const;
