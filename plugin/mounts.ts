@@ -162,10 +162,15 @@ export class Mounts {
 
   /**
    * Unmounts the volume if nobody holds it: no mount id, and by the engine's word no container. Answers who still
-   * does, null when the engine did not say; nothing was unmounted then.
+   * does, null when the engine did not say; nothing was unmounted then. Also of what is not mounted by us any more the
+   * engine is asked: containers keep their own copy of what was unmounted lazily.
    */
   collect(volume: string): Promise<readonly string[] | null> {
-    return this.#queue.run(volume, () => this.#collected(volume, () => this.#isWanted(volume)));
+    return this.#queue.run(volume, async () => {
+      if (this.#table.get(volume) === null && !this.#mounted.has(volume))
+        return this.#isWanted(volume) ? ["a container"] : this.#holders.of(volume);
+      return this.#collected(volume, () => this.#isWanted(volume));
+    });
   }
 
   /**

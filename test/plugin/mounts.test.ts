@@ -276,3 +276,27 @@ test("a sign of use that was taken away is left anew", async (t) => {
   await held.hold(record, "two", [], false, new Call(performance.now()));
   t.deepEqual(asked, ["attach", "detach", "attach"]);
 });
+
+test("a volume that was taken away from under its containers is in use by them, until the last has ended", async (t) => {
+  let live: readonly string[] | null = ['service "shop_db"'];
+  const { mounts: held, mounter } = await mounts(t, () => live);
+  await held.hold(record, "id-1", [], false, new Call(performance.now()));
+  await held.abandon("v");
+  await held.release("v", "id-1");
+  t.is(mounter.table.size, 0, "it is mounted nowhere that we know of");
+  t.deepEqual(await held.collect("v"), ['service "shop_db"']);
+  live = null;
+  t.is(await held.collect("v"), null, "and while Docker is silent nobody can say so");
+  live = [];
+  t.deepEqual(await held.collect("v"), []);
+});
+
+test("a volume of which nothing is known here is in use all the same where Docker names a container", async (t) => {
+  let live: readonly string[] | null = ['container "db"'];
+  const { mounts: held } = await mounts(t, () => live);
+  t.deepEqual(await held.collect("v"), ['container "db"']);
+  live = null;
+  t.is(await held.collect("v"), null);
+  live = [];
+  t.deepEqual(await held.collect("v"), []);
+});
