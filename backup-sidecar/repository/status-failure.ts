@@ -16,7 +16,7 @@ export function statusFailure(
     case 401:
       return new RemoteFailure(
         "auth",
-        `${server} refuses the user name or the password: check WEBDAV_USER and WEBDAV_PASSWORD_FILE (Nextcloud wants an app password)`,
+        `${server} refuses the user name or the password: check WEBDAV_USERNAME and WEBDAV_PASSWORD_FILE (Nextcloud wants an app password)`,
         details,
       );
     case 403:

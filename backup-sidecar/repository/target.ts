@@ -38,7 +38,7 @@ function parseOne(word: string): URL {
   if (url.username !== "" || url.password !== "")
     throw new UserError(
       "invalid",
-      "WEBDAV_URL must not hold a name and password: give them as WEBDAV_USER and WEBDAV_PASSWORD_FILE",
+      "WEBDAV_URL must not hold a name and password: give them as WEBDAV_USERNAME and WEBDAV_PASSWORD_FILE",
     );
   if (url.search !== "" || url.hash !== "")
     throw new UserError(
