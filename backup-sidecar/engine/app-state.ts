@@ -27,7 +27,9 @@ export type RunningRecord = z.infer<typeof runSchema>;
 const lossSchema = z.looseObject({
   at: timeSchema,
   packs: z.array(z.string()),
-  /** What no version has any more: files of these versions. */
+  /** Ids of the pieces that nobody has any more. */
+  missing: z.array(z.string()),
+  /** Which files of which versions cannot be restored; a path that ends with "/" is a directory with all in it. */
   lost: z.array(z.looseObject({ snapshot: z.string(), path: z.string() })),
 });
 export type Loss = z.infer<typeof lossSchema>;
@@ -39,8 +41,8 @@ const integritySchema = z.looseObject({
   verified: z.array(z.string()),
   /** By slice (`7/30`): when it was last read back and found whole. */
   slices: z.record(z.string(), timeSchema),
-  /** Damage that was found and could not be healed. */
-  losses: z.array(lossSchema),
+  /** Damage that could not be healed, as it is now; null if there is none. */
+  loss: lossSchema.nullable(),
   /** Packs that were taken out and whose data is not all back yet: healing goes on with them. */
   quarantined: z.array(z.string()),
 });
@@ -92,7 +94,7 @@ export class AppStates {
 
   async integrity(app: string): Promise<IntegrityRecord> {
     const known = await this.#integrity.read(app, integritySchema);
-    return known ?? { schema: 1, app, verified: [], slices: {}, losses: [], quarantined: [] };
+    return known ?? { schema: 1, app, verified: [], slices: {}, loss: null, quarantined: [] };
   }
 
   writeIntegrity(record: IntegrityRecord): Promise<void> {

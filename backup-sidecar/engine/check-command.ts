@@ -13,7 +13,7 @@ const namedErrors = 100;
  */
 export async function check(repository: Runner, request: CheckRequest): Promise<CheckResult> {
   const { read, signal } = request;
-  const errors: string[] = [];
+  const findings = new Findings();
   let summary: unknown = null;
   const { exitCode, said } = await repository.run(
     {
@@ -23,33 +23,51 @@ export async function check(repository: Runner, request: CheckRequest): Promise<
       onMessage: (message) => {
         const told = errorSchema.safeParse(message).data;
         if (told?.message_type === "summary") summary = message;
-        if (told?.message_type !== "error" || errors.length >= namedErrors) return;
-        errors.push(told.message ?? told.error?.message ?? JSON.stringify(message));
+        if (told?.message_type === "error") findings.add(told.message ?? told.error?.message ?? "");
       },
     },
     { readOnly: true },
   );
   const done = checkSummarySchema.safeParse(summary).data;
   // With code 1 and no finding it stumbled before it could look.
-  const looked = done !== undefined && (exitCode === 0 || done.num_errors > 0);
-  if (!looked || (exitCode !== 0 && errors.length === 0 && said.length === 0))
+  if (done === undefined || (exitCode !== 0 && findings.errors.length === 0))
     throw failureOf({ command: "check", exitCode, signal: null, ended: null, said });
+  const { errors, packs, blobs, trees } = findings;
   return {
     ok: exitCode === 0 && done.num_errors === 0,
-    errors: errors.length > 0 || exitCode === 0 ? errors : said.slice(-namedErrors),
-    brokenPacks: [...new Set([...(done.broken_packs ?? []), ...packsIn([...errors, ...said])])],
+    errors,
+    brokenPacks: [...new Set([...(done.broken_packs ?? []), ...packs])],
+    missing: { blobs: [...blobs], trees: [...trees] },
     indexDamaged: done.suggest_repair_index,
   };
 }
+
+/** What it finds is told in sentences; what is missing is in no list of restic's. */
+class Findings {
+  readonly errors: string[] = [];
+  readonly packs = new Set<string>();
+  readonly blobs = new Set<string>();
+  readonly trees = new Set<string>();
+
+  add(sentence: string): void {
+    if (advice.test(sentence)) return;
+    if (this.errors.length < namedErrors) this.errors.push(sentence.trim());
+    const [, pack] = /\bpack ([0-9a-f]{64})\b/.exec(sentence) ?? [];
+    const [, blob] = /\bblob ([0-9a-f]{64}) not found in index/.exec(sentence) ?? [];
+    const [, tree] = /\bid ([0-9a-f]{64}) not found in repository/.exec(sentence) ?? [];
+    if (pack !== undefined) this.packs.add(pack);
+    if (blob !== undefined) this.blobs.add(blob);
+    if (tree !== undefined) this.trees.add(tree);
+  }
+}
+
+/** What to do about it is none of a finding. */
+const advice =
+  /^\s*(The repository (contains damaged|is damaged)|restic repair|Damaged pack files)/;
 
 /** Without reading back, what is cached of the index and of folders is not fetched again. */
 function readingOf(read: CheckRequest["read"]): string[] {
   if (read === undefined) return ["--with-cache"];
   if (read === "all") return ["--read-data"];
   return ["--read-data-subset", `${read.slice}/${read.of}`];
-}
-
-/** Missing packs are in no list of restic's, only in its sentences: "pack <64 digits>: does not exist". */
-function packsIn(sentences: readonly string[]): string[] {
-  return sentences.flatMap((sentence) => /\bpack ([0-9a-f]{64})\b/.exec(sentence)?.[1] ?? []);
 }

@@ -200,7 +200,10 @@ export class ResticRepository implements AppRepository, Runner {
     const session = await this.#connection.bridge.session(this.path, options);
     const attended = attend(session, [call.signal, this.#connection.signal]);
     try {
-      return await work({ ...call, ...attended.call });
+      const result = await work({ ...call, ...attended.call });
+      // What restic takes for damage may be a server that is away.
+      if (session.trouble !== null) throw session.trouble;
+      return result;
     } catch (error) {
       throw session.trouble ?? error;
     } finally {

@@ -12,6 +12,8 @@ import type { ResticRepository } from "./restic-repository.ts";
 import type { RunReport } from "./run-report.ts";
 import type { RunRequest, RunWorld } from "./run-world.ts";
 import type { Snapshot } from "./snapshot.ts";
+import { isKnownLoss } from "./healing.ts";
+import { mended } from "./verification.ts";
 import { lockProof, removeStaleLocks } from "./stale-locks.ts";
 import { failedVolume, runVolume, type RunSoFar, type VolumeRun } from "./volume-run.ts";
 
@@ -82,8 +84,10 @@ class AppRun {
     // Packs that a killed backup had sent are in no index: without this they would be sent again.
     if (unfinished !== null || cleared) await repository.repairIndex(this.#signal);
     const suspect = await this.#saveVolumes(repository, snapshots);
-    this.#check = await repository.check({ signal: this.#signal });
-    if (this.#check.ok) await this.#noteVerified(snapshots);
+    const found = await repository.check({ signal: this.#signal });
+    const request = { ...this.#request, signal: this.#signal };
+    this.#check = await mended(this.#world, request, repository, found, this.#notes);
+    if (await this.#isWhole()) await this.#noteVerified(snapshots);
     await this.#keepRule(repository, suspect);
     if (this.#volumes.every(({ report }) => report.outcome !== "failed")) await states.end(app);
   }
@@ -141,6 +145,13 @@ class AppRun {
     }
   }
 
+  /** What was lost long ago makes new versions no worse. */
+  async #isWhole(): Promise<boolean> {
+    const check = this.#check;
+    if (check === null || check.ok) return check !== null;
+    return isKnownLoss(check, await this.#world.states.integrity(this.#request.app));
+  }
+
   async #noteVerified(before: readonly Snapshot[]): Promise<void> {
     const { states } = this.#world;
     const known = await states.integrity(this.#request.app);
@@ -162,7 +173,7 @@ class AppRun {
       snapshots,
       keep,
       time: now,
-      frozen: frozenBy(suspect, this.#check, this.#volumes),
+      frozen: frozenBy(suspect, await this.#isWhole(), this.#volumes),
       verified: new Set(integrity.verified),
     });
     if (forget.length > 0) {
@@ -174,6 +185,7 @@ class AppRun {
         names,
         maxCount: names.length,
         maxBytes: names.length * 65_536,
+        inForce: () => held.held(),
       };
       await repository.forget(names, permit, this.#signal);
     }
@@ -235,13 +247,13 @@ function withSuspect(
 /** What speaks against removing anything of this app. */
 function frozenBy(
   suspect: SuspectRecord,
-  check: CheckResult | null,
+  isWhole: boolean,
   volumes: readonly VolumeRun[],
 ): string[] {
   const destroyed = Object.entries(suspect.volumes).map(
     ([volume, { reason }]) => `volume ${volume} looks destroyed: ${reason}`,
   );
-  const damaged = check?.ok === true ? [] : ["the repository has damage"];
+  const damaged = isWhole ? [] : ["the repository has damage"];
   const failed = volumes
     .filter(({ report }) => report.outcome === "failed")
     .map(({ report }) => `volume ${report.volume} could not be saved`);

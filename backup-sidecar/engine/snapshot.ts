@@ -53,6 +53,8 @@ export const tags = {
   suspect: "suspect",
   /** Some files could not be read (restic's exit code 3). */
   partial: "partial",
+  /** Made to bring back what the repository had lost, besides the runs. */
+  healing: "healing",
   /** Made while clocks disagreed: its time is the best guess. */
   doubtfulTime: "doubtful-time",
 } as const;

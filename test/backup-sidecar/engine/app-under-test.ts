@@ -43,13 +43,17 @@ export class AppUnderTest {
     return new AppUnderTest(there, service, worldOf(there, service, other), volume);
   }
 
+  async held(): Promise<HeldLease> {
+    this.#held ??= await this.service.hold();
+    return this.#held;
+  }
+
   /** A run under a lease that is held from the first one on. */
   async run(signal?: AbortSignal): Promise<RunReport> {
-    this.#held ??= await this.service.hold();
     return runApp(this.world, {
       app: "blog",
       sources: this.volumes.map((volume) => this.place.view(volume)),
-      held: this.#held,
+      held: await this.held(),
       ...(signal && { signal }),
     });
   }
