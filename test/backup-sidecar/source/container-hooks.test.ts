@@ -1,0 +1,161 @@
+import { join } from "node:path";
+import test, { type ExecutionContext } from "ava";
+import { pino } from "pino";
+import { ContainerHooks } from "../../../backup-sidecar/source/container-hooks.ts";
+import type { HookContainer, HookEngine } from "../../../backup-sidecar/source/hook-engine.ts";
+import { HookJournal } from "../../../backup-sidecar/source/hook-journal.ts";
+import { eventually } from "../../storage/eventually.ts";
+import { temporaryDirectory } from "../../storage/places.ts";
+
+const never = new AbortController().signal;
+const log = pino({ enabled: false });
+
+/** An engine that writes down what it is asked for. */
+class FakeEngine implements HookEngine {
+  readonly calls: string[] = [];
+  containers: HookContainer[] = [];
+  failing = new Set<string>();
+  exitCode = 0;
+
+  async containersOf(): Promise<readonly HookContainer[]> {
+    return this.containers;
+  }
+  async run(id: string, command: string): Promise<{ exitCode: number; output: string }> {
+    this.#call(`run ${id} ${command}`);
+    return { exitCode: this.exitCode, output: "no disk\nno luck\n" };
+  }
+  async replicas(): Promise<number> {
+    return 3;
+  }
+  async scale(service: string, replicas: number): Promise<void> {
+    this.#call(`scale ${service} ${replicas}`);
+  }
+  pause = async (id: string): Promise<void> => this.#call(`pause ${id}`);
+  unpause = async (id: string): Promise<void> => this.#call(`unpause ${id}`);
+  stop = async (id: string): Promise<void> => this.#call(`stop ${id}`);
+  start = async (id: string): Promise<void> => this.#call(`start ${id}`);
+
+  #call(call: string): void {
+    this.calls.push(call);
+    if (this.failing.delete(call)) throw new Error("the engine is away");
+  }
+}
+
+function container(
+  id: string,
+  labels: Record<string, string>,
+  service: string | null = null,
+): HookContainer {
+  const named = Object.entries(labels).map(([key, value]) => [`swarmnfs.backup.${key}`, value]);
+  return {
+    id,
+    name: id,
+    isRunning: true,
+    labels: Object.fromEntries(named) as Record<string, string>,
+    service: service === null ? null : { id: service, name: service },
+  };
+}
+
+async function place(t: ExecutionContext): Promise<{
+  readonly engine: FakeEngine;
+  /** A service's life: its hooks, on the same journal. */
+  readonly life: (longestMs?: number) => Promise<ContainerHooks>;
+}> {
+  const path = join(await temporaryDirectory(t), "hooks.json");
+  const engine = new FakeEngine();
+  const life = async (longestMs = 600_000): Promise<ContainerHooks> => {
+    const journal = await HookJournal.open(path, () => t.fail());
+    return new ContainerHooks(engine, journal, log, { longestMs });
+  };
+  return { engine, life };
+}
+
+test("commands come before the pause and after its end; what was done last is undone first", async (t) => {
+  const { engine, life } = await place(t);
+  engine.containers = [
+    container("db", { pre: "flush", post: "unflush", pause: "true" }),
+    container("web", { stop: "true" }),
+    container("other", {}),
+  ];
+  const hooks = await life();
+  t.deepEqual(await hooks.pre("blog", ["data"], never), { consistent: true, notes: [] });
+  t.deepEqual(engine.calls, ["run db flush", "pause db", "stop web"]);
+  engine.calls.length = 0;
+  t.deepEqual(await hooks.post("blog"), { consistent: true, notes: [] });
+  t.deepEqual(engine.calls, ["start web", "unpause db", "run db unflush"]);
+  await hooks.post("blog");
+  t.is(engine.calls.length, 3);
+});
+
+test("a service is scaled down once for all its tasks, and back to what it was", async (t) => {
+  const { engine, life } = await place(t);
+  engine.containers = ["one", "two"].map((id) => container(id, { stop: "true" }, "blog_web"));
+  const hooks = await life();
+  await hooks.pre("blog", ["data"], never);
+  await hooks.post("blog");
+  t.deepEqual(engine.calls, ["scale blog_web 0", "scale blog_web 3"]);
+});
+
+test("fault 26: what a killed service left paused comes back when it starts again", async (t) => {
+  const { engine, life } = await place(t);
+  engine.containers = [container("db", { pause: "true", post: "unflush" })];
+  await (await life()).pre("blog", ["data"], never);
+  engine.calls.length = 0;
+  const next = await life();
+  t.deepEqual(await next.recover(), []);
+  t.deepEqual(engine.calls, ["unpause db", "run db unflush"]);
+  t.deepEqual(await next.recover(), []);
+  t.is(engine.calls.length, 2);
+});
+
+test("fault 26: also one that was killed before the container was paused", async (t) => {
+  const { engine, life } = await place(t);
+  engine.containers = [container("db", { pause: "true" })];
+  engine.failing.add("pause db");
+  const { consistent, notes } = await (await life()).pre("blog", ["data"], never);
+  t.false(consistent);
+  t.regex(notes.join(), /container "db" could not be paused: the engine is away/);
+  await (await life()).recover();
+  t.deepEqual(engine.calls, ["pause db", "unpause db"]);
+});
+
+test("a container is brought back when a backup takes too long, and the version is known to be inconsistent", async (t) => {
+  const { engine, life } = await place(t);
+  engine.containers = [container("db", { pause: "true" })];
+  const hooks = await life(20);
+  await hooks.pre("blog", ["data"], never);
+  await eventually("it is back", () => engine.calls.includes("unpause db"));
+  const { consistent, notes } = await hooks.post("blog");
+  t.false(consistent);
+  t.regex(notes.join(), /brought back before the backup was done/);
+});
+
+test("one that cannot be brought back is kept in mind, and tried again before the next run", async (t) => {
+  const { engine, life } = await place(t);
+  engine.containers = [container("db", { pause: "true" })];
+  engine.failing.add("unpause db");
+  const hooks = await life();
+  await hooks.pre("blog", ["data"], never);
+  t.regex((await hooks.post("blog")).notes.join(), /"db" could not be brought back yet/);
+  engine.containers = [];
+  await hooks.pre("blog", ["data"], never);
+  t.deepEqual(engine.calls, ["pause db", "unpause db", "unpause db"]);
+});
+
+test("a command that fails is told with the last line it said, and the backup goes on", async (t) => {
+  const { engine, life } = await place(t);
+  engine.containers = [container("db", { pre: "dump" })];
+  engine.exitCode = 2;
+  const { consistent, notes } = await (await life()).pre("blog", ["data"], never);
+  t.false(consistent);
+  t.deepEqual(notes, ['the command "dump" in container "db" ended with 2: no luck']);
+});
+
+test("labels that mean nothing are told", async (t) => {
+  const { engine, life } = await place(t);
+  engine.containers = [container("db", { pauze: "true", stop: "maybe" })];
+  const { notes } = await (await life()).pre("blog", ["data"], never);
+  t.regex(notes.join("\n"), /label swarmnfs.backup.pauze, which means nothing/);
+  t.regex(notes.join("\n"), /stop=maybe: true or false was expected/);
+  t.deepEqual(engine.calls, []);
+});
