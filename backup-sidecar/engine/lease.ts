@@ -144,7 +144,7 @@ export class StorageLease {
   }
 
   async #bounded<Result>(work: (folder: Directory) => Promise<Result>): Promise<Result> {
-    const limit = this.#times.renew;
+    const limit = this.#times.giveUp;
     const seconds = Math.ceil(limit / 1000);
     return bounded(
       this.#inFolder(work),

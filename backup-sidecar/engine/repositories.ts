@@ -1,5 +1,7 @@
+import { buffer } from "node:stream/consumers";
 import { messageOf } from "../../service/message-of.ts";
 import { RemoteFailure } from "../repository/failure.ts";
+import type { Remote } from "../repository/remote.ts";
 import type { AppRepository } from "./app-repository.ts";
 import { createRepository } from "./creation.ts";
 import { look, type Found } from "./detection.ts";
@@ -8,6 +10,7 @@ import { copyOfKeys, type Pin } from "./pins.ts";
 import { RepositoryTrouble, type RepositoryState } from "./repository-trouble.ts";
 import { ResticRepository } from "./restic-repository.ts";
 import type { RepositoryWorld } from "./repository-world.ts";
+import { pathOf } from "./runner.ts";
 import { rfc3339 } from "../../service/clock.ts";
 
 export interface OpenRequest {
@@ -55,6 +58,27 @@ export class Repositories implements RepositoryPlace {
     return repository;
   }
 
+  /**
+   * Puts back config and keys from our copies where the server has other ones; what is there is put aside, not deleted. Throws
+   * {@link RepositoryTrouble} if there is no copy, or if the repository does not open with it.
+   */
+  async putBack(app: string, lease: HeldLease, signal?: AbortSignal): Promise<ResticRepository> {
+    const { pins, remote } = this.#world;
+    const pin = await pins.of(app);
+    if (pin?.state !== "known" || pin.config === null)
+      throw new RepositoryTrouble("damaged", `there is no copy of the config of app "${app}"`);
+    await lease.confirm();
+    for (const [name, copy] of Object.entries({ config: pin.config, ...withFolder(pin.keys) })) {
+      const path = `${pathOf(app)}/${name}`;
+      const bytes = Buffer.from(copy, "base64");
+      if (await isThere(remote, path, bytes, signal)) continue;
+      if ((await remote.stat(path, signal)) !== null)
+        await remote.move(path, `.swarmnfs/quarantine/${app}/${lease.counter}/${name}`, signal);
+      await remote.write(path, bytes, { size: bytes.length }, signal);
+    }
+    return this.open(app, { lease, ...(signal && { signal }) });
+  }
+
   async #look(app: string, signal?: AbortSignal): Promise<Found> {
     try {
       return await look(this.#world, app, signal);
@@ -97,4 +121,18 @@ export class Repositories implements RepositoryPlace {
       ...copies,
     });
   }
+}
+
+function withFolder(keys: Pin["keys"]): Record<string, string> {
+  return Object.fromEntries(Object.entries(keys).map(([name, copy]) => [`keys/${name}`, copy]));
+}
+
+async function isThere(
+  remote: Remote,
+  path: string,
+  bytes: Buffer,
+  signal?: AbortSignal,
+): Promise<boolean> {
+  if ((await remote.stat(path, signal)) === null) return false;
+  return bytes.equals(await buffer(await remote.read(path, undefined, signal)));
 }

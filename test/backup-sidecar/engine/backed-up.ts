@@ -5,11 +5,7 @@ import path from "node:path";
 import type { ExecutionContext } from "ava";
 import { v7 as uuid } from "uuid";
 import { Documents } from "../../../backup-sidecar/engine/documents.ts";
-import {
-  StorageLease,
-  type HeldLease,
-  type LeaseTimes,
-} from "../../../backup-sidecar/engine/lease.ts";
+import { StorageLease, type HeldLease } from "../../../backup-sidecar/engine/lease.ts";
 import { Pins, type ToldPin } from "../../../backup-sidecar/engine/pins.ts";
 import { Repositories } from "../../../backup-sidecar/engine/repositories.ts";
 import type { RepositoryWorld } from "../../../backup-sidecar/engine/repository-world.ts";
@@ -21,9 +17,6 @@ import { startApache } from "../servers/apache.ts";
 import { resticOfTheImage } from "../restic.ts";
 import { openDav, type Dav } from "./dav.ts";
 import { LocalServer } from "./local-server.ts";
-
-/** Terms that tests can wait for. */
-export const quickTimes: LeaseTimes = { term: 3000, renew: 500, giveUp: 2000 };
 
 /** A storage with volumes, a backup server that is a directory, and a service's own places; gone with the test. */
 export class BackedUp {
@@ -78,7 +71,11 @@ export class BackedUp {
   }
 
   /** A service with a state directory of its own; the storage and the server are everybody's. */
-  async service(name = "one", overrides: Partial<RepositoryWorld> = {}): Promise<Service> {
+  async service(
+    name = "one",
+    overrides: Partial<RepositoryWorld> = {},
+    root = this.storage,
+  ): Promise<Service> {
     const own = path.join(this.top, "state", name);
     for (const folder of ["cache", "tmp", "own"])
       await mkdir(path.join(own, folder), { recursive: true });
@@ -96,7 +93,7 @@ export class BackedUp {
       bridge: this.dav?.bridge ?? this.server,
       remote: this.dav?.remote ?? this.server,
       pins: new Pins(
-        new Documents(this.storage, [".swarmnfs", "backup", "pins"]),
+        new Documents(root, [".swarmnfs", "backup", "pins"]),
         new Documents(path.join(own, "own"), ["pins"]),
         async () => this.told,
       ),
@@ -105,7 +102,7 @@ export class BackedUp {
       ...overrides,
     };
     const me = { id: uuid(), node: name, lockHost };
-    const lease = new StorageLease(this.storage, me, systemClock, quickTimes);
+    const lease = new StorageLease(root, me, systemClock);
     const hold = async (): Promise<HeldLease> => {
       const held = await lease.acquire();
       this.#t.teardown(() => held.release());
