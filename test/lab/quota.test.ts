@@ -18,15 +18,17 @@ const sizeHere = "df -Pk /d | tail -n 1 | awk '{ print $2 }'";
 const fill = (mebibytes: number): string =>
   `rm -f /d/file; dd if=/dev/zero of=/d/file bs=1M count=${mebibytes} conv=fsync`;
 
+/** A volume, as soon as the node finds its storage again. */
+function made(word: string, ...options: string[]): Promise<string> {
+  return eventually(() => on.volume(word, ...options).catch(() => null), "the node makes a volume");
+}
+
 test("on XFS a size binds root in a container from the beginning, and changes while the volume is used", async (t) => {
   t.timeout(1_800_000);
   const [node, storage] = [on.node(1), new StorageNode(on.lab)];
   on.afterwards(() => storage.restore());
   await storage.start({ SWARMNFS_ADMIN_NODES: node.name });
-  const name = await eventually(
-    () => on.volume("sized", "size=20M").catch(() => null),
-    "the node makes a volume again",
-  );
+  const name = await made("sized", "size=20M");
   // Nobody has mounted it yet.
   const there = `/nfs_volumes/apps/${name}/${name}`;
   const { machine } = storage;
@@ -124,7 +126,7 @@ test("on ext4 a size binds whom it squashes; that it does not bind root otherwis
 test("a data disk that is full is said to be so until there is room again", async (t) => {
   t.timeout(1_200_000);
   const [node, machine] = [on.node(1), on.lab.storage];
-  const name = await on.volume("filled");
+  const name = await made("filled");
   await on.container(node, name, name, "sleep 1000000");
   const write = `exec ${name} sh -c`;
   const script = "dd if=/dev/zero of=/d/file bs=64k count=16 conv=fsync";
@@ -143,7 +145,7 @@ test("a data disk that is full is said to be so until there is room again", asyn
 test("a data disk that has become read-only is said to be so until it can be written again", async (t) => {
   t.timeout(1_200_000);
   const [node, machine] = [on.node(1), on.lab.storage];
-  const name = await on.volume("frozen");
+  const name = await made("frozen");
   await on.container(node, name, name, "sleep 1000000");
   const write = (file: string): ReturnType<typeof on.attempt> =>
     on.attempt(
