@@ -1,3 +1,4 @@
+import path from "node:path";
 import type { ExecutionContext } from "ava";
 import type { Machine } from "../../lab/machine.ts";
 import type { Cluster } from "./cluster.ts";
@@ -89,14 +90,28 @@ export async function nothingStolen(
 
 async function raidOf(
   against: string,
-  { victim, secret }: Planted,
+  { victim, secret, directory }: Planted,
   machine: Machine,
   errand: Omit<Errand, "victim" | "uids">,
 ): Promise<Raid> {
-  const report = await sendThief(machine, { ...errand, victim, uids });
+  const { refused, attempts } = await sendThief(machine, { ...errand, victim, uids });
   const { fileName } = victim;
+  // The same attack has the same name, whatever the volume is called.
+  const names = namesOf(victim.path, directory);
+  const report = { refused, attempts: attempts.map((each) => ({ ...each, by: names(each.by) })) };
   const raid = { against, report, fileName, secret };
   for (const [by, deeds] of lootOf(report, fileName, secret))
     say(`${against}: ${by}: ${[...deeds].join(", ")}`);
   return raid;
+}
+
+function namesOf(way: readonly string[], directory: string): (by: string) => string {
+  const app = path.basename(path.dirname(directory));
+  const aliases = [
+    [`/${way.join("/")}`, "/VOLUME"],
+    [`/${way.slice(0, -1).join("/")}`, "/PARENT"],
+    [way.at(-1) ?? "", "VOLUME"],
+    [`/${app}`, "/APP"],
+  ].filter(([name = ""]) => name.length > 1);
+  return (by) => aliases.reduce((text, [name = "", alias = ""]) => text.replace(name, alias), by);
 }
