@@ -62,6 +62,8 @@ export interface CheckResult {
   readonly errors: readonly string[];
   /** Ids of packs that are missing, cut, or not what their name says. */
   readonly brokenPacks: readonly string[];
+  /** Beginnings (eight digits or more) of the ids of versions whose own file cannot be read. */
+  readonly brokenSnapshots: readonly string[];
   /** Pieces of files, and folders, that versions are made of and no pack has. */
   readonly missing: { readonly blobs: readonly string[]; readonly trees: readonly string[] };
   /** The index does not fit the packs: `repair index` would help. */

@@ -32,11 +32,12 @@ export async function check(repository: Runner, request: CheckRequest): Promise<
   // With code 1 and no finding it stumbled before it could look.
   if (done === undefined || (exitCode !== 0 && findings.errors.length === 0))
     throw failureOf({ command: "check", exitCode, signal: null, ended: null, said });
-  const { errors, packs, blobs, trees } = findings;
+  const { errors, packs, blobs, trees, snapshots } = findings;
   return {
     ok: exitCode === 0 && done.num_errors === 0,
     errors,
     brokenPacks: [...new Set([...(done.broken_packs ?? []), ...packs])],
+    brokenSnapshots: [...snapshots],
     missing: { blobs: [...blobs], trees: [...trees] },
     indexDamaged: done.suggest_repair_index,
   };
@@ -48,18 +49,25 @@ class Findings {
   readonly packs = new Set<string>();
   readonly blobs = new Set<string>();
   readonly trees = new Set<string>();
+  readonly snapshots = new Set<string>();
 
   add(sentence: string): void {
     if (advice.test(sentence)) return;
     if (this.errors.length < namedErrors) this.errors.push(sentence.trim());
-    const [, pack] = /\bpack ([0-9a-f]{64})\b/.exec(sentence) ?? [];
+    const [, pack] = brokenPack.exec(sentence) ?? [];
+    const [, snapshot] = /failed to load snapshot ([0-9a-f]{8,64})/.exec(sentence) ?? [];
     const [, blob] = /\bblob ([0-9a-f]{64}) not found in index/.exec(sentence) ?? [];
     const [, tree] = /\bid ([0-9a-f]{64}) not found in repository/.exec(sentence) ?? [];
     if (pack !== undefined) this.packs.add(pack);
+    if (snapshot !== undefined) this.snapshots.add(snapshot);
     if (blob !== undefined) this.blobs.add(blob);
     if (tree !== undefined) this.trees.add(tree);
   }
 }
+
+/** Of a pack that is only in no index, or in two, nothing is broken. */
+const brokenPack =
+  /\bpack ([0-9a-f]{64})(?:: (?:does not exist|unexpected file size)| contains \d+ errors)/;
 
 /** What to do about it is none of a finding. */
 const advice =

@@ -4,6 +4,7 @@ import type { AppRepository, CheckResult } from "./app-repository.ts";
 import type { IntegrityRecord, Loss } from "./app-state.ts";
 import type { ResticRepository } from "./restic-repository.ts";
 import type { RunRequest, RunWorld } from "./run-world.ts";
+import { mendSnapshots } from "./snapshot-healing.ts";
 import { tags } from "./snapshot.ts";
 
 export interface Healed {
@@ -45,10 +46,15 @@ export async function heal(
   // Before anything moves: whoever goes on after a crash must know that data is missing.
   await states.writeIntegrity({ ...known, quarantined: packs });
   for (const pack of found.brokenPacks) await putAside(repository, app, pack, signal);
+  const versions = await mendSnapshots(repository, app, found.brokenSnapshots, signal);
   await repository.repairIndex(signal);
-  const notes = await readAgain(world, request, repository);
-  const check = await repository.check(signal ? { signal } : {});
-  const loss = await lossOf(world, repository, check, packs, signal);
+  const notes = packs.length > 0 ? await readAgain(world, request, repository) : [];
+  let check = await repository.check(signal ? { signal } : {});
+  if (!check.ok && packs.length === 0) {
+    notes.push(...(await readAgain(world, request, repository)));
+    check = await repository.check(signal ? { signal } : {});
+  }
+  const loss = await lossOf(world, repository, check, packs, versions, signal);
   await states.writeIntegrity({ ...(await states.integrity(app)), quarantined: [], loss });
   return { check, packs, loss, notes: [...notes, ...sentences(app, packs, check, loss)] };
 }
@@ -111,12 +117,13 @@ async function lossOf(
   repository: AppRepository,
   check: CheckResult,
   packs: readonly string[],
+  versions: readonly string[],
   signal?: AbortSignal,
 ): Promise<Loss | null> {
   const { blobs, trees } = check.missing;
   const missing = [...blobs, ...trees];
-  if (missing.length === 0) return null;
-  const lost = new Map<string, { snapshot: string; path: string }>();
+  if (missing.length === 0 && versions.length === 0) return null;
+  const lost = new Map(versions.map((snapshot) => [snapshot, { snapshot, path: "/" }]));
   for (const [ids, kind] of [
     [blobs, "blob"],
     [trees, "tree"],
@@ -141,6 +148,8 @@ function sentences(
 ): string[] {
   const aside =
     packs.length === 0 ? "" : ` (${packs.length} damaged packs are in .swarmnfs/quarantine/${app})`;
+  if (check.ok && loss !== null)
+    return [`${loss.lost.length} versions cannot be read any more, and are lost${aside}`];
   if (check.ok) return [`damage in the repository was healed from the live volumes${aside}`];
   if (loss === null) return [`the repository still has damage: ${check.errors[0] ?? "unknown"}`];
   const versions = new Set(loss.lost.map(({ snapshot }) => snapshot)).size;

@@ -72,7 +72,9 @@ export async function mended(
 ): Promise<CheckResult> {
   const integrity = await world.states.integrity(request.app);
   if (found.ok && integrity.quarantined.length === 0) {
-    if (integrity.loss !== null) await world.states.writeIntegrity({ ...integrity, loss: null });
+    if (found.indexDamaged) await repository.repairIndex(request.signal);
+    if (integrity.loss !== null && integrity.loss.missing.length > 0)
+      await world.states.writeIntegrity({ ...integrity, loss: null });
     return found;
   }
   if (isKnownLoss(found, integrity)) {

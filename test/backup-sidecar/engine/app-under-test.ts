@@ -6,6 +6,7 @@ import type { HeldLease } from "../../../backup-sidecar/engine/lease.ts";
 import type { RunReport } from "../../../backup-sidecar/engine/run-report.ts";
 import type { RunWorld } from "../../../backup-sidecar/engine/run-world.ts";
 import { runApp } from "../../../backup-sidecar/engine/run.ts";
+import { verifyApp, type VerifyReport } from "../../../backup-sidecar/engine/verification.ts";
 import { parseKeep } from "../../../backup-sidecar/retention/keep.ts";
 import { noHooks } from "../../../backup-sidecar/source/hooks.ts";
 import { lookAtSource } from "../../../backup-sidecar/source/source-look.ts";
@@ -41,6 +42,16 @@ export class AppUnderTest {
       ["big", 3_000_000],
     ]);
     return new AppUnderTest(there, service, worldOf(there, service, other), volume);
+  }
+
+  /** Reads everything back, and heals. */
+  async verify(): Promise<VerifyReport> {
+    return verifyApp(this.world, {
+      app: "blog",
+      sources: this.volumes.map((volume) => this.place.view(volume)),
+      held: await this.held(),
+      read: { percent: 100 },
+    });
   }
 
   async held(): Promise<HeldLease> {

@@ -2,7 +2,6 @@ import { createHash } from "node:crypto";
 import { open, readdir, readFile, rm, stat, truncate } from "node:fs/promises";
 import path from "node:path";
 import test from "ava";
-import { verifyApp, type VerifyReport } from "../../../backup-sidecar/engine/verification.ts";
 import { AppUnderTest } from "./app-under-test.ts";
 import { BackedUp } from "./backed-up.ts";
 
@@ -20,7 +19,7 @@ for (const [kind, damage] of Object.entries(damages)) {
     const before = await digests(app.place.folder("blog", "blog_data"));
     await damage(await largestPack(app));
 
-    const report = await verify(app);
+    const report = await app.verify();
     t.true(report.ok, JSON.stringify(report));
     t.regex(report.notes.join(), /healed from the live volumes/);
     t.is(report.loss, null);
@@ -40,7 +39,7 @@ test("fault 18: what the live volume does not have any more is reported, file by
   const second = (await app.run()).volumes[0]?.snapshot ?? "";
   await flip(await largestPack(app), 500);
 
-  const report = await verify(app);
+  const report = await app.verify();
   t.false(report.ok);
   t.deepEqual(report.loss?.lost, [{ snapshot: first, path: "/posts/one" }]);
   t.regex(report.notes.join(), /1 files in 1 versions are lost/);
@@ -63,15 +62,6 @@ test("fault 18: a pack that the server cut short is healed through the bridge, t
   t.regex(report.notes.join(), /healed from the live volumes/);
   t.is((await readdir(app.place.onServer(".swarmnfs/quarantine/blog"))).length, 1);
 });
-
-async function verify(app: AppUnderTest): Promise<VerifyReport> {
-  return verifyApp(app.world, {
-    app: "blog",
-    sources: app.volumes.map((volume) => app.place.view(volume)),
-    held: await app.held(),
-    read: { percent: 100 },
-  });
-}
 
 async function largestPack(app: AppUnderTest): Promise<string> {
   const files = await filesBelow(app.place.onServer("repositories/blog/data"));

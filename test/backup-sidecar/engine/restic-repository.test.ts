@@ -60,7 +60,7 @@ test("a volume is backed up, listed, compared, read and restored as it was", asy
   );
   t.true((await text(await repository.dump(second.snapshot, "/two"))).endsWith("more"));
   const check = await repository.check({ read: "all" });
-  t.deepEqual(check, { ok: true, errors: [], brokenPacks: [], indexDamaged: false });
+  t.like(check, { ok: true, errors: [], brokenPacks: [], indexDamaged: false });
 
   const target = path.join(place.top, "restored");
   const restored = await repository.restore({ snapshot: second.snapshot, target, verify: true });
