@@ -94,11 +94,11 @@ async function raidOf(
   machine: Machine,
   errand: Omit<Errand, "victim" | "uids">,
 ): Promise<Raid> {
-  const { refused, attempts } = await sendThief(machine, { ...errand, victim, uids });
+  const report = await sendThief(machine, { ...errand, victim, uids });
   const { fileName } = victim;
   // The same attack has the same name, whatever the volume is called.
-  const names = namesOf(victim.path, directory);
-  const report = { refused, attempts: attempts.map((each) => ({ ...each, by: names(each.by) })) };
+  const inGeneral = namesOf(victim.path, directory);
+  for (const each of report.attempts) Object.assign(each, { by: inGeneral(each.by) });
   const raid = { against, report, fileName, secret };
   for (const [by, deeds] of lootOf(report, fileName, secret))
     say(`${against}: ${by}: ${[...deeds].join(", ")}`);
