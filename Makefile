@@ -62,7 +62,7 @@ repository-given:
 cli: node_modules/.ready ## build dist/swarmnfs, the command as one file that needs no Node.js
 	@$(NODE) rootfs-build/single-executable.ts
 
-images: node_modules/.ready ## build dist/server: the image of the storage node's NFS server, for docker load
+images: node_modules/.ready ## build dist/server and dist/backup: the images of the NFS server and of the backup service
 	@$(NODE) rootfs-build/images.ts
 
 engine: node_modules/.ready rootfs ## open a shell on a private engine with the plugin

@@ -24,20 +24,25 @@ export function span(usual: string) {
     });
 }
 
-/** A cron expression of five fields, left as it is. */
-export function cron(usual: string) {
+/** Text that a parser of ours understands, left as it is. */
+export function checked(usual: string, parse: (text: string) => unknown) {
   return z
     .string()
     .default(usual)
     .transform((text, context): string => {
       try {
-        checkCron(text);
+        parse(text);
         return text.trim();
       } catch (error) {
         context.addIssue(messageOf(error));
         return z.NEVER;
       }
     });
+}
+
+/** A cron expression of five fields, left as it is. */
+export function cron(usual: string) {
+  return checked(usual, checkCron);
 }
 
 /** `50%` or `50` as 0.5; from 1 to 100. */
@@ -63,13 +68,6 @@ export function whole(least: number, most: number, usual: string) {
       context.addIssue(`a whole number from ${least} to ${most} is expected`);
       return z.NEVER;
     });
-}
-
-export function switchOf(usual: "on" | "off") {
-  return z
-    .enum(["on", "off"])
-    .default(usual)
-    .transform((text) => text === "on");
 }
 
 /** Words with commas between. */

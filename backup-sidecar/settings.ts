@@ -3,7 +3,9 @@ import * as z from "zod";
 import { givenSecret, type Secret } from "../service/secret.ts";
 import { readSettings } from "../service/settings.ts";
 import { UserError } from "../service/user-error.ts";
-import { cron, file, listOf, percent, span, switchOf, whole } from "./setting-values.ts";
+import { parseLimit } from "./repository/bandwidth.ts";
+import { parseKeep } from "./retention/keep.ts";
+import { checked, cron, file, listOf, percent, span, whole } from "./setting-values.ts";
 
 /** Every variable begins with one of these, or is a single word that is listed below. */
 const prefixes = ["SWARMNFS_", "WEBDAV_", "BACKUP_", "NOTIFY_"];
@@ -68,15 +70,22 @@ const plain = {
   JITTER: span("30m"),
   PARALLEL: whole(1, 64, "2"),
   OVERDUE: span("24h"),
-  KEEP: z.string().default("180d"),
+  KEEP: checked("180d", parseKeep),
   PRUNE_SCHEDULE: cron("0 4 * * 0"),
   VERIFY_SCHEDULE: cron("0 2 * * *"),
   DRILL_SCHEDULE: cron("0 5 * * 6"),
   SHRINK_LIMIT: percent("50%"),
-  MIRROR: switchOf("off"),
-  NFS_CONFIGS: switchOf("on"),
-  UPLOAD_LIMIT: anything,
-  DOWNLOAD_LIMIT: anything,
+  MIRROR: z
+    .enum(["off"], "browsable copies are not part of this version yet. Leave it out")
+    .default("off"),
+  NFS_CONFIGS: z
+    .enum(
+      ["off"],
+      "the storage node's configuration is not backed up by this version yet. Leave it out",
+    )
+    .default("off"),
+  UPLOAD_LIMIT: checked("off", parseLimit),
+  DOWNLOAD_LIMIT: checked("off", parseLimit),
   NTP_SERVERS: listOf("0.pool.ntp.org,1.pool.ntp.org,2.pool.ntp.org"),
   NOTIFY_MAIL_FROM: anything,
   NOTIFY_MAIL_TO: listOf(),
@@ -112,8 +121,8 @@ export interface BackupSettings {
     /** Hosts that redirects may lead to, with the credentials. */
     readonly redirectHosts: readonly string[];
     /** As written; understood by the bandwidth limit itself. */
-    readonly uploadLimit: string | null;
-    readonly downloadLimit: string | null;
+    readonly uploadLimit: string;
+    readonly downloadLimit: string;
   };
   /** Of all repositories. */
   readonly password: Secret;
@@ -203,8 +212,8 @@ export function parseSettings(environment: NodeJS.ProcessEnv, isTerminal = false
           .replaceAll(":", "")
           .toLowerCase() ?? null,
       redirectHosts: values.WEBDAV_REDIRECT_HOSTS,
-      uploadLimit: values.UPLOAD_LIMIT ?? null,
-      downloadLimit: values.DOWNLOAD_LIMIT ?? null,
+      uploadLimit: values.UPLOAD_LIMIT,
+      downloadLimit: values.DOWNLOAD_LIMIT,
     },
     password: needed(
       "BACKUP_PASSWORD",
@@ -219,8 +228,8 @@ export function parseSettings(environment: NodeJS.ProcessEnv, isTerminal = false
     overdueMs: values.OVERDUE,
     keep: values.KEEP,
     shrinkLimit: values.SHRINK_LIMIT,
-    mirror: values.MIRROR,
-    nfsConfigs: values.NFS_CONFIGS,
+    mirror: false,
+    nfsConfigs: false,
     ntpServers: values.NTP_SERVERS,
     notify: {
       webhook: secret("NOTIFY_WEBHOOK_URL"),

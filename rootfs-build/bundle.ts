@@ -5,7 +5,7 @@ import type { BuildIdentity } from "./identity.ts";
 const root = path.join(import.meta.dirname, "..");
 
 /** Programs of a root file system, by the name of their one file in /app. */
-interface Programs {
+export interface Programs {
   /** The first process. It loads or starts the others by itself, and must hold nothing else. */
   readonly first: Readonly<Record<string, string>>;
   readonly others: Readonly<Record<string, string>>;
@@ -21,6 +21,11 @@ export const pluginPrograms: Programs = {
 export const serverPrograms: Programs = {
   first: { init: "nfs-server/init.ts" },
   others: { ...everywhere, main: "nfs-server/main.ts" },
+};
+
+export const backupPrograms: Programs = {
+  first: {},
+  others: { ...everywhere, main: "backup-sidecar/main.ts" },
 };
 
 // express, pino and dockerode are CommonJS inside: their `require` and `__dirname` need a home.
@@ -64,5 +69,6 @@ export async function bundle(
     logLevel: "warning",
   };
   await build({ ...options, entryPoints: { ...programs.others }, banner: { js: banner } });
-  await build({ ...options, entryPoints: { ...programs.first } });
+  if (Object.keys(programs.first).length > 0)
+    await build({ ...options, entryPoints: { ...programs.first } });
 }

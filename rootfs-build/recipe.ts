@@ -85,9 +85,10 @@ export const serverRecipe: Recipe = {
  * do both), at idle priority for disks (ionice); tini as on the storage node.
  */
 export const backupRecipe: Recipe = {
-  packages: [...always, "dash", "hostname", "mount", "restic", "tini", "util-linux"],
+  packages: [...always, "dash", "findutils", "hostname", "mount", "restic", "tini", "util-linux"],
   programs: [
     "/usr/bin/dash",
+    "/usr/bin/find",
     "/usr/bin/hostname",
     "/usr/bin/ionice",
     "/usr/bin/mount",
