@@ -12,7 +12,7 @@ import { sourceView, type SourceView } from "./source-view.ts";
 const { O_NOFOLLOW, O_NONBLOCK, O_RDONLY } = constants;
 
 /** The app, and its one volume, under which the catalog and the configuration of the storage node are saved. */
-const configsName = "nfs_configs";
+export const configsName = "nfs_configs";
 
 /** What of `.swarmnfs` says which volumes there are, whose they are, and who the storage and its nodes are. */
 const kept = ["storage.json", "volumes", "apps", "numbers", "server", "trash", "backup/pins"];

@@ -1,0 +1,160 @@
+import { mkdir, readdir, rm, symlink, writeFile } from "node:fs/promises";
+import path from "node:path";
+import test from "ava";
+import { execa } from "execa";
+import { judgeExtent, judgeLook, lastGood } from "../../../backup-sidecar/source/source-guard.ts";
+import { lookAtSource } from "../../../backup-sidecar/source/source-look.ts";
+import type { SourceView } from "../../../backup-sidecar/source/source-view.ts";
+import { directoryStorage, temporaryDirectory } from "../../storage/places.ts";
+import { AppUnderTest } from "../engine/app-under-test.ts";
+
+const rules = { shrinkLimit: 0.5 };
+const last = { files: 1000, bytes: 1e9 };
+
+for (const [title, now, reason] of [
+  ["a third gone is as volumes are", { files: 670, bytes: 7e8, filesChanged: 0 }, null],
+  ["most files gone", { files: 30, bytes: 1e9, filesChanged: 0 }, "97 % of its files are gone"],
+  ["most data gone", { files: 1000, bytes: 1e8, filesChanged: 0 }, "90 % of its data is gone"],
+  [
+    "nearly all rewritten",
+    { files: 1000, bytes: 1e9, filesChanged: 900 },
+    "90 % of its files were rewritten since the last version",
+  ],
+  ["grown", { files: 5000, bytes: 9e9, filesChanged: 10 }, null],
+] as const)
+  test(`fault 31: what a volume holds is held against what it held: ${title}`, (t) => {
+    const verdict = judgeExtent(now, last, rules);
+    t.is(verdict.kind === "suspect" ? verdict.reason : null, reason);
+  });
+
+test("fault 31: what was never saved may well be empty, and small volumes may change by half", (t) => {
+  const top = { uid: 0, gid: 0, mode: 0o755 };
+  t.is(judgeLook({ kind: "there", empty: true, top }, null).kind, "fine");
+  t.is(judgeLook({ kind: "there", empty: true, top }, last).kind, "suspect");
+  t.is(
+    judgeExtent({ files: 1, bytes: 10, filesChanged: 1 }, { files: 4, bytes: 99 }, rules).kind,
+    "fine",
+  );
+});
+
+test("fault 31: a version of a suspect source is no measure, until somebody confirms it", (t) => {
+  const rest = { volume: "v", tree: "", parent: null, added: 0 };
+  const snapshots = [
+    { ...rest, id: "a", time: 1000, tags: [], files: 100, bytes: 100 },
+    { ...rest, id: "b", time: 2000, tags: ["suspect"], files: 3, bytes: 3 },
+  ];
+  t.is(lastGood(snapshots, "v", null)?.files, 100);
+  t.is(lastGood(snapshots, "v", 2500)?.files, 3);
+  t.is(lastGood(snapshots, "other", null), null);
+});
+
+test.serial(
+  "fault 31: a volume whose directory is gone is suspect, and its history is frozen until somebody confirms",
+  async (t) => {
+    const app = await AppUnderTest.begin(t);
+    t.is((await app.run()).outcome, "ok");
+    await rm(app.place.folder("blog", "blog_data"), { recursive: true });
+    const report = await app.run();
+    t.is(report.outcome, "suspect");
+    t.regex(report.volumes[0]?.reason ?? "", /the directory apps\/blog\/blog_data is not there/);
+    t.is(report.volumes[0]?.snapshot, null);
+    const frozen = async (): Promise<string[]> =>
+      Object.keys((await app.world.states.suspect("blog")).volumes);
+    t.deepEqual(await frozen(), ["blog_data"]);
+    await app.place.volume("blog", "blog_data", [["new", 10]]);
+    t.is((await app.run()).outcome, "ok", "small volumes are not judged by their size");
+    t.deepEqual(await frozen(), ["blog_data"], "that it looks well again is nobody's word");
+    await app.world.states.confirm("blog", Date.now());
+    t.deepEqual(await frozen(), []);
+  },
+);
+
+test.serial("fault 31: a link in the place of the volume is not followed", async (t) => {
+  const app = await AppUnderTest.begin(t);
+  const [volume] = app.volumes;
+  const folder = app.place.folder("blog", "blog_data");
+  await rm(folder, { recursive: true });
+  await symlink("/etc", folder);
+  if (volume === undefined) throw new Error("there is no volume");
+  const look = await lookAtSource(app.place.view(volume));
+  t.like(look, {
+    kind: "gone",
+    reason: "the way to the directory apps/blog/blog_data leads over a symlink",
+  });
+});
+
+test("fault 31: a storage whose disk is not mounted is not taken for an empty one", async (t) => {
+  const root = await temporaryDirectory(t);
+  const { id } = await directoryStorage(root).open(null);
+  await rm(path.join(root, ".swarmnfs"), { recursive: true });
+  await t.throwsAsync(directoryStorage(root).open(id), { code: "unavailable" });
+  t.false((await readdir(root)).includes(".swarmnfs"));
+});
+
+test.serial("fault 35: what root may not read is told from what is not there", async (t) => {
+  const app = await AppUnderTest.begin(t);
+  const [volume] = app.volumes;
+  if (volume === undefined) throw new Error("there is no volume");
+  const view = app.place.view(volume);
+  await execa("chmod", ["0700", app.place.folder("blog", "blog_data")]);
+  // As on an NFS server that makes nobody of root.
+  const squashed: SourceView = {
+    ...view,
+    command: (program, args) =>
+      view.command("setpriv", [
+        "--reuid=65534",
+        "--regid=65534",
+        "--clear-groups",
+        "--",
+        program,
+        ...args,
+      ]),
+  };
+  const look = await lookAtSource(squashed);
+  t.is(look.kind, "unreadable");
+  t.deepEqual(judgeLook(look, null), {
+    kind: "suspect",
+    reason: "it cannot be read (EACCES)",
+    save: false,
+  });
+});
+
+test.serial(
+  "faults 34 and 37: what cannot be read is counted and named, and the rest is saved",
+  async (t) => {
+    const app = await AppUnderTest.begin(t);
+    const deep = path.join(app.place.folder("blog", "blog_data"), "deep");
+    await mkdir(deep);
+    // Longer than any path may be: only step by step one comes so far.
+    await execa("sh", [
+      "-c",
+      'cd "$1"; n=$(printf %0200d 0); for i in $(seq 25); do mkdir $n; cd -P $n; done; echo x >file',
+      "sh",
+      deep,
+    ]);
+    const report = await app.run();
+    const [volume] = report.volumes;
+    t.is(report.outcome, "partial", JSON.stringify(report));
+    t.is(volume?.outcome, "partial");
+    t.true((volume?.unreadCount ?? 0) > 0);
+    t.regex(volume?.unread[0]?.reason ?? "", /too long/);
+    t.is(volume?.files, 3);
+    await execa("rm", ["-rf", deep]);
+  },
+);
+
+test.serial(
+  "fault 33: a file that is written to while it is read is saved all the same",
+  async (t) => {
+    const app = await AppUnderTest.begin(t);
+    const file = path.join(app.place.folder("blog", "blog_data"), "log");
+    const stop = new AbortController();
+    const writing = (async () => {
+      while (!stop.signal.aborted) await writeFile(file, `${Date.now()}\n`, { flag: "a" });
+    })();
+    const report = await app.run();
+    stop.abort();
+    await writing;
+    t.is(report.outcome, "ok");
+  },
+);
