@@ -87,7 +87,11 @@ export async function exchange(url: URL, request: Request, around: Circumstances
       incoming,
       patience,
       around,
-      () => signal?.removeEventListener("abort", abort),
+      () => {
+        signal?.removeEventListener("abort", abort);
+        // Answered before all was sent: the rest will not be, so nothing else can follow on this connection.
+        if (!outgoing.writableEnded) outgoing.destroy();
+      },
       signal,
     );
   } catch (error) {

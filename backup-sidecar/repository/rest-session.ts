@@ -1,10 +1,10 @@
 import { randomBytes } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { pipeline } from "node:stream/promises";
+import { finished, pipeline } from "node:stream/promises";
 import type { BridgeSession, SessionCounts, SessionOptions } from "./bridge.ts";
 import { DeleteGuard } from "./delete-guard.ts";
 import { BodySpent } from "./delivery.ts";
-import { RemoteFailure } from "./failure.ts";
+import { RemoteFailure, type FailureKind } from "./failure.ts";
 import type { ByteRange } from "./remote.ts";
 import { RepositoryFiles } from "./repository-files.ts";
 import { parseRestPath, type RestPath } from "./rest-path.ts";
@@ -99,9 +99,11 @@ export class RestSession implements BridgeSession {
     try {
       if (request.headers.authorization !== this.#authorization)
         return void response.writeHead(401).end();
-      if (this.trouble !== null) throw this.trouble;
       const what = parseRestPath(path);
       if (what === null) return void response.writeHead(400).end();
+      // restic may take its locks away however it ends.
+      if (this.trouble !== null && !(isUnlock(what, request) && reachable.has(this.trouble.kind)))
+        throw this.trouble;
       await this.#serve(what, request, response, query, signal);
     } catch (error) {
       await this.#refuse(request, response, error, signal);
@@ -185,7 +187,9 @@ export class RestSession implements BridgeSession {
       case "POST": {
         const size = Number(request.headers["content-length"] ?? NaN);
         if (!Number.isSafeInteger(size)) return void response.writeHead(411).end();
-        await this.#files.write(type, name, request, size, signal);
+        // What fails half-way must leave the connection to restic standing, for there is an answer to give.
+        const given = request.iterator({ destroyOnReturn: false }) as AsyncIterableIterator<Buffer>;
+        await this.#files.write(type, name, given, size, signal);
         this.#failingSince = null;
         return void response.writeHead(200).end();
       }
@@ -213,13 +217,10 @@ export class RestSession implements BridgeSession {
     signal: AbortSignal,
   ): Promise<void> {
     if (signal.aborted || response.headersSent) return void response.destroy();
+    const status = this.#statusOf(error);
     // restic hears an answer only after it has said all.
     request.resume();
-    const status = this.#statusOf(error);
-    if (!request.readableEnded)
-      await new Promise<void>(
-        (resolve) => void request.once("close", resolve).once("end", resolve),
-      );
+    if (!request.readableEnded && !request.closed) await finished(request).catch(() => undefined);
     response.writeHead(status, { "content-type": "text/plain" }).end();
   }
 
@@ -243,6 +244,13 @@ export class RestSession implements BridgeSession {
     this.#state.end(error);
     return 403;
   }
+}
+
+/** Troubles in which the server does what it can. */
+const reachable: ReadonlySet<FailureKind> = new Set(["full", "too-big", "server", "locked"]);
+
+function isUnlock(what: RestPath, { method }: IncomingMessage): boolean {
+  return method === "DELETE" && what.kind === "file" && what.type === "locks";
 }
 
 /** A fresh secret for one session. */

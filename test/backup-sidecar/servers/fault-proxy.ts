@@ -97,7 +97,8 @@ export class FaultProxy {
 
   #create(): Server {
     return createServer({ requestTimeout: 0 }, (request, response) => {
-      this.#serve(request, response).catch(() => request.socket.resetAndDestroy());
+      const { socket } = request;
+      this.#serve(request, response).catch(() => socket.resetAndDestroy());
     });
   }
 
@@ -120,6 +121,7 @@ export class FaultProxy {
     response: ServerResponse,
     fault: Fault | null,
   ): Promise<void> {
+    const { socket } = request;
     const headers: OutgoingHttpHeaders = { ...request.headers, host: this.#upstream.host };
     const { destination } = request.headers;
     if (typeof destination === "string" && destination.startsWith("http"))
@@ -131,13 +133,17 @@ export class FaultProxy {
       headers,
     });
     const answered = once(outgoing, "response") as Promise<[IncomingMessage]>;
-    answered.catch(() => undefined);
+    let early = false;
+    answered.then(
+      () => (early = true),
+      () => undefined,
+    );
     if (altered === null) await passBody();
     else outgoing.end(altered);
     const [incoming] = await answered;
     if (fault?.kind === "lose-answer") {
       await collected(incoming);
-      return void request.socket.resetAndDestroy();
+      return void socket.resetAndDestroy();
     }
     await this.#answer(incoming, request, response, fault);
 
@@ -149,9 +155,11 @@ export class FaultProxy {
           outgoing.destroy();
           throw new Error("cut");
         }
-        if (!outgoing.write(chunk)) await once(outgoing, "drain");
+        // Refused before all was said: the rest is heard, and goes nowhere.
+        if (!early && !outgoing.write(chunk))
+          await Promise.race([once(outgoing, "drain"), answered]);
       }
-      outgoing.end();
+      if (!early) outgoing.end();
     }
   }
 

@@ -1,6 +1,7 @@
-import { randomBytes } from "node:crypto";
-import { mkdir, writeFile } from "node:fs/promises";
+import { createHash, randomBytes } from "node:crypto";
+import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import type { ExecutionContext } from "ava";
 import { execa } from "execa";
 import type { BridgeSession, SessionOptions } from "../../../backup-sidecar/repository/bridge.ts";
@@ -12,7 +13,7 @@ import type {
 import { RestBridge } from "../../../backup-sidecar/repository/rest-bridge.ts";
 import { resticOfTheImage } from "../restic.ts";
 import type { DavServer } from "./dav-server.ts";
-import { FaultProxy } from "./fault-proxy.ts";
+import { FaultProxy, type Seen } from "./fault-proxy.ts";
 import { startNodeDav } from "./node-dav.ts";
 import { ownFolder, quick, reach } from "./reach.ts";
 
@@ -33,6 +34,7 @@ export async function restic(
     env: {
       ...session.environment,
       RESTIC_PASSWORD: "secret",
+      RESTIC_PROGRESS_FPS: "0.1",
       RESTIC_CACHE_DIR: path.join(folder, "cache"),
     },
     reject: false,
@@ -95,3 +97,28 @@ export async function standWithRepository(
 }
 
 export const backup = ["backup", "--pack-size", "4", "--json"] as const;
+
+/** Files of the repository whose content is not what their name says: nothing half-written may have a final name. */
+export async function untrueNames({ server }: Stand): Promise<string[]> {
+  const top = path.join(server.files, "storage/repositories/blog");
+  const entries = await readdir(top, { recursive: true, withFileTypes: true });
+  const wrong: string[] = [];
+  for (const entry of entries.filter((one) => one.isFile() && one.name !== "config")) {
+    const bytes = await readFile(path.join(entry.parentPath, entry.name));
+    if (createHash("sha256").update(bytes).digest("hex") !== entry.name) wrong.push(entry.name);
+  }
+  return wrong;
+}
+
+/** Waits until something is so, for at most a minute. */
+export async function until(condition: () => boolean): Promise<void> {
+  for (const end = Date.now() + 60_000; !condition(); await delay(5))
+    if (Date.now() > end) throw new Error("it did not become so within a minute");
+}
+
+/** Whether a request is an upload of a pack, a move of one, … */
+export const packs = {
+  put: ({ method, path: at }: Seen) => method === "PUT" && at.includes("/.swarmnfs/tmp/"),
+  move: ({ method }: Seen) => method === "MOVE",
+  list: ({ method, path: at }: Seen) => method === "PROPFIND" && at.endsWith("/index/"),
+} as const;
