@@ -58,7 +58,13 @@ async function list(directory: string, isRoot: boolean): Promise<string[]> {
   }
 }
 
-async function isSocket(path: string): Promise<boolean> {
+/** Whether there is such a plugin, as far as can be seen. */
+export async function hasPlugin({ directory, isRoot }: Searcher): Promise<boolean> {
+  const paths = await socketsBelow(directory, isRoot).catch(() => []);
+  return paths.length > 0;
+}
+
+export async function isSocket(path: string): Promise<boolean> {
   try {
     return (await stat(path)).isSocket();
   } catch {

@@ -10,10 +10,11 @@ import { helpData, showHelp } from "./help.ts";
 import { Moments } from "./moments.ts";
 import type { Person } from "./person.ts";
 import { PluginClient, PluginFailure, requestLimits } from "./plugin-client.ts";
-import { findPluginSocket } from "./plugin-socket.ts";
+import { findPluginSocket, hasPlugin, isSocket } from "./plugin-socket.ts";
 import { Progress } from "./progress.ts";
 import { Screen } from "./screen.ts";
 import { ServerClient, serverSocket } from "./server-client.ts";
+import { StorageSide } from "./storage-side.ts";
 import { detectTerminal, type Shown } from "./terminal.ts";
 import { UsageError } from "./usage-error.ts";
 import { WorkBar } from "./work-bar.ts";
@@ -59,7 +60,7 @@ export async function run(argv: readonly string[], surroundings: Surroundings): 
   }
 }
 
-function runCommand(
+async function runCommand(
   { command, operands, options, socket }: Invocation,
   screen: Screen,
   aside: Screen,
@@ -78,16 +79,11 @@ function runCommand(
   } = surroundings;
   const given = socket ?? (environment["SWARMNFS_SOCKET"] || null);
   const progress = new Progress(aside.terminal, (text) => stderr.write(text), patienceMs);
-  const server = new ServerClient(
-    socket ?? surroundings.serverSocket ?? serverSocket,
-    progress,
-    (limits ?? requestLimits).other,
-  );
-  const plugin = new PluginClient({
-    findSocket: () =>
-      given === null
-        ? findPluginSocket({ directory: pluginsDirectory, isRoot })
-        : Promise.resolve(given),
+  const ofServer = surroundings.serverSocket ?? serverSocket;
+  const server = new ServerClient(socket ?? ofServer, progress, (limits ?? requestLimits).other);
+  const searcher = { directory: pluginsDirectory, isRoot };
+  const ofPlugin = new PluginClient({
+    findSocket: () => (given === null ? findPluginSocket(searcher) : Promise.resolve(given)),
     isRoot,
     progress,
     limits: limits ?? requestLimits,
@@ -99,6 +95,9 @@ function runCommand(
     note: (text) => aside.paragraph(text),
     bytes: (chunk) => new Promise((resolve) => void stdout.write(chunk, resolve)),
   });
+  // In the server's container there is no plugin, and all that plugins do about volumes the server itself does.
+  const isOnServer = given === null && !(await hasPlugin(searcher)) && (await isSocket(ofServer));
+  const plugin = isOnServer ? new StorageSide(server, clock) : ofPlugin;
   const moments = new Moments(clock, screen.terminal);
   return command.run({
     operands,

@@ -4,10 +4,13 @@ import { version } from "../service/version.ts";
 import type { AppRecord } from "../storage/records/app.ts";
 import type { VolumeRecord } from "../storage/records/volume.ts";
 import type { Storage } from "../storage/storage.ts";
+import { nodesOf } from "../storage/rules/nodes-of.ts";
 import type { AppView, PluginStatus, VolumeStatus, VolumeView } from "../storage/verbs.ts";
+import { Call } from "./call.ts";
 import type { CatalogCopy } from "./catalog-copy.ts";
 import { examine } from "./doctor.ts";
 import type { Drift } from "./drift.ts";
+import type { Driver } from "./driver.ts";
 import type { Engine } from "./engine.ts";
 import type { Guard } from "./guard/guard.ts";
 import type { Mounts } from "./mounts.ts";
@@ -17,6 +20,7 @@ import type { VerbHandlers } from "./verbs-api.ts";
 
 export interface AdministrationParts {
   readonly storage: Storage;
+  readonly driver: Driver;
   readonly watch: StorageWatch;
   readonly catalog: CatalogCopy;
   readonly mounts: Mounts;
@@ -99,6 +103,28 @@ export function administration(parts: AdministrationParts): VerbHandlers {
       catalog.put(record);
       log.info({ audit: "set", volume: name, change }, "volume changed");
       return view(record);
+    },
+    async CloneVolume({ name, as }) {
+      await parts.driver.create(as, { from: name });
+      log.info({ audit: "clone", volume: as, from: name }, "a copy was asked for");
+      return view(known(catalog.volume(as), "volume", as));
+    },
+    async RemoveVolume({ name }) {
+      const outcome = await parts.driver.remove(name, new Call(performance.now()));
+      log.info({ audit: "remove", volume: name, ...outcome }, "volume removed");
+      return { outcome };
+    },
+    async Nodes() {
+      await watch.look();
+      return { nodes: nodesOf((await storage.nodes?.()) ?? null, catalog.volumes(), catalog) };
+    },
+    async Leases() {
+      if (storage.grants === undefined)
+        throw new UserError(
+          "unsupported",
+          `${storage.url} gives no leases: any node may mount what the rules allow. Who has what mounted: swarmnfs nodes`,
+        );
+      return storage.grants();
     },
     async Apps() {
       await watch.look();

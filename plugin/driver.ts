@@ -5,7 +5,7 @@ import type { VolumeRecord } from "../storage/records/volume.ts";
 import { namePattern } from "../storage/records/fields.ts";
 import { checkVolumeName } from "../storage/rules/names.ts";
 import { parseOptions } from "../storage/rules/options.ts";
-import type { NodeIdentity, Storage } from "../storage/storage.ts";
+import type { NodeIdentity, RemoveOutcome, Storage } from "../storage/storage.ts";
 import type { VolumeStatus } from "../storage/verbs.ts";
 import type { Call } from "./call.ts";
 import type { CatalogCopy } from "./catalog-copy.ts";
@@ -173,14 +173,16 @@ export class Driver {
     if (namePattern.test(name)) await this.#mounts.release(name, id);
   }
 
-  /** Throws `UserError`: in-use with who holds it and where, not-found. */
-  async remove(name: string, call: Call): Promise<void> {
+  /** Null: nobody waited any more. Throws `UserError`: in-use with who holds it and where, not-found. */
+  async remove(name: string, call: Call): Promise<RemoveOutcome | null> {
     const { id } = await this.#known(name);
     await this.#opened();
+    let removed: RemoveOutcome | null = null;
     const holders = await this.#mounts.forsake(name, async () => {
       // Docker was told that it takes too long, and may have the volume mounted again: nothing is begun any more.
       if (call.isOver) return;
       const outcome = await this.#storage.remove(name, this.#node);
+      removed = outcome;
       this.#catalog.drop(name);
       await this.#grants.forget(id);
       this.#log.info({ volume: name, ...outcome }, "removed");
@@ -197,6 +199,7 @@ export class Driver {
         `"${name}" is mounted on ${this.#node.name} (${holders.join(", ")}). Remove the service or container first`,
       );
     }
+    return removed;
   }
 
   #shown(record: VolumeRecord, withStatus: boolean): DockerVolume {

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Log } from "../service/log.ts";
+import { statusOf } from "../storage/rules/volume-status.ts";
 import type { VolumeRecord } from "../storage/records/volume.ts";
 import { Filler } from "../storage/filler.ts";
 import type { NodeIdentity, Storage } from "../storage/storage.ts";
@@ -29,7 +30,6 @@ import { Reconciler } from "./reconciler.ts";
 import { Revival } from "./revival.ts";
 import { startRounds } from "./rounds.ts";
 import type { Settings } from "./settings.ts";
-import { statusOf } from "./status.ts";
 import { StorageWatch } from "./storage-watch.ts";
 import { createVerbsApi } from "./verbs-api.ts";
 
@@ -163,6 +163,7 @@ export async function assemble(world: World): Promise<Plugin> {
   const arrivals: Arrivals = new WeakMap();
   const handlers = administration({
     storage,
+    driver,
     watch,
     catalog,
     mounts,

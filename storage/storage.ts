@@ -4,6 +4,7 @@ import type { UseRecord } from "./records/use.ts";
 import type { VolumeRecord } from "./records/volume.ts";
 import type { LeaseHolder } from "./lease-holder.ts";
 import type { VolumeOptions } from "./rules/options.ts";
+import type { AnswerOf } from "./swarmnfs/protocol/routes.ts";
 
 /** The node that asks: its lasting id and the name people know it by. */
 export interface NodeIdentity {
@@ -217,6 +218,12 @@ export interface Storage {
    * used; nothing is changed then.
    */
   join?(token: string): Promise<void>;
+
+  /** Of a storage that nodes join: all that have. */
+  nodes?(): Promise<AnswerOf<"nodes">["nodes"]>;
+
+  /** Of a storage that gives leases: who may mount now what this node may see. */
+  grants?(): Promise<AnswerOf<"leases">>;
 
   /** Of a storage that gives leases, to one holder: it renews them by itself from now on, and says what it wants back. */
   attend?(holder: LeaseHolder): void;

@@ -4,11 +4,14 @@ import type { VolumeRecord } from "./records/volume.ts";
 import type {
   AppChange,
   Damage,
+  RemoveOutcome,
   StorageHealth,
   TrashEntry,
   Usage,
   VolumeChange,
 } from "./storage.ts";
+import type { EnrolledNode } from "./swarmnfs/protocol/node.ts";
+import type { AnswerOf } from "./swarmnfs/protocol/routes.ts";
 
 /**
  * Verbs of ours on the plugin's socket, beside Docker's: `POST /Swarmnfs.<Verb>` with a JSON body, answered 200 with
@@ -25,6 +28,19 @@ export interface Verbs {
     request: { readonly name: string; readonly change: VolumeChange };
     answer: VolumeView;
   };
+  /** What `-o from=` does, for a volume that is there. */
+  CloneVolume: {
+    request: { readonly name: string; readonly as: string };
+    answer: VolumeView;
+  };
+  /** Null: it was removed meanwhile. */
+  RemoveVolume: {
+    request: { readonly name: string };
+    answer: { readonly outcome: RemoveOutcome | null };
+  };
+  Nodes: { request: Record<string, never>; answer: { readonly nodes: readonly NodeView[] } };
+  /** Of a storage that gives leases. */
+  Leases: { request: Record<string, never>; answer: AnswerOf<"leases"> };
   Apps: { request: Record<string, never>; answer: { readonly apps: readonly AppView[] } };
   App: { request: { readonly app: string }; answer: AppView };
   SetApp: { request: { readonly app: string; readonly change: AppChange }; answer: AppView };
@@ -96,6 +112,18 @@ export interface AppView {
   readonly volumes: readonly string[];
   /** Sum of what its volumes use, in bytes; null while nothing was counted. */
   readonly used: number | null;
+}
+
+/** A node, as far as it is known here. */
+export interface NodeView {
+  readonly id: string;
+  readonly name: string;
+  /** RFC 3339: when it last showed a sign of life; null: it has never called. */
+  readonly seenAt: string | null;
+  /** Volumes that it has mounted, of those that this node may see. */
+  readonly volumes: readonly string[];
+  /** How it stands with the storage node that it has joined; null on a storage that nobody joins. */
+  readonly enrolled: EnrolledNode | null;
 }
 
 export interface PluginStatus {

@@ -12,7 +12,16 @@ export type KeptStorage = Storage &
 /** What may be asked of a keeper. */
 export type Method = Exclude<
   keyof KeptStorage,
-  "url" | "trouble" | "server" | "countsItself" | "explainMount" | "join" | "attend" | "close"
+  | "url"
+  | "trouble"
+  | "server"
+  | "countsItself"
+  | "explainMount"
+  | "join"
+  | "attend"
+  | "nodes"
+  | "grants"
+  | "close"
 >;
 export type Arguments<M extends Method> = Parameters<KeptStorage[M]>;
 export type Result<M extends Method> = Awaited<ReturnType<KeptStorage[M]>>;

@@ -1,10 +1,6 @@
-import type { Clock } from "../../service/clock.ts";
 import { UserError } from "../../service/user-error.ts";
 import type { LeaseHolder } from "../lease-holder.ts";
 import { usualPort } from "../nfs/nfs-url.ts";
-import type { ServerName } from "../nfs/server-name.ts";
-import type { Knock } from "../nfs/server-port.ts";
-import type { TransportEffects } from "../nfs/transports.ts";
 import type { AppOwner, AppRecord } from "../records/app.ts";
 import type { VolumeRecord } from "../records/volume.ts";
 import { defaultOptions } from "../rules/default-options.ts";
@@ -12,28 +8,14 @@ import { checkVolumeName } from "../rules/names.ts";
 import type * as storage from "../storage.ts";
 import { StorageUnavailable } from "../unavailable.ts";
 import { HeldLeases } from "./held-leases.ts";
-import { LeaseKeeper, type KeeperPatience } from "./lease-keeper.ts";
-import type { LeaseMemory } from "./lease-memory.ts";
+import { LeaseKeeper } from "./lease-keeper.ts";
 import { isSilence, Leasing, type Ask } from "./leasing.ts";
-import type { Membership } from "./membership.ts";
 import { mountTrouble, type NfsServer } from "./mount-trouble.ts";
 import { NodeReadiness } from "./node-readiness.ts";
 import type { AnswerOf, BodyOf } from "./protocol/routes.ts";
 import type { SwarmnfsPlace } from "./swarmnfs-url.ts";
+import type { SwarmnfsWorld } from "./system-world.ts";
 import { WatchedControl, type WatchedOptions } from "./watched-control.ts";
-
-/** The world as this storage sees it. */
-export interface SwarmnfsWorld {
-  readonly member: Membership;
-  readonly name: ServerName;
-  readonly knock: Knock;
-  /** Sets the node's NFS identity, or another one for new mounts; throws `unavailable` where the kernel has no NFS. */
-  readonly identify: (another: string | null) => Promise<storage.NfsIdentity>;
-  readonly transports: TransportEffects;
-  readonly clock: Clock;
-  readonly memory: LeaseMemory;
-  readonly patience?: KeeperPatience;
-}
 
 /** A quick call, milliseconds: below the 8 s that a step of a mount may take, and Docker's own 30 s. */
 const quickMs = 7000;
@@ -107,6 +89,14 @@ export class SwarmnfsStorage implements storage.Storage {
 
   join(token: string): Promise<void> {
     return this.#world.member.join(token);
+  }
+
+  async nodes(): Promise<AnswerOf<"nodes">["nodes"]> {
+    return (await this.#ask("nodes", {}, undefined)).nodes;
+  }
+
+  grants(): Promise<AnswerOf<"leases">> {
+    return this.#ask("leases", {}, undefined);
   }
 
   attend(holder: LeaseHolder): void {

@@ -1,15 +1,28 @@
-import { systemClock } from "../../service/clock.ts";
+import { type Clock, systemClock } from "../../service/clock.ts";
 import { AddressFile } from "../nfs/address-file.ts";
 import { ensureIdentity, systemIdentityEffects } from "../nfs/client-identity.ts";
 import { ServerName, systemLookup } from "../nfs/server-name.ts";
-import { knock } from "../nfs/server-port.ts";
-import { systemTransportEffects } from "../nfs/transports.ts";
-import type { NodeIdentity } from "../storage.ts";
+import { type Knock, knock } from "../nfs/server-port.ts";
+import { systemTransportEffects, type TransportEffects } from "../nfs/transports.ts";
+import type { NfsIdentity, NodeIdentity } from "../storage.ts";
+import type { KeeperPatience } from "./lease-keeper.ts";
 import { LeaseMemory } from "./lease-memory.ts";
 import { Membership, type TokenSource } from "./membership.ts";
 import { CredentialsFile } from "./node-credentials.ts";
 import type { SwarmnfsPlace } from "./swarmnfs-url.ts";
-import type { SwarmnfsWorld } from "./swarmnfs-storage.ts";
+
+/** The world as this storage sees it. */
+export interface SwarmnfsWorld {
+  readonly member: Membership;
+  readonly name: ServerName;
+  readonly knock: Knock;
+  /** Sets the node's NFS identity, or another one for new mounts; throws `unavailable` where the kernel has no NFS. */
+  readonly identify: (another: string | null) => Promise<NfsIdentity>;
+  readonly transports: TransportEffects;
+  readonly clock: Clock;
+  readonly memory: LeaseMemory;
+  readonly patience?: KeeperPatience;
+}
 
 /** What this node must know to be one of a storage node's. */
 export interface SwarmnfsSettings {

@@ -3,6 +3,7 @@ import { commands } from "../../cli/command.ts";
 import type { Commands, Talk } from "../../backup-sidecar/control/commands.ts";
 import { printable } from "../../cli/printable.ts";
 import { UserError } from "../../service/user-error.ts";
+import type { AnswerOf } from "../../storage/swarmnfs/protocol/routes.ts";
 import { backupCommands, workProgress } from "./fake-backup.ts";
 import { type Answers, Refusal } from "./fake-plugin.ts";
 import { speak } from "./spoken.ts";
@@ -55,6 +56,12 @@ const evilAnswers: Answers = {
   Volumes: () => ({ volumes: [view] }),
   Volume: () => view,
   SetVolume: () => ({ ...view, record: { ...record, backup: `${evil}2` } }),
+  CloneVolume: () => view,
+  RemoveVolume: () => ({ outcome: { kind: "trashed", entry: evil, purgeAt: evil } }),
+  Nodes: () => ({
+    nodes: [{ id: evil, name: evil, seenAt: null, volumes: [evil], enrolled: null }],
+  }),
+  Leases: () => evilGrants,
   Apps: () => ({ apps: [app] }),
   App: () => app,
   SetApp: () => ({ ...app, record: { ...app.record, hosts: ["*"] } }),
@@ -66,21 +73,22 @@ const evilAnswers: Answers = {
 };
 
 const evilNode = enrolledNode(evil, { state: "fenced", fencedBecause: evil, address: evil });
+const evilGrants: AnswerOf<"leases"> = {
+  leases: [serverLease("db", { node: evil, address: evil, consumers: [evil] })],
+  statics: [
+    {
+      volume: "db",
+      app: "shop",
+      host: evil,
+      address: evil,
+      mode: "ro",
+      since: "2026-03-01T09:14:02Z",
+    },
+  ],
+};
 const evilServer: ServerAnswers = {
   nodes: () => ({ nodes: [evilNode] }),
-  leases: () => ({
-    leases: [serverLease("db", { node: evil, address: evil, consumers: [evil] })],
-    statics: [
-      {
-        volume: "db",
-        app: "shop",
-        host: evil,
-        address: evil,
-        mode: "ro",
-        since: "2026-03-01T09:14:02Z",
-      },
-    ],
-  }),
+  leases: () => evilGrants,
   token: () => ({ token: evil, expiresAt: "2026-03-01T13:14:02Z" }),
   config: () => ({ settings: [{ name: evil, value: evil, from: "default" }], notes: [evil] }),
 };
@@ -89,6 +97,11 @@ const lines = [
   ["volumes"],
   ["volumes", "--drift"],
   ["volumes", "show", evil],
+  ["volumes", "clone", evil, evil],
+  ["volumes", "rm", evil],
+  ["usage"],
+  ["nodes"],
+  ["leases"],
   ["volumes", "set", evil, "backup=off"],
   ["apps"],
   ["apps", "show", evil],

@@ -66,7 +66,8 @@ export async function speak(
     clock: { now: () => now },
     isRoot: true,
     pluginsDirectory: plugin.directory,
-    serverSocket: server.socket,
+    // On most machines there is none.
+    serverSocket: argv.includes("server") ? server.socket : "/nowhere/server.sock",
     ...(backup && { backupSocket: backup }),
     // Only tests of waiting show what is waited for, however slow the machine is.
     patienceMs: 60_000,

@@ -1,5 +1,6 @@
 import type { Lease } from "../../storage/swarmnfs/protocol/lease.ts";
 import type { EnrolledNode } from "../../storage/swarmnfs/protocol/node.ts";
+import type { AnswerOf } from "../../storage/swarmnfs/protocol/routes.ts";
 import type { ServerAnswers } from "./fake-server.ts";
 
 export function enrolledNode(name: string, given: Partial<EnrolledNode> = {}): EnrolledNode {
@@ -38,6 +39,30 @@ export function serverLease(volume: string, given: Partial<Lease> = {}): Lease {
   };
 }
 
+/** What its nodes have, and a host without a plugin. */
+export const serverGrants: AnswerOf<"leases"> = {
+  leases: [
+    serverLease("blog_data"),
+    serverLease("db", {
+      exclusive: true,
+      node: "node3",
+      address: "10.0.0.13",
+      state: "silent",
+      consumers: ["service shop_db"],
+    }),
+  ],
+  statics: [
+    {
+      volume: "media",
+      app: "media",
+      host: "tv",
+      address: "10.0.0.40",
+      mode: "ro",
+      since: "2026-03-01T05:14:02Z",
+    },
+  ],
+};
+
 /** A storage server with three nodes. What is changed is answered as changed, and forgotten. */
 export const serverAnswers: ServerAnswers = {
   nodes: () => ({
@@ -52,28 +77,7 @@ export const serverAnswers: ServerAnswers = {
       enrolledNode("node3", { state: "silent", seenAt: "2026-03-01T12:11:02Z", leases: 1 }),
     ],
   }),
-  leases: () => ({
-    leases: [
-      serverLease("blog_data"),
-      serverLease("db", {
-        exclusive: true,
-        node: "node3",
-        address: "10.0.0.13",
-        state: "silent",
-        consumers: ["service shop_db"],
-      }),
-    ],
-    statics: [
-      {
-        volume: "media",
-        app: "media",
-        host: "tv",
-        address: "10.0.0.40",
-        mode: "ro",
-        since: "2026-03-01T05:14:02Z",
-      },
-    ],
-  }),
+  leases: () => serverGrants,
   token: () => ({ token: "swarmnfs-join-1.eyJ2IjoxfQ", expiresAt: "2026-03-01T13:14:02Z" }),
   config: () => ({
     settings: [

@@ -200,7 +200,7 @@ swarmnfs: purging ${tmp} failed: it was not in the trash any more
 test("purge gives up when the plugin stops answering", async (t) => {
   const said = await speak(t, ["trash", "purge", "--all", "--yes", "--json"], {
     answers: { ...answers, Purge: () => new Promise(() => {}) },
-    surroundings: { limits: { doctor: 200, other: 200 } },
+    surroundings: { limits: { doctor: 1000, other: 1000 } },
   });
   t.is(said.exit, 1);
   const { purged, failed } = JSON.parse(said.out);

@@ -9,6 +9,7 @@ import type {
   VolumeView,
 } from "../../storage/verbs.ts";
 import { type Answers, Refusal } from "./fake-plugin.ts";
+import { serverGrants } from "./storage-server.ts";
 
 /** The moment at which every test takes place. */
 export const now = Date.parse("2026-03-01T12:14:02Z");
@@ -236,6 +237,30 @@ export const answers: Answers = {
     );
     return { ...view, record: { ...view.record, ...fields } };
   },
+  CloneVolume: ({ name, as }) => {
+    const view = found(
+      volumes.find(({ record }) => record.name === name),
+      `volume "${name}"`,
+    );
+    return { ...view, record: { ...view.record, name: as } };
+  },
+  RemoveVolume: ({ name }) => ({
+    outcome: {
+      kind: "trashed",
+      entry: `${name}@20260301T121402Z-c0ffee`,
+      purgeAt: "2026-03-31T12:14:02Z",
+    },
+  }),
+  Nodes: () => ({
+    nodes: nodeIds.map((id, index) => ({
+      id,
+      name: `node${index * 2 + 1}`,
+      seenAt: "2026-03-01T12:13:50Z",
+      volumes: ["blog_data"],
+      enrolled: null,
+    })),
+  }),
+  Leases: () => serverGrants,
   Apps: () => ({ apps }),
   App: ({ app }) =>
     found(

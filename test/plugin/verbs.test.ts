@@ -202,3 +202,15 @@ test("a verb of ours that does not exist is not found", async (t) => {
   const plugin = await startPlugin(t);
   t.is((await plugin.docker.send("/Swarmnfs.Destroy", "{}")).status, 404);
 });
+
+test("Nodes and CloneVolume and RemoveVolume do what Docker's verbs do, and Leases says where there are none", async (t) => {
+  const plugin = await startPlugin(t);
+  const docker = new FakeDaemon(plugin);
+  await docker.run({ name: "web", volumes: ["v"] });
+  const { nodes } = await ask(plugin, "Nodes", {});
+  t.like(nodes, { length: 1, 0: { name: "node1", volumes: ["v"], enrolled: null } });
+  t.is((await ask(plugin, "CloneVolume", { name: "v", as: "copy" })).record.app, "v");
+  t.like(await refusal(plugin, "RemoveVolume", { name: "v" }), { code: "in-use" });
+  t.like(await ask(plugin, "RemoveVolume", { name: "copy" }), { outcome: { kind: "trashed" } });
+  t.like(await refusal(plugin, "Leases", {}), { code: "unsupported" });
+});

@@ -1,9 +1,9 @@
-import type { AppRecord } from "../storage/records/app.ts";
-import type { VolumeRecord } from "../storage/records/volume.ts";
-import { fillText } from "../storage/rules/fill.ts";
-import { volumeFolders } from "../storage/rules/volume-path.ts";
-import type { StorageHealth, Usage } from "../storage/storage.ts";
-import type { VolumeStatus } from "../storage/verbs.ts";
+import type { AppRecord } from "../records/app.ts";
+import type { VolumeRecord } from "../records/volume.ts";
+import { fillText } from "./fill.ts";
+import { volumeFolders } from "./volume-path.ts";
+import type { StorageHealth, Usage } from "../storage.ts";
+import type { VolumeStatus } from "../verbs.ts";
 
 /** Everything a volume's status is computed from; nothing else is asked. */
 export interface StatusFacts {

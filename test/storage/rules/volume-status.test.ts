@@ -1,7 +1,7 @@
 import test from "ava";
-import { statusOf, type StatusFacts } from "../../plugin/status.ts";
-import { newApp, newVolume } from "../../storage/rules/new-volume.ts";
-import { parseOptions } from "../../storage/rules/options.ts";
+import { statusOf, type StatusFacts } from "../../../storage/rules/volume-status.ts";
+import { newApp, newVolume } from "../../../storage/rules/new-volume.ts";
+import { parseOptions } from "../../../storage/rules/options.ts";
 
 const options = parseOptions({ app: "blog", size: "10G" });
 const birth = {
