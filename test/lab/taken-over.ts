@@ -20,6 +20,11 @@ export async function takenOver(
     on.docker(on.leader, `node update --availability ${availability} ${next.name}`);
   on.afterwards(() => nextIs("active"));
   await nextIs("pause");
+  // Busy machines send their signs of life late; the volume takes a minute to go over anyway.
+  const signsOfLife = (every: string): Promise<string> =>
+    on.docker(on.leader, `swarm update --dispatcher-heartbeat ${every}`);
+  on.afterwards(() => signsOfLife("5s"));
+  await signsOfLife("15s");
   const flags = `--constraint node.hostname!=${on.leader.name} ${serviceCanLock}`;
   await on.service(name, soleHolder, flags, [exclusive]);
   t.deepEqual(await on.running(name, 1), [former.name]);
@@ -68,13 +73,13 @@ export async function takenOver(
   if (fault === "cut") said = await saidBy(on, former, container);
 
   await on.mend(former);
+  await sends(500);
   await on.whole();
   await eventually(
     async () => (await storage.stateOf(former.name)) === "live",
     "the former node is taken back",
     420_000,
   );
-  await sends(500);
   await eventually(
     async () =>
       !(await on.mounted(former)).includes(name) &&
