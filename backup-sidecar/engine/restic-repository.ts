@@ -1,6 +1,7 @@
 import type { Readable } from "node:stream";
 import { createInterface } from "node:readline";
 import type { Bridge, BridgeSession, SessionOptions } from "../repository/bridge.ts";
+import { RemoteFailure } from "../repository/failure.ts";
 import type { Permit } from "../repository/permit.ts";
 import type { Remote } from "../repository/remote.ts";
 import type { SourceView } from "../source/source-view.ts";
@@ -31,6 +32,9 @@ import { parseSnapshots, type Snapshot } from "./snapshot.ts";
 
 /** Nothing is written, so no lock is needed; who reads for long takes one nevertheless, so that nothing is pruned away. */
 const reading: SessionOptions = { readOnly: true };
+
+/** A server that lets nobody write, or has no room for it. */
+const unwritable: ReadonlySet<RemoteFailure["kind"]> = new Set(["forbidden", "full"]);
 
 /** What there is to connect: restic, the bridge, and the server itself. */
 export interface Connection {
@@ -102,8 +106,14 @@ export class ResticRepository implements AppRepository, Runner {
     await this.text({ args: ["repair", "index"], signal }, { permit });
   }
 
-  restore(request: RestoreRequest): Promise<RestoreResult> {
-    return restore(this, request);
+  async restore(request: RestoreRequest): Promise<RestoreResult> {
+    try {
+      return await restore(this, request);
+    } catch (error) {
+      if (!(error instanceof RemoteFailure) || !unwritable.has(error.kind)) throw error;
+      // Where not even restic's lock can be written, nothing can be pruned away meanwhile either.
+      return restore(this, request, reading);
+    }
   }
 
   async *ls(snapshot: string, path: string | null, signal?: AbortSignal): AsyncIterable<Node> {

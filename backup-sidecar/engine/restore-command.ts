@@ -2,6 +2,7 @@ import type { Progress, RestoreRequest, RestoreResult, Unread } from "./app-repo
 import { unreadOf } from "./backup-command.ts";
 import { failureOf } from "./restic-failure.ts";
 import { errorSchema, restoreStatusSchema, restoreSummarySchema } from "./restic-messages.ts";
+import type { SessionOptions } from "../repository/bridge.ts";
 import type { Runner } from "./runner.ts";
 
 /** Exit code 1: some files could not be restored, or nothing could; the summary tells these apart. */
@@ -9,22 +10,29 @@ const partly = 1;
 const named = 1000;
 
 /** Restores a version, sparse files as such. Throws if it could not be done; files that failed are in `errors`. */
-export async function restore(repository: Runner, request: RestoreRequest): Promise<RestoreResult> {
+export async function restore(
+  repository: Runner,
+  request: RestoreRequest,
+  session: SessionOptions = {},
+): Promise<RestoreResult> {
   const errors: Unread[] = [];
   let summary: unknown = null;
-  const { exitCode, said } = await repository.run({
-    args: argumentsOf(request),
-    ...(request.view && { view: request.view }),
-    signal: request.signal,
-    accepts: [partly],
-    onMessage: (message) => {
-      const kind = errorSchema.safeParse(message).data?.message_type;
-      if (kind === "summary") summary = message;
-      const progress = kind === "status" ? progressOf(message) : null;
-      if (progress !== null) request.onProgress?.(progress);
-      if (kind === "error" && errors.length < named) errors.push(unreadOf(message));
+  const { exitCode, said } = await repository.run(
+    {
+      args: [...argumentsOf(request), ...(session.readOnly === true ? ["--no-lock"] : [])],
+      ...(request.view && { view: request.view }),
+      signal: request.signal,
+      accepts: [partly],
+      onMessage: (message) => {
+        const kind = errorSchema.safeParse(message).data?.message_type;
+        if (kind === "summary") summary = message;
+        const progress = kind === "status" ? progressOf(message) : null;
+        if (progress !== null) request.onProgress?.(progress);
+        if (kind === "error" && errors.length < named) errors.push(unreadOf(message));
+      },
     },
-  });
+    session,
+  );
   const done = restoreSummarySchema.safeParse(summary).data;
   if (done === undefined || (exitCode !== 0 && errors.length === 0))
     throw failureOf({ command: "restore", exitCode, signal: null, ended: null, said });

@@ -49,6 +49,7 @@ export async function removeStaleLocks(
   const place = `${repository.path}/locks`;
   const permit = { run: "stale locks", kinds: ["locks"] as const, names: null };
   for (const { name, size, modifiedAt } of await repository.remote.list(place, signal)) {
+    if (!/^[0-9a-f]{64}$/.test(name)) continue; // no lock of restic's
     // Both by the server's clock.
     const offset = repository.remote.clockOffsetMs();
     const age = modifiedAt === null || offset === null ? null : clock.now() + offset - modifiedAt;

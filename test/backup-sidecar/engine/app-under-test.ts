@@ -44,6 +44,14 @@ export class AppUnderTest {
     return new AppUnderTest(there, service, worldOf(there, service, other), volume);
   }
 
+  /** The same app after its service was started again: nothing of its memory is left. */
+  static async again(app: AppUnderTest): Promise<AppUnderTest> {
+    const service = await app.place.service();
+    const [volume] = app.volumes;
+    if (volume === undefined) throw new Error("there is no volume");
+    return new AppUnderTest(app.place, service, worldOf(app.place, service), volume);
+  }
+
   /** Reads everything back, and heals. */
   async verify(): Promise<VerifyReport> {
     return verifyApp(this.world, {
