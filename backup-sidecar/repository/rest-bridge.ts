@@ -2,12 +2,17 @@ import { once } from "node:events";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Bridge, BridgeSession, SessionOptions } from "./bridge.ts";
+import { FileJournal } from "./file-journal.ts";
 import { RestSession, secret } from "./rest-session.ts";
 import type { WebdavRemote } from "./webdav-remote.ts";
 
 export interface RestBridgeSettings {
   /** For how long uploads that fail again and again are tried, in milliseconds; as the outages of the remote. */
   readonly uploadsFailMs: number;
+  /** A directory on local disk for what is remembered of each repository; without, it is remembered until the bridge is closed. */
+  readonly journals?: string;
+  /** Told what people may want to know of the server, in sentences. */
+  readonly note?: (text: string) => void;
 }
 
 /** restic's REST protocol on loopback. Each session has a secret path and a password of its own. */
@@ -15,6 +20,7 @@ export class RestBridge implements Bridge {
   readonly #remote: WebdavRemote;
   readonly #settings: RestBridgeSettings;
   readonly #server: Server;
+  readonly #journals = new Map<string, Promise<FileJournal>>();
   readonly #sessions = new Map<string, RestSession>();
 
   private constructor(remote: WebdavRemote, settings: RestBridgeSettings, server: Server) {
@@ -37,16 +43,31 @@ export class RestBridge implements Bridge {
   async session(repositoryPath: string, options: SessionOptions = {}): Promise<BridgeSession> {
     options.signal?.throwIfAborted();
     const key = secret();
+    const note = (text: string): void => this.#settings.note?.(text);
+    const journal = await this.#journal(repositoryPath);
     const { port } = this.#server.address() as AddressInfo;
     const session = new RestSession(this.#remote, repositoryPath, options, {
       url: `http://127.0.0.1:${port}/${key}/`,
       user: "restic",
       password: secret(),
       uploadsFailMs: this.#settings.uploadsFailMs,
+      journal,
+      note,
       onClose: () => this.#sessions.delete(key),
     });
     this.#sessions.set(key, session);
     return session;
+  }
+
+  /** One for all sessions of a repository. */
+  #journal(repositoryPath: string): Promise<FileJournal> {
+    const known =
+      this.#journals.get(repositoryPath) ??
+      FileJournal.open(this.#settings.journals ?? null, repositoryPath, (reason) =>
+        this.#settings.note?.(`What was remembered of ${repositoryPath} cannot be read: ${reason}`),
+      );
+    this.#journals.set(repositoryPath, known);
+    return known;
   }
 
   async close(): Promise<void> {

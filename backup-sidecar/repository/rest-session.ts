@@ -1,15 +1,17 @@
 import { randomBytes } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { finished, pipeline } from "node:stream/promises";
+import { finished } from "node:stream/promises";
+import { messageOf } from "../../service/message-of.ts";
 import type { BridgeSession, SessionCounts, SessionOptions } from "./bridge.ts";
 import { DeleteGuard } from "./delete-guard.ts";
 import { BodySpent } from "./delivery.ts";
 import { RemoteFailure, type FailureKind } from "./failure.ts";
-import type { ByteRange } from "./remote.ts";
+import type { FileJournal } from "./file-journal.ts";
 import { RepositoryFiles } from "./repository-files.ts";
+import { body, give, rangeOf } from "./rest-exchange.ts";
 import { parseRestPath, type RestPath } from "./rest-path.ts";
 import { SessionState } from "./session-state.ts";
-import type { Opened, WebdavRemote } from "./webdav-remote.ts";
+import type { WebdavRemote } from "./webdav-remote.ts";
 
 const version2 = "application/vnd.x.restic.rest.v2";
 /** A repository's config is 155 bytes long. */
@@ -22,6 +24,9 @@ export interface RestSessionSettings {
   readonly password: string;
   /** For how long uploads that fail again and again are tried, in milliseconds. */
   readonly uploadsFailMs: number;
+  /** Which files the repository had. */
+  readonly journal: FileJournal;
+  note(text: string): void;
   onClose(): void;
 }
 
@@ -58,7 +63,9 @@ export class RestSession implements BridgeSession {
     this.#options = options;
     this.#guard = new DeleteGuard(options.readOnly === true ? null : (options.permit ?? null));
     const observed = remote.observed((failure) => this.#state.waiting(failure), this.#state);
-    this.#files = new RepositoryFiles(observed, path, this.#guard);
+    this.#files = new RepositoryFiles(observed, path, this.#guard, settings.journal, (text) =>
+      settings.note(text),
+    );
     this.#signal =
       options.signal === undefined
         ? this.#ending.signal
@@ -84,6 +91,12 @@ export class RestSession implements BridgeSession {
   async close(): Promise<void> {
     this.#ending.abort(new Error("the session was closed"));
     this.#settings.onClose();
+    // Only a help: a disk that is full must not fail a run that was good.
+    await this.#settings.journal
+      .save()
+      .catch((error: unknown) =>
+        this.#settings.note(`The journal of files cannot be kept: ${messageOf(error)}`),
+      );
   }
 
   /** Answers one request, whose path is what follows the session's own. */
@@ -256,34 +269,4 @@ function isUnlock(what: RestPath, { method }: IncomingMessage): boolean {
 /** A fresh secret for one session. */
 export function secret(): string {
   return randomBytes(24).toString("base64url");
-}
-
-async function give(
-  { stream, size }: Opened,
-  status: number,
-  response: ServerResponse,
-): Promise<void> {
-  response.writeHead(status, {
-    "content-type": "application/octet-stream",
-    ...(size === null ? {} : { "content-length": size }),
-  });
-  await pipeline(stream, response);
-}
-
-function rangeOf(request: IncomingMessage): ByteRange | undefined {
-  const match = /^bytes=(\d+)-(\d*)$/.exec(request.headers.range ?? "");
-  if (match === null) return undefined;
-  return { start: Number(match[1]), ...(match[2] === "" ? {} : { end: Number(match[2]) }) };
-}
-
-async function body(request: IncomingMessage, limit: number): Promise<Buffer> {
-  const parts: Buffer[] = [];
-  let size = 0;
-  for await (const part of request as AsyncIterable<Buffer>) {
-    size += part.length;
-    if (size > limit)
-      throw new RemoteFailure("forbidden", "That is no configuration of a repository");
-    parts.push(part);
-  }
-  return Buffer.concat(parts);
 }

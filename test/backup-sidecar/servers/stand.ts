@@ -53,6 +53,8 @@ export interface Stand {
   readonly proxy: FaultProxy;
   readonly connected: Connected;
   readonly bridge: RestBridge;
+  /** What the bridge said of the server. */
+  readonly notes: readonly string[];
   /** A directory with a few megabytes in it. */
   readonly source: string;
   readonly session: (options?: SessionOptions) => Promise<BridgeSession>;
@@ -71,8 +73,13 @@ export async function stand(t: ExecutionContext, options: StandOptions = {}): Pr
   const proxy = await FaultProxy.before(server.url);
   t.teardown(() => proxy.down());
   const connected = await reach(proxy.url, options.target, options.connect);
+  const notes: string[] = [];
   const { outageMs } = options.target?.endurance ?? quick;
-  const bridge = await RestBridge.listen(connected.remote, { uploadsFailMs: outageMs });
+  const bridge = await RestBridge.listen(connected.remote, {
+    uploadsFailMs: outageMs,
+    journals: path.join(folder, "journals"),
+    note: (text) => notes.push(text),
+  });
   t.teardown(() => bridge.close());
   const source = path.join(folder, "source");
   await mkdir(source);
@@ -80,7 +87,7 @@ export async function stand(t: ExecutionContext, options: StandOptions = {}): Pr
   await writeFile(path.join(source, "small"), "hello\n");
   const session = (more?: SessionOptions): Promise<BridgeSession> =>
     bridge.session("repositories/blog", more);
-  return { folder, server, proxy, connected, bridge, source, session };
+  return { folder, server, proxy, connected, bridge, source, session, notes };
 }
 
 /** A stand whose repository exists and has a first snapshot; packs are small, so that there are several. */
