@@ -84,6 +84,8 @@ export async function assemble(world: World): Promise<Plugin> {
   await catalog.load();
 
   const watch = new StorageWatch(storage, nodeState, catalog, log);
+  // At once: on a new node this is how it joins, and the first containers may be waiting for it.
+  void watch.look();
   const consumers = engine === null ? null : new Consumers(engine);
   const drift = engine === null ? null : new Drift(engine);
   const revival = engine === null || !settings.restart ? null : new Revival(engine, log);
