@@ -38,8 +38,8 @@ export class Restorable {
   }
 
   /** With a volume "blog_data" of app "blog", which is empty. */
-  static async begin(t: ExecutionContext): Promise<Restorable> {
-    const place = await BackedUp.begin(t);
+  static async begin(t: ExecutionContext, given?: BackedUp): Promise<Restorable> {
+    const place = given ?? (await BackedUp.begin(t));
     await rm(join(place.storage, ".swarmnfs"), { recursive: true });
     const storage = directoryStorage(place.storage);
     await storage.open(null);

@@ -1,0 +1,74 @@
+import { mkdir, readFile, readdir, rm, utimes, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import test from "ava";
+import { pino } from "pino";
+import { Mirror } from "../../../backup-sidecar/history/mirror.ts";
+import { mirrorPath } from "../../../backup-sidecar/history/mirror-name.ts";
+import { RemoteHistory } from "../../../backup-sidecar/history/remote-history.ts";
+import type { RunReport } from "../../../backup-sidecar/engine/run-report.ts";
+import { systemClock } from "../../../service/clock.ts";
+import { Restorable } from "../restorable.ts";
+
+for (const [path, name] of [
+  ["/plain/file-1.txt", "plain/file-1.txt"],
+  ["/My photo.jpg", "My_20photo.jpg"],
+  ["/caf\u00E9", "caf_C3_A9"],
+  ["/a_b/a_20b", "a_b/a_5F20b"],
+  ["/..hidden", "_2E.hidden"],
+  ["/100%#", "100_25_23"],
+] as const)
+  test(`${path} is called ${name} on the server`, (t) => {
+    t.is(mirrorPath(path), name);
+  });
+
+test("long names are cut, and stay different; what is no text has no name", (t) => {
+  const [one, two] = ["1", "2"].map((end) => mirrorPath(`/${"\u00E9".repeat(100)}${end}`) ?? "");
+  t.true((one ?? "").length <= 180);
+  t.not(one, two);
+  t.is(mirrorPath("/bad\uFFFD"), null);
+});
+
+test.serial(
+  "the copy follows what changed, also changes that keep size and time; what was there is in the history",
+  async (t) => {
+    const place = await Restorable.begin(t);
+    const { server } = place.place;
+    const scratch = join(place.place.top, "scratch");
+    const log = pino({ enabled: false });
+    const mirror = new Mirror({ remote: server, wants: async () => true, scratch, log });
+    const rest = { storageName: "home", storageId: "x", clock: systemClock };
+    const history = new RemoteHistory({ remote: server, ...rest, mirror });
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion
+    const report = { run: "run" } as RunReport;
+    const folder = place.folder("blog_data");
+    const then = new Date("2026-02-01T00:00:00Z");
+    await mkdir(join(folder, "posts/old"), { recursive: true });
+    await mkdir(join(folder, "empty"));
+    await writeFile(join(folder, "posts/same size"), "one");
+    await writeFile(join(folder, "posts/old/gone"), "gone");
+    await writeFile(join(folder, "stays"), "stays");
+    await place.save("blog_data", "2026-03-01T06:00:00Z");
+    await history.record(await place.repository(), report);
+    const copy = server.at("blog/blog_data");
+    t.is(await readFile(join(copy, "posts/same_20size"), "utf8"), "one");
+    t.deepEqual((await readdir(copy)).toSorted(), ["empty", "posts", "stays"]);
+
+    await writeFile(join(folder, "posts/same size"), "two");
+    await utimes(join(folder, "posts/same size"), then, then);
+    await rm(join(folder, "posts/old"), { recursive: true });
+    await mkdir(join(folder, "new"));
+    await writeFile(join(folder, "new/file"), "new");
+    await place.save("blog_data", "2026-03-01T12:00:00Z");
+    // What the live files are by now is nothing to the copy.
+    await writeFile(join(folder, "new/file"), "newer");
+    await history.record(await place.repository(), report);
+    t.is(await readFile(join(copy, "posts/same_20size"), "utf8"), "two");
+    t.is(await readFile(join(copy, "new/file"), "utf8"), "new");
+    t.deepEqual(await readdir(join(copy, "posts")), ["same_20size"]);
+    const before = server.at("backup_historys/blog/2026-03-01_12-00/files/blog_data");
+    t.is(await readFile(join(before, "posts/same_20size"), "utf8"), "one");
+    t.is(await readFile(join(before, "posts/old/gone"), "utf8"), "gone");
+    t.deepEqual((await readdir(before)).toSorted(), ["posts"]);
+    t.deepEqual(await readdir(scratch), []);
+  },
+);
