@@ -21,6 +21,8 @@ export interface NodeDavOptions extends Omit<ServerOptions, "auth"> {
   readonly oddReferences?: boolean;
   /** What its clock is ahead of ours, in milliseconds. */
   readonly clockAheadMs?: number;
+  /** The address that it listens on. */
+  readonly host?: string;
   /** Lets everybody in. */
   readonly open?: boolean;
 }
@@ -59,7 +61,7 @@ export async function startNodeDav(options: NodeDavOptions): Promise<NodeDav> {
         listener,
       )
     : createServer(listener);
-  server.listen(options.port ?? 0, "127.0.0.1");
+  server.listen(options.port ?? 0, options.host ?? "127.0.0.1");
   await once(server, "listening");
   const { port } = server.address() as AddressInfo;
   return Object.assign(self, { url: `${tls ? "https" : "http"}://localhost:${port}/` });

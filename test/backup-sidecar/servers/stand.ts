@@ -64,6 +64,8 @@ export interface StandOptions {
   readonly start?: (options: { readonly folder: string }) => Promise<DavServer>;
   readonly target?: Partial<TargetSettings>;
   readonly connect?: Partial<ConnectOptions>;
+  /** Told where the proxy listens, before anything is reached through it. */
+  readonly before?: (url: string) => void;
 }
 
 export async function stand(t: ExecutionContext, options: StandOptions = {}): Promise<Stand> {
@@ -72,6 +74,7 @@ export async function stand(t: ExecutionContext, options: StandOptions = {}): Pr
   t.teardown(() => server.stop());
   const proxy = await FaultProxy.before(server.url);
   t.teardown(() => proxy.down());
+  options.before?.(proxy.url);
   const connected = await reach(proxy.url, options.target, options.connect);
   const notes: string[] = [];
   const { outageMs } = options.target?.endurance ?? quick;
