@@ -9,7 +9,8 @@ import { type Answers, Refusal } from "./fake-plugin.ts";
 import { speak } from "./spoken.ts";
 import type { ServerAnswers } from "./fake-server.ts";
 import { enrolledNode, serverLease } from "./storage-server.ts";
-import { answers, appView, status, trashEntry, volumeRecord, volumeView } from "./world.ts";
+import { answers, appView, status, trashEntry, volumeView } from "./world.ts";
+import { volumeRecord } from "../storage/records/volume-record.ts";
 
 // Clears the screen, sets the title, comes back over the line, fakes a second line, hides and reorders text.
 const evil = "x\u001B[2J\u001B]0;owned\u0007\r\nok\u009B31m\u202Eevil\u200B\u2028\u007F\uD800";

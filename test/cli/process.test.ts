@@ -4,7 +4,8 @@ import process from "node:process";
 import { promisify } from "node:util";
 import test from "ava";
 import { startFakePlugin } from "./fake-plugin.ts";
-import { answers, volumeRecord, volumeView } from "./world.ts";
+import { answers, volumeView } from "./world.ts";
+import { volumeRecord } from "../storage/records/volume-record.ts";
 
 const main = join(import.meta.dirname, "../../cli/main.ts");
 const run = promisify(execFile);

@@ -8,6 +8,7 @@ import type {
   VolumeStatus,
   VolumeView,
 } from "../../storage/verbs.ts";
+import { volumeRecord } from "../storage/records/volume-record.ts";
 import { type Answers, Refusal } from "./fake-plugin.ts";
 import { serverGrants } from "./storage-server.ts";
 
@@ -16,34 +17,6 @@ export const now = Date.parse("2026-03-01T12:14:02Z");
 
 const G = 1024 ** 3;
 const M = 1024 ** 2;
-
-export function volumeRecord(name: string, given: Partial<VolumeRecord> = {}): VolumeRecord {
-  return {
-    schema: 1,
-    revision: 1,
-    id: "01953f5e-0000-7000-8000-000000000000",
-    name,
-    app: name,
-    options: {},
-    services: null,
-    hosts: null,
-    access: "shared",
-    owner: { uid: 0, gid: 0, mode: 0o755 },
-    squash: null,
-    size: null,
-    onRemove: "archive",
-    backup: "default",
-    mirror: null,
-    mountOptions: [],
-    root: false,
-    fsid: 7,
-    fill: null,
-    state: "ready",
-    createdAt: "2026-02-11T08:00:00Z",
-    createdBy: "node1",
-    ...given,
-  };
-}
 
 export function volumeView(
   record: VolumeRecord,

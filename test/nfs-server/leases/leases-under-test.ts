@@ -10,6 +10,7 @@ import type { LiveNode } from "../../../nfs-server/nodes/live-node.ts";
 import type { VolumeRecord } from "../../../storage/records/volume.ts";
 import type { Lease, Renewal, Renewed } from "../../../storage/swarmnfs/protocol/lease.ts";
 import { mortal } from "../../plugin/effects.ts";
+import { volumeRecord } from "../../storage/records/volume-record.ts";
 import { FakeExports, FakeNfsClients } from "../fake-kernel-side.ts";
 
 const [node1, node2, node3] = [1, 2, 3].map((n): LiveNode => ({
@@ -109,30 +110,14 @@ export class LeasesUnderTest {
   }
 
   volume(name: string, access: VolumeRecord["access"] = "shared"): VolumeRecord {
-    const record: VolumeRecord = {
-      schema: 1,
-      revision: 1,
+    const record = volumeRecord(name, {
       id: crypto.randomUUID(),
-      name,
       app: "blog",
-      options: {},
-      services: null,
-      hosts: null,
       access,
       owner: { uid: 1000, gid: 1001, mode: 0o755 },
-      squash: null,
-      size: null,
-      onRemove: "archive",
-      backup: "default",
-      mirror: null,
-      mountOptions: [],
-      root: false,
       fsid: this.volumes.size + 1,
-      fill: null,
-      state: "ready",
       createdAt: "2026-03-01T12:00:00Z",
-      createdBy: "node1",
-    };
+    });
     this.volumes.set(name, record);
     return record;
   }

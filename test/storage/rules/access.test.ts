@@ -2,6 +2,7 @@ import test from "ava";
 import type { AppRecord } from "../../../storage/records/app.ts";
 import type { VolumeRecord } from "../../../storage/records/volume.ts";
 import { decide, hostAllowed, type Consumer } from "../../../storage/rules/access.ts";
+import { volumeRecord } from "../records/volume-record.ts";
 
 function app(given: Partial<AppRecord> = {}): AppRecord {
   return {
@@ -19,31 +20,7 @@ function app(given: Partial<AppRecord> = {}): AppRecord {
 }
 
 function volume(given: Partial<VolumeRecord> = {}): VolumeRecord {
-  return {
-    schema: 1,
-    revision: 1,
-    id: "01953f5e-0000-7000-8000-000000000000",
-    name: "blog_data",
-    app: "blog",
-    options: {},
-    services: null,
-    hosts: null,
-    access: "shared",
-    owner: { uid: 0, gid: 0, mode: 0o755 },
-    squash: null,
-    size: null,
-    onRemove: "archive",
-    backup: "default",
-    mirror: null,
-    mountOptions: [],
-    root: false,
-    fsid: 7,
-    fill: null,
-    state: "ready",
-    createdAt: "2026-02-11T08:00:00Z",
-    createdBy: "node1",
-    ...given,
-  };
+  return volumeRecord("blog_data", { app: "blog", ...given });
 }
 
 const service = (name: string, stack: string | null = null): Consumer => ({

@@ -11,35 +11,13 @@ import type { Lease, Renewal } from "../../../storage/swarmnfs/protocol/lease.ts
 import { SwarmnfsStorage } from "../../../storage/swarmnfs/swarmnfs-storage.ts";
 import { node1 } from "../conformance.ts";
 import { temporaryDirectory } from "../places.ts";
+import { volumeRecord } from "../records/volume-record.ts";
 import { FakeControlServer, FakeProblem } from "./fake-control-server.ts";
 
 export const storageId = "018f0000-0000-7000-8000-00000000000a";
 
 export function recordOf(name: string, id: string): VolumeRecord {
-  return {
-    schema: 1,
-    revision: 1,
-    id,
-    name,
-    app: name,
-    options: {},
-    services: null,
-    hosts: null,
-    access: "shared",
-    owner: { uid: 0, gid: 0, mode: 0o755 },
-    squash: null,
-    size: null,
-    onRemove: "archive",
-    backup: "default",
-    mirror: null,
-    mountOptions: [],
-    root: false,
-    fsid: 7,
-    fill: null,
-    state: "ready",
-    createdAt: "2026-03-01T00:00:00Z",
-    createdBy: "node1",
-  };
+  return volumeRecord(name, { id, createdAt: "2026-03-01T00:00:00Z" });
 }
 
 /** A storage on a control API that has volumes, leases and wishes as a test sets them. */
