@@ -37,6 +37,11 @@ export interface RestoreAttended {
 export interface Restorer {
   /** Throws `UserError` for what a person can mend. What was interrupted goes on where it was with the next call, or by itself. */
   restore(request: RestoreRequest, attended?: RestoreAttended): Promise<RestoreReport>;
-  /** Fills volumes that somebody created from a version (`-o from=volume@time`). To be called every few seconds; never throws. */
+  /**
+   * Begins to fill volumes that somebody created from a version (`-o from=volume@time`), a few at a time, and does not wait for
+   * them. To be called every few seconds; never throws.
+   */
   round(): Promise<void>;
+  /** Settles when nothing is being filled. */
+  settled(): Promise<void>;
 }

@@ -12,6 +12,8 @@ import { wantedPaths } from "./wanted-paths.ts";
 
 /** What could not be brought back is tried again so much later, in milliseconds. */
 const againMs = 30_000;
+/** Each reads from the same server, and writes to the same disk. */
+const fillsAtOnce = 2;
 /** A round asks the storage once, and gives up where it does not answer. */
 const roundMs = 30_000;
 
@@ -29,6 +31,7 @@ export class VersionRestorer implements Restorer {
   readonly #monotonic: () => number;
   readonly #working = new Map<string, Promise<unknown>>();
   readonly #tried = new Map<string, number>();
+  readonly #filling = new Map<string, Promise<void>>();
 
   constructor(parts: RestorerParts) {
     this.#parts = parts;
@@ -59,10 +62,24 @@ export class VersionRestorer implements Restorer {
       const waiting = volumes.filter(isWaiting);
       for (const name of this.#tried.keys())
         if (!waiting.some((record) => record.name === name)) this.#tried.delete(name);
-      await Promise.all(waiting.map((record) => this.#fill(record)));
+      for (const record of waiting) {
+        if (this.#filling.size >= fillsAtOnce) break;
+        if (this.#filling.has(record.name) || !this.#isDue(record.name)) continue;
+        const fill = this.#fill(record).finally(() => this.#filling.delete(record.name));
+        this.#filling.set(record.name, fill);
+      }
     } catch (error) {
       log.warn({ reason: messageOf(error) }, "volumes that wait for a version cannot be listed");
     }
+  }
+
+  async settled(): Promise<void> {
+    await Promise.all(this.#filling.values());
+  }
+
+  #isDue(name: string): boolean {
+    const tried = this.#tried.get(name) ?? -Infinity;
+    return !this.#working.has(name) && this.#monotonic() - tried >= againMs;
   }
 
   /** A volume that somebody created from a version, or whose restore a former life of ours began. */

@@ -4,6 +4,7 @@ import type { VolumeRecord } from "../records/volume.ts";
 import { appOfCopy, copyOf, sameApp } from "../rules/clone-volume.ts";
 import { appFor, newVolume, type Birth } from "../rules/new-volume.ts";
 import type { VolumeOptions } from "../rules/options.ts";
+import { checkAppName } from "../rules/names.ts";
 import { splitVersion, versionAt } from "../rules/version.ts";
 import { livingBackup } from "./backup-status.ts";
 import type { Layout, Parts } from "./parts.ts";
@@ -57,6 +58,7 @@ async function versionOf(
   const status = await livingBackup(parts, layout).catch(asOption);
   try {
     const { app, at } = versionAt(status.volumes, volume, moment);
+    checkAppName(app); // the catalog itself is saved like a volume, and is none
     const source = await parts.volumes.read(layout, volume);
     const isSame = source !== null && source.state !== "trashed" && source.app === app;
     return {

@@ -52,6 +52,7 @@ test.serial(
       log: pino({ enabled: false }),
     });
     await restorer.round();
+    await restorer.settled();
     t.is(await readFile(join(root, "apps/blog/blog_data/post"), "utf8"), "hello");
     t.is(await readFile(join(root, "apps/blog/blog_logs/log"), "utf8"), "line");
     t.is((await storage.attach("blog_data", node2, [])).type, "bind");

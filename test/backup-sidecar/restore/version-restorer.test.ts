@@ -64,7 +64,9 @@ test.serial(
     await place.storage.purge([entry?.id ?? ""], node1);
     await create(place.storage, "again", { from: `blog_data@${first}` });
     t.is((await place.storage.fill("again", node1)).state, "filling");
-    await place.restorer().round();
+    const restorer = place.restorer();
+    await restorer.round();
+    await restorer.settled();
     t.is((await place.record("again")).state, "ready");
     t.is(await readFile(join(place.folder("again"), "config"), "utf8"), "first");
   },
@@ -208,7 +210,9 @@ test.serial(
     // Half of one file, something that does not belong there, and nothing of the rest.
     await writeFile(join(staging, "config"), "fir");
     await writeFile(join(staging, "rubbish"), "x");
-    await place.restorer().round();
+    const restorer = place.restorer();
+    await restorer.round();
+    await restorer.settled();
     t.is((await place.record("rescued")).state, "ready");
     t.is(await readFile(join(place.folder("rescued"), "config"), "utf8"), "first");
     t.deepEqual((await readdir(place.folder("rescued"))).toSorted(), ["config", "posts"]);
