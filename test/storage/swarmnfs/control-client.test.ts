@@ -5,17 +5,10 @@ import { systemClock } from "../../../service/clock.ts";
 import { ServerName } from "../../../storage/nfs/server-name.ts";
 import { ControlClient } from "../../../storage/swarmnfs/control-client.ts";
 import { TlsEndpoint } from "../../../storage/swarmnfs/endpoint.ts";
-import { FakeControlServer, FakeProblem } from "./fake-control-server.ts";
+import { FakeControlServer, FakeProblem, storageView as view } from "./fake-control-server.ts";
 import { TestAuthority } from "./test-authority.ts";
 
 const nodeId = "018f0000-0000-7000-8000-000000000001";
-const view = {
-  id: "018f0000-0000-7000-8000-00000000000a",
-  version: "0.1.0",
-  nfs: { address: "10.0.0.5", port: 2049 },
-  isolation: "subtree_check",
-  quota: "xfs",
-} as const;
 const soon = { timeoutMs: 5000 };
 
 async function clientOf(server: FakeControlServer): Promise<ControlClient> {

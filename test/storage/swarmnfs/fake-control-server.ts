@@ -18,6 +18,15 @@ import {
 import type { SwarmnfsPlace } from "../../../storage/swarmnfs/swarmnfs-url.ts";
 import { TestAuthority } from "./test-authority.ts";
 
+/** What it says of itself where a test does not care. */
+export const storageView = {
+  id: "018f0000-0000-7000-8000-00000000000a",
+  version: "0.1.0",
+  nfs: { address: "10.0.0.5", port: 2049 },
+  isolation: "subtree_check",
+  quota: "xfs",
+} as const;
+
 export interface FakeCall<Name extends RouteName> {
   readonly params: Readonly<Record<string, string>>;
   readonly body: BodyOf<Name>;

@@ -7,15 +7,7 @@ import { Membership, type TokenSource } from "../../../storage/swarmnfs/membersh
 import { CredentialsFile } from "../../../storage/swarmnfs/node-credentials.ts";
 import { node1 } from "../conformance.ts";
 import { temporaryDirectory } from "../places.ts";
-import { FakeControlServer, FakeProblem } from "./fake-control-server.ts";
-
-const view = {
-  id: "018f0000-0000-7000-8000-00000000000a",
-  version: "0.1.0",
-  nfs: { address: "10.0.0.5", port: 2049 },
-  isolation: "subtree_check",
-  quota: "xfs",
-} as const;
+import { FakeControlServer, FakeProblem, storageView as view } from "./fake-control-server.ts";
 
 /** A server that takes each token once. */
 async function serverOf(t: ExecutionContext): Promise<FakeControlServer> {
