@@ -33,13 +33,20 @@ export class Documents {
     return file === null ? null : parseRecord(file.text, schema);
   }
 
-  /** Replaces it whole; on disk when it settles. */
+  /** Replaces it whole; on disk when it settles. Throws `full`; the old one is as it was then. */
   async write(name: string, value: unknown): Promise<void> {
     await this.#within(async (folder) => {
       const temporary = `.${uuid()}.tmp`;
-      await folder?.write(temporary, `${JSON.stringify(value, null, 2)}\n`);
-      await folder?.rename(temporary, folder, name + suffix);
-      await folder?.sync();
+      try {
+        await folder?.write(temporary, `${JSON.stringify(value, null, 2)}\n`);
+        await folder?.rename(temporary, folder, name + suffix);
+        await folder?.sync();
+      } catch (error) {
+        await folder?.unlink(temporary);
+        if (!isTrouble(error, "ENOSPC", "EDQUOT")) throw error;
+        const place = [this.#top, ...this.#folders].join("/");
+        throw new UserError("full", `no space is left for ${place}`, { cause: error });
+      }
     }, true);
   }
 

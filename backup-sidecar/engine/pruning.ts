@@ -22,10 +22,11 @@ export async function pruneApp(
   request: Omit<RunRequest, "sources">,
   rehearsal: boolean,
 ): Promise<PruneReport> {
-  const { app, held, signal } = request;
+  const { app, held } = request;
+  const signal = AbortSignal.any([held.signal, ...(request.signal ? [request.signal] : [])]);
   const { repositories, states, lease, lockHost, clock } = world;
   await held.confirm();
-  const repository = await repositories.open(app, { lease: held, ...(signal && { signal }) });
+  const repository = await repositories.open(app, { lease: held, signal });
   const proof = await lockProof(lease, held, lockHost);
   const { alive } = await removeStaleLocks(repository, proof, clock, signal);
   const [elsewhere] = alive;
@@ -43,7 +44,7 @@ export async function pruneApp(
       plan,
       withheld: `volume ${destroyed} looks destroyed; after a look: swarmnfs backup confirm ${app}`,
     };
-  const check = await repository.check(signal ? { signal } : {});
+  const check = await repository.check({ signal });
   if (!check.ok) return { plan, withheld: "the repository has damage" };
   const packs = [...plan.unused, ...plan.repacked];
   if (packs.length === 0) return { plan, withheld: null };
@@ -53,9 +54,10 @@ export async function pruneApp(
     {
       run: `prune ${app}`,
       kinds: ["data", "index"],
-      names: [...packs, ...indexes.map(({ name }) => name)],
-      maxCount: packs.length + indexes.length,
-      maxBytes: plan.bytes + indexes.length * indexBytes,
+      names: packs,
+      // What is packed anew gets indexes on the way, which are replaced at the end.
+      maxCount: packs.length + indexes.length + plan.repacked.length + 10,
+      maxBytes: plan.bytes + (indexes.length + plan.repacked.length + 10) * indexBytes,
       inForce: () => held.held(),
     },
     signal,

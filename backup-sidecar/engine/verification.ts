@@ -29,11 +29,13 @@ export interface VerifyReport {
  * Looks whether an app's repository is whole, reads data back, and heals what is not. Needs the lease, and no run of the same
  * app beside it. Throws what keeps it from looking.
  */
-export async function verifyApp(world: RunWorld, request: VerifyRequest): Promise<VerifyReport> {
-  const { app, held, signal } = request;
+export async function verifyApp(world: RunWorld, asked: VerifyRequest): Promise<VerifyReport> {
+  const { app, held } = asked;
+  const signal = AbortSignal.any([held.signal, ...(asked.signal ? [asked.signal] : [])]);
+  const request = { ...asked, signal };
   const { repositories, states, clock } = world;
   await held.confirm();
-  const repository = await repositories.open(app, { lease: held, ...(signal && { signal }) });
+  const repository = await repositories.open(app, { lease: held, signal });
   await removeStaleLocks(
     repository,
     await lockProof(world.lease, held, world.lockHost),
@@ -41,17 +43,17 @@ export async function verifyApp(world: RunWorld, request: VerifyRequest): Promis
     signal,
   );
   const integrity = await states.integrity(app);
-  const asked = questions(request.read, integrity);
+  const looks = questions(request.read, integrity);
   let last: CheckResult | null = null;
   const notes: string[] = [];
-  for (const { read, slice } of asked) {
-    const found = await repository.check({ ...(signal && { signal }), ...(read && { read }) });
+  for (const { read, slice } of looks) {
+    const found = await repository.check({ signal, ...(read && { read }) });
     last = await mended(world, request, repository, found, notes);
     if (!last.ok) break;
     if (slice !== null) await noteSlice(world, app, slice);
   }
   const { loss } = await states.integrity(app);
-  const slice = asked.length === 1 ? (asked[0]?.slice ?? null) : null;
+  const slice = looks.length === 1 ? (looks[0]?.slice ?? null) : null;
   return {
     at: rfc3339(clock.now()),
     ok: last?.ok === true,

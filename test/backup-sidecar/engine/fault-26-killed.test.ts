@@ -2,9 +2,10 @@ import { randomBytes } from "node:crypto";
 import { readdir, writeFile } from "node:fs/promises";
 import path from "node:path";
 import test from "ava";
-import { ResticFailure } from "../../../backup-sidecar/engine/restic-failure.ts";
+import { Restic } from "../../../backup-sidecar/engine/restic.ts";
+import { runApp } from "../../../backup-sidecar/engine/run.ts";
 import { until } from "../../plugin/until.ts";
-import { AppUnderTest } from "./app-under-test.ts";
+import { AppUnderTest, worldOf } from "./app-under-test.ts";
 import { killAtRandom } from "./killing.ts";
 import { locksOn } from "./plain-restic.ts";
 
@@ -48,26 +49,25 @@ test("fault 26: asked to end, as in an update of the service, a run ends in time
   t.deepEqual(report.notes.slice(0, 1), ["it was interrupted"]);
 });
 
-test("fault 27: a restic that is killed for its memory is said to be, and the next run makes it good", async (t) => {
+test("fault 27: a restic that is killed for its memory is said to be", async (t) => {
   const app = await AppUnderTest.begin(t);
   t.is((await app.run()).outcome, "ok");
-  const { restic } = app.service.world;
-  const run = restic.run.bind(restic);
-  restic.run = async (call) => {
-    if (call.args[0] === "backup")
-      throw new ResticFailure(
-        "killed",
-        "restic backup was killed by SIGKILL: the machine or the container may be short of memory",
-        null,
-        [],
-      );
-    return run(call);
-  };
-  const report = await app.run();
+  const { place } = app.service.world.restic;
+  const script = path.join(app.place.top, "short-of-memory");
+  const text = `#!/bin/sh\ncase "$*" in *" backup "*) kill -9 $$;; esac\nexec ${place.program} "$@"\n`;
+  await writeFile(script, text, { mode: 0o755 });
+  const other = await app.place.service("two", {
+    restic: new Restic({ ...place, program: script }),
+  });
+  await (await app.held()).release();
+  const report = await runApp(worldOf(app.place, other), {
+    app: "blog",
+    sources: app.volumes.map((volume) => app.place.view(volume)),
+    held: await other.hold(),
+  });
   t.is(report.outcome, "failed");
   t.regex(report.notes.join(), /short of memory/);
-  restic.run = run;
-  t.is((await app.run()).outcome, "ok");
+  t.is(report.volumes.length, 0);
 });
 
 async function packs(app: AppUnderTest): Promise<string[]> {

@@ -34,7 +34,7 @@ test("after a run the next time of the schedule is due", (t) => {
   t.is(dueAt(job, last, context("2026-03-01T07:00:00Z")), at("2026-03-01T12:00:00Z"));
 });
 
-test("missed runs are made up for once", (t) => {
+test("fault 30: missed runs are made up for once", (t) => {
   const last = past("2026-03-01T06:00:07Z");
   const due = dueAt(job, last, context("2026-03-05T07:00:00Z"));
   t.is(due, at("2026-03-01T12:00:00Z"));

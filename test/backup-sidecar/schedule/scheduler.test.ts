@@ -97,7 +97,7 @@ test("every app gets one run of all its volumes with the same schedule, others b
   t.deepEqual(new Set(jobs.map(({ app }) => app)), new Set(["blog"]));
 });
 
-test("a few apps at a time, each app one job at a time, until all were done once", async (t) => {
+test("fault 30: a few apps at a time, each app one job at a time, until all were done once", async (t) => {
   const names = Array.from({ length: 100 }, (_, index) => `app${String(index).padStart(3, "0")}`);
   const { scheduler, started, end } = play(names.map((name) => volume(name)));
   let rounds = 0;
@@ -115,7 +115,7 @@ test("a few apps at a time, each app one job at a time, until all were done once
   t.is(started.length, 100);
 });
 
-test("a run that takes longer than its interval is not started a second time", async (t) => {
+test("fault 30: a run that takes longer than its interval is not started a second time", async (t) => {
   const { clock, scheduler, started, end } = play([volume("blog")]);
   await scheduler.round();
   clock.time += 7 * hour;
