@@ -3,6 +3,7 @@ import process from "node:process";
 import { createInterface } from "node:readline";
 import { execa } from "execa";
 import { environment } from "./command.ts";
+import { faultInTap, writeFaults, type FaultResult } from "./faults.ts";
 import type { Tally } from "./tally.ts";
 
 /**
@@ -23,11 +24,14 @@ export async function runAva(
   });
   let passed = 0;
   let failed = 0;
+  const faults: FaultResult[] = [];
   const signOfLife = setInterval(
     () => process.stdout.write(`  … ${passed} passed, ${failed} failed so far\n`),
     30_000,
   );
   for await (const line of createInterface({ input: run.stdout })) {
+    const fault = faultInTap(line);
+    if (fault !== null) faults.push(fault);
     const [result] = /^(not )?ok \d+/.exec(line) ?? [];
     if (result === undefined) {
       // The reason of the failure above, or what a test logged; the rest of TAP is of no use to people.
@@ -43,5 +47,6 @@ export async function runAva(
   clearInterval(signOfLife);
   // ava may fail without a failed test: no test found, a file that does not load, a timeout.
   if (exitCode !== 0 && failed === 0) failed = 1;
+  await writeFaults(faults);
   return { passed, failed };
 }
