@@ -291,12 +291,7 @@ test("a volume that was taken away from under its containers is in use by them, 
   t.deepEqual(await held.collect("v"), []);
 });
 
-test("a volume of which nothing is known here is in use all the same where Docker names a container", async (t) => {
-  let live: readonly string[] | null = ['container "db"'];
-  const { mounts: held } = await mounts(t, () => live);
+test("a volume of which nothing is known here is in use where Docker names a container", async (t) => {
+  const { mounts: held } = await mounts(t, () => ['container "db"']);
   t.deepEqual(await held.collect("v"), ['container "db"']);
-  live = null;
-  t.is(await held.collect("v"), null);
-  live = [];
-  t.deepEqual(await held.collect("v"), []);
 });

@@ -1,5 +1,5 @@
 // Crashes, restarts and leaks: what the plugin finds when it comes back, and what it makes of it.
-import { mkdir, readdir, readFile, stat, writeFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import test from "ava";
 import { FakeDaemon, newId } from "./fake-daemon.ts";
@@ -270,101 +270,6 @@ test("a failed mount leaves no sign of use that would keep other nodes from remo
   t.pass();
 });
 
-test("a start that finds everything as it was needs to write nothing: a full disk does not prevent it", async (t) => {
-  const plugin = await startPlugin(t);
-  const docker = new FakeDaemon(plugin);
-  await docker.run({ name: "web", volumes: ["v"] });
-  await plugin.stop();
-  const files = ["node.json", "grants.json", "catalog/whole"];
-  const inodes = async (): Promise<number[]> => {
-    const stats = await Promise.all(files.map((file) => stat(join(plugin.state, file))));
-    return stats.map(({ ino }) => ino);
-  };
-  // Every write puts a new file into the place of the old one.
-  const before = await inodes();
-  plugin.weather = "refusing";
-  await plugin.begin();
-  t.deepEqual(await inodes(), before);
-  plugin.weather = "fine";
-});
-
-test("a hold that could not be written down is not a hold", async (t) => {
-  const plugin = await startPlugin(t);
-  const docker = new FakeDaemon(plugin);
-  await docker.prepare({ name: "web", volumes: ["v"] });
-  await plugin.stop();
-  // A directory in its place: rename(2) fails as on a full or broken disk.
-  const path = join(plugin.state, "mounts.json");
-  await plugin.begin();
-  const { rm } = await import("node:fs/promises");
-  await rm(path);
-  await mkdir(join(path, "in the way"), { recursive: true });
-  t.regex((await docker.call("Mount", { Name: "v", ID: newId() })).Err ?? "", /^swarmnfs: /);
-  await until("it is unmounted, which cannot be written down either", () =>
-    plugin.lines.some(({ msg }) => msg === "cannot unmount"),
-  );
-  t.is(plugin.mounter.table.size, 0);
-  await rm(path, { recursive: true });
-  plugin.lines.length = 0;
-});
-
-for (const file of ["mounts.json", "grants.json", "node.json"]) {
-  test(`a damaged ${file} is set aside, and the plugin goes on`, async (t) => {
-    const plugin = await startPlugin(t);
-    const docker = new FakeDaemon(plugin);
-    await docker.run({ name: "web", volumes: ["v"] });
-    await plugin.crash();
-    await writeFile(join(plugin.state, file), '{"schema":1,"ro');
-    await plugin.begin();
-    t.true((await readdir(plugin.state)).some((name) => name.startsWith(`${file}.damaged-`)));
-    await plugin.reconcile();
-    t.deepEqual(plugin.mounter.calls, ["mount v"]);
-    await docker.run({ name: "two", volumes: ["v"] });
-    await docker.stop("two");
-    await docker.stop("web");
-    await plugin.reconcile();
-    await until("it is unmounted", () => plugin.mounter.table.size === 0);
-    plugin.lines.length = 0;
-  });
-}
-
-test("a damaged copy of a record is read from the storage again", async (t) => {
-  const plugin = await startPlugin(t);
-  const docker = new FakeDaemon(plugin);
-  await docker.create("v");
-  await plugin.stop();
-  await writeFile(join(plugin.state, "catalog/volumes/v.json"), "{");
-  await writeFile(join(plugin.state, "catalog/volumes/w.json"), '{"schema":2}');
-  await plugin.begin();
-  t.deepEqual(await docker.volumes(), ["v"]);
-});
-
-test("containers that could not start while the storage was away are started when it is back", async (t) => {
-  const plugin = await startPlugin(t);
-  const docker = new FakeDaemon(plugin);
-  await docker.create("v", { app: "blog" });
-  for (const restartPolicy of ["always", "no"]) {
-    await docker.prepare({ name: `blog-${restartPolicy}`, volumes: ["v"], restartPolicy });
-    await docker.start(`blog-${restartPolicy}`);
-    await docker.stop(`blog-${restartPolicy}`);
-  }
-  await until("it is unmounted", () => plugin.mounter.table.size === 0);
-  plugin.engine.onStart = (name) => docker.start(name);
-  plugin.weather = "refusing";
-  docker.die();
-  await plugin.reboot("boot-2");
-  await docker.boot();
-  t.regex(docker.container("blog-always").error, /^swarmnfs: "v" cannot be mounted on node1: /);
-  await docker.start("blog-no").catch(() => undefined);
-  plugin.weather = "fine";
-  await until("it runs", () => docker.container("blog-always").state === "running");
-  t.deepEqual(plugin.engine.calls, ["start blog-always"]);
-  t.like(
-    plugin.lines.find(({ audit }) => audit === "start"),
-    { volume: "v", container: "blog-always" },
-  );
-});
-
 test("a volume whose unmount was lost is removed when Docker, which knows of no container, asks", async (t) => {
   const plugin = await startPlugin(t);
   const docker = new FakeDaemon(plugin);
@@ -373,24 +278,4 @@ test("a volume whose unmount was lost is removed when Docker, which knows of no 
   t.deepEqual(await docker.call("Remove", { Name: "v" }), {});
   t.is(plugin.mounter.table.size, 0);
   t.deepEqual(await rows(plugin), []);
-});
-
-test("containers that failed for the storage are started also by the plugin's next life", async (t) => {
-  const plugin = await startPlugin(t);
-  const docker = new FakeDaemon(plugin);
-  plugin.engine.onStart = (name) => docker.start(name);
-  for (const app of ["blog", "shop"]) {
-    await docker.create(app, { app });
-    await docker.run({ name: `${app}-1`, volumes: [app], restartPolicy: "always" });
-    await docker.stop(`${app}-1`);
-  }
-  await until("they are unmounted", () => plugin.mounter.table.size === 0);
-  docker.container("shop-1").error = 'swarmnfs: "shop" belongs to app "shop"';
-  plugin.weather = "refusing";
-  await t.throwsAsync(docker.start("blog-1"));
-  await plugin.crash();
-  plugin.weather = "fine";
-  await plugin.begin();
-  await until("it runs", () => docker.container("blog-1").state === "running");
-  t.deepEqual(plugin.engine.calls, ["start blog-1"]);
 });
