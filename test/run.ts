@@ -18,9 +18,19 @@ const suites: Readonly<Record<string, () => Promise<Tally>>> = {
   },
   // The core of the lab's cases, as CI has time for; then all of them.
   lab: () => runLab("core"),
-  soak: () => runLab("all"),
+  soak: async () => {
+    const backup = await runBackupSoak();
+    const { passed, failed } = await runLab("all");
+    return { passed: passed + backup.passed, failed: failed + backup.failed };
+  },
+  "backup-soak": runBackupSoak,
 };
 const usual = ["check", "unit", "engine"];
+
+/** What of the backup takes too long for every change. */
+function runBackupSoak(): Promise<Tally> {
+  return runAva(["--config", "test/backup-sidecar/soak/ava.config.mjs"]);
+}
 
 const wanted = process.argv.slice(2);
 let passed = 0;

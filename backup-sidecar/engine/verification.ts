@@ -2,6 +2,7 @@ import { rfc3339 } from "../../service/clock.ts";
 import type { CheckRequest, CheckResult } from "./app-repository.ts";
 import type { IntegrityRecord, Loss } from "./app-state.ts";
 import { heal, isKnownLoss } from "./healing.ts";
+import { RepositoryTrouble } from "./repository-trouble.ts";
 import type { ResticRepository } from "./restic-repository.ts";
 import type { RunRequest, RunWorld } from "./run-world.ts";
 import { lockProof, removeStaleLocks } from "./stale-locks.ts";
@@ -33,9 +34,10 @@ export async function verifyApp(world: RunWorld, asked: VerifyRequest): Promise<
   const { app, held } = asked;
   const signal = AbortSignal.any([held.signal, ...(asked.signal ? [asked.signal] : [])]);
   const request = { ...asked, signal };
-  const { repositories, states, clock } = world;
+  const { states, clock } = world;
   await held.confirm();
-  const repository = await repositories.open(app, { lease: held, signal });
+  const notes: string[] = [];
+  const repository = await opened(world, request, notes);
   await removeStaleLocks(
     repository,
     await lockProof(world.lease, held, world.lockHost),
@@ -45,7 +47,6 @@ export async function verifyApp(world: RunWorld, asked: VerifyRequest): Promise<
   const integrity = await states.integrity(app);
   const looks = questions(request.read, integrity);
   let last: CheckResult | null = null;
-  const notes: string[] = [];
   for (const { read, slice } of looks) {
     const found = await repository.check({ signal, ...(read && { read }) });
     last = await mended(world, request, repository, found, notes);
@@ -62,6 +63,24 @@ export async function verifyApp(world: RunWorld, asked: VerifyRequest): Promise<
     notes,
     loss,
   };
+}
+
+/** A repository whose config or key is damaged does not open; of these we have copies. */
+async function opened(
+  { repositories }: RunWorld,
+  { app, held, signal }: RunRequest,
+  notes: string[],
+): Promise<ResticRepository> {
+  try {
+    return await repositories.open(app, { lease: held, ...(signal && { signal }) });
+  } catch (error) {
+    if (!(error instanceof RepositoryTrouble) || error.trouble !== "damaged") throw error;
+    const repository = await repositories.putBack(app, held, signal).catch(() => {
+      throw error;
+    });
+    notes.push("config and keys of the repository were put back from our copy");
+    return repository;
+  }
 }
 
 /** Heals what can be healed; gives the check as it is afterwards. */

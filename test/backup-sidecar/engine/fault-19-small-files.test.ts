@@ -72,3 +72,18 @@ test("fault 19: an empty lock file keeps nobody from anything, and goes", async 
   t.is((await app.run()).outcome, "ok");
   t.deepEqual(await readdir(app.place.onServer("repositories/blog/locks")), []);
 });
+
+test("fault 25: a config and a key that are damaged are put back by a verification, from our copies", async (t) => {
+  const app = await AppUnderTest.begin(t);
+  t.is((await app.run()).outcome, "ok");
+  const [key] = await readdir(app.place.onServer("repositories/blog/keys"));
+  await writeFile(app.place.onServer("repositories/blog/config"), "not a config");
+  await truncate(app.place.onServer(`repositories/blog/keys/${key}`), 10);
+  const report = await app.run();
+  t.is(report.outcome, "failed");
+  t.regex(report.notes.join(), /It can be put back: swarmnfs backup verify/);
+  const verified = await app.verify();
+  t.true(verified.ok, JSON.stringify(verified));
+  t.deepEqual(verified.notes, ["config and keys of the repository were put back from our copy"]);
+  t.is((await app.run()).outcome, "ok");
+});
