@@ -7,6 +7,7 @@ export function runThere(
   program: string,
   argument: unknown,
   command?: string,
+  timeout?: number,
 ): Promise<unknown> {
-  return runProgram(machine, `test/lab/${program}.ts`, argument, command);
+  return runProgram(machine, `test/lab/${program}.ts`, argument, command, timeout);
 }
