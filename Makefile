@@ -26,6 +26,7 @@ test-lab: node_modules/.ready ## a swarm of virtual machines over real NFS, and 
 	@$(ROOT) $(NODE) test/run.ts lab
 
 soak: node_modules/.ready ## the same with the cases that CI has no time for
+	@sh engine-box/install.sh test
 	@sh engine-box/install.sh lab
 	@$(ROOT) $(NODE) test/run.ts soak
 
