@@ -12,12 +12,14 @@ import { Repositories } from "./engine/repositories.ts";
 import { Restic } from "./engine/restic.ts";
 import type { RunWorld } from "./engine/run-world.ts";
 import { toldRepository } from "./history/metadata.ts";
+import { Mirror } from "./history/mirror.ts";
 import { RemoteHistory } from "./history/remote-history.ts";
 import { AppWorks } from "./operations/app-works.ts";
 import { commandsOf } from "./operations/commands-of.ts";
 import { Care } from "./operations/care.ts";
+import { Drilling } from "./operations/drilling.ts";
 import { LeaseKeeper } from "./operations/lease-keeper.ts";
-import { Overview } from "./operations/overview.ts";
+import { Overview, signOf } from "./operations/overview.ts";
 import { Reading } from "./operations/reading.ts";
 import { Restoring } from "./operations/restoring.ts";
 import { Rounds } from "./operations/rounds.ts";
@@ -31,6 +33,7 @@ import { Versions } from "./operations/versions.ts";
 import { parseKeep } from "./retention/keep.ts";
 import { Scheduler } from "./schedule/scheduler.ts";
 import type { BackupSettings } from "./settings.ts";
+import { configsName } from "./source/configs.ts";
 import type { Hooks } from "./source/hooks.ts";
 import { lookAtSource } from "./source/source-look.ts";
 import { AppHistories } from "./status/app-histories.ts";
@@ -92,7 +95,12 @@ export async function assemble(world: BackupWorld): Promise<Backup> {
     memory: null,
   });
   const versions = new Versions(await knownVersions(place.root));
+  const sign = new SignOfLife(place.root);
   const shared: Shared = {
+    publish: async () => {
+      // Whoever is not in charge is not the one that everybody counts on.
+      if (leases.current !== null) await sign.give(signOf(shared));
+    },
     settings,
     place,
     views: { root: place.root, mountPoint: join(world.views, "source") },
@@ -111,13 +119,14 @@ export async function assemble(world: BackupWorld): Promise<Backup> {
   };
   const running = new Running(shared);
   const care = new Care(shared);
+  const drilling = new Drilling(shared);
   const restoring = new Restoring(shared, { id: incarnation, name: settings.node });
   const rounds = new Rounds(shared, {
     running,
     care,
+    drilling,
     restoring,
     life: life.signal,
-    sign: new SignOfLife(place.root),
     tell: world.tell,
   });
   const scheduler = new Scheduler(rounds, { ...settings, clock, log });
@@ -128,6 +137,7 @@ export async function assemble(world: BackupWorld): Promise<Backup> {
     commands: commandsOf(shared, {
       running,
       care,
+      drilling,
       restoring,
       reading,
       overview,
@@ -162,6 +172,14 @@ export async function assemble(world: BackupWorld): Promise<Backup> {
       storageName: settings.storageName,
       storageId: place.id,
       clock,
+      mirror: new Mirror({
+        remote: current.remote,
+        // Not the catalog, with the storage node's keys: what is copied is not encrypted.
+        wants: async (volume) =>
+          volume !== configsName && ((await place.storage.get(volume))?.mirror ?? settings.mirror),
+        scratch: join(settings.cache, "mirror"),
+        log,
+      }),
     });
     return {
       repositories: repositories(current),

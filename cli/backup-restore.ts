@@ -20,7 +20,7 @@ export async function restoreBackup(call: Call): Promise<ExitCode> {
     screen.json(report);
     return isWhole ? 0 : 3;
   }
-  const files = `${report.files.toLocaleString("en")} files`;
+  const files = report.files === 1 ? "1 file" : `${report.files.toLocaleString("en")} files`;
   const where = inPlace ? `volume "${report.volume}"` : `new volume "${report.volume}"`;
   screen.line(
     `Snapshot ${report.snapshot.slice(0, 8)} of ${report.at} (${files}, ${formatSize(report.bytes)}) ${screen.symbols.arrow} ${where}`,

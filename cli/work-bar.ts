@@ -64,6 +64,7 @@ export class WorkBar {
       return `  ${[...this.#last.values()].map((each) => `${each.app} ${percentOf(each)}`).join("   ")}`;
     const share = shareOf(progress);
     const what = `  ${progress.volume ?? progress.app}: ${progress.doing}`;
+    if (share === null && progress.bytes === 0) return what;
     if (share === null) return [what, ...this.#facts(progress)].join("   ");
     const full = Math.round(share * barWidth);
     const [done, rest] = this.#screen.terminal.unicode ? ["█", "░"] : ["#", "."];
@@ -72,9 +73,12 @@ export class WorkBar {
   }
 
   #words(progress: WorkProgress): string {
-    const { app, volume, doing, waiting } = progress;
-    const facts = waiting === null ? [percentOf(progress), ...this.#facts(progress)] : [waiting];
-    return `${app}: ${[doing, volume].filter(Boolean).join(" ")}, ${facts.filter(Boolean).join(", ")}`;
+    const { app, volume, doing, waiting, bytes, files, totalBytes } = progress;
+    const words = `${app}: ${[doing, volume === app ? null : volume].filter(Boolean).join(" ")}`;
+    if (waiting !== null) return `${words}, ${waiting}`;
+    if (totalBytes === null && bytes === 0 && files === 0) return words;
+    const share = totalBytes === null ? [] : [percentOf(progress)];
+    return [words, ...share, ...this.#facts(progress)].join(", ");
   }
 
   #facts(progress: WorkProgress): string[] {

@@ -8,6 +8,7 @@ import type {
   VerifyView,
 } from "../../storage/backup/verbs.ts";
 import type { Talk } from "../control/commands.ts";
+import { pruneApp } from "../engine/pruning.ts";
 import type { ResticRepository } from "../engine/restic-repository.ts";
 import { verifyApp, type VerifyRequest } from "../engine/verification.ts";
 import type { HeldLease } from "../engine/lease.ts";
@@ -89,7 +90,8 @@ export class Care {
     const snapshots = await repository.snapshots();
     versions.saw({ app, snapshots, suspect, integrity: await states.integrity(app) });
     const confirmed = Object.keys(before.volumes);
-    log.warn({ app, confirmed }, "an administrator confirmed it as it is");
+    if (confirmed.length > 0)
+      log.warn({ app, confirmed }, "an administrator confirmed it as it is");
     return { confirmed };
   }
 
@@ -217,26 +219,11 @@ export class Care {
       const plan = await (await forReading(shared, app, signal)).planPrune(signal);
       return { app, files: plan.unused.length, bytes: plan.bytes, withheld: null };
     }
-    const suspect = await shared.states.suspect(app);
-    const { quarantined } = await shared.states.integrity(app);
-    const [why] = frozenBy(suspect.volumes, quarantined);
-    if (why !== undefined) return { app, files: 0, bytes: 0, withheld: why };
-    const { repository, held } = await this.#open(app, signal);
-    const plan = await repository.planPrune(signal);
-    const names = [...plan.unused, ...plan.repacked];
-    if (names.length === 0) return { app, files: 0, bytes: 0, withheld: null };
-    await held.confirm();
-    const indexes = await repository.remote.list(`${repository.path}/index`, signal);
-    const permit = {
-      run: uuid(),
-      kinds: ["data", "index"] as const,
-      names: [...names, ...indexes.map(({ name }) => name)],
-      maxCount: names.length + indexes.length,
-      maxBytes: plan.bytes + indexes.reduce((sum, { size }) => sum + size, 0),
-      inForce: () => held.held(),
-    };
-    await repository.prune(permit, signal);
-    return { app, files: plan.unused.length, bytes: plan.bytes, withheld: null };
+    const { held, connection } = await forWriting(shared);
+    const request = { app, held, signal };
+    const { plan, withheld } = await pruneApp(shared.runWorld(connection), request, false);
+    if (withheld !== null) return { app, files: 0, bytes: 0, withheld };
+    return { app, files: plan.unused.length, bytes: plan.bytes, withheld };
   }
 
   async #open(

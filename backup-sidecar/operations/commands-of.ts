@@ -1,11 +1,12 @@
 import { rfc3339 } from "../../service/clock.ts";
 import { messageOf } from "../../service/message-of.ts";
-import { UserError } from "../../service/user-error.ts";
 import type { RunView } from "../../storage/backup/verbs.ts";
 import { configView } from "../config-view.ts";
 import type { Commands } from "../control/commands.ts";
+import { configsApp } from "../schedule/job.ts";
 import { checkTarget } from "../repository/check-target.ts";
 import type { Care } from "./care.ts";
+import type { Drilling } from "./drilling.ts";
 import type { Overview } from "./overview.ts";
 import type { Reading } from "./reading.ts";
 import type { Restoring } from "./restoring.ts";
@@ -15,6 +16,7 @@ import { backedUp, chosenApps, type Shared } from "./shared.ts";
 export interface Operations {
   readonly running: Running;
   readonly care: Care;
+  readonly drilling: Drilling;
   readonly reading: Reading;
   readonly restoring: Restoring;
   readonly overview: Overview;
@@ -23,10 +25,11 @@ export interface Operations {
 
 /** Everything the service can be asked. */
 export function commandsOf(shared: Shared, operations: Operations): Commands {
-  const { running, care, reading, restoring, overview, environment } = operations;
+  const { running, care, drilling, reading, restoring, overview, environment } = operations;
   return {
     run: async ({ apps }, talk) => {
-      const chosen = chosenApps(apps, [...(await backedUp(shared)).keys()]);
+      const configs = shared.settings.nfsConfigs ? [configsApp] : [];
+      const chosen = chosenApps(apps, [...(await backedUp(shared)).keys(), ...configs]);
       // Nothing is begun for any app where nothing can be done for all.
       await shared.leases.hold();
       const attending = { signal: talk.signal, onProgress: talk.progress.bind(talk) };
@@ -45,9 +48,7 @@ export function commandsOf(shared: Shared, operations: Operations): Commands {
     dump: (request, signal) => reading.dump(request, signal),
     restore: (request, talk) => restoring.restore(request, talk),
     verify: (request, talk) => care.verify(request, talk),
-    drill: async () => {
-      throw new UserError("unsupported", "restores for practice are not part of this version yet");
-    },
+    drill: (request, talk) => drilling.drill(request, talk),
     confirm: (request) => care.confirm(request),
     forget: (request, talk) => care.forget(request, talk),
     prune: (request, talk) => care.prune(request, talk),

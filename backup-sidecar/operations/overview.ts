@@ -44,18 +44,6 @@ export class Overview {
     ];
   }
 
-  /** The document that everybody on the storage reads. */
-  sign(): BackupStatus {
-    const { settings, versions, clock } = this.#shared;
-    return {
-      schema: 1,
-      node: settings.node,
-      version,
-      seenAt: rfc3339(clock.now()),
-      volumes: versions.volumes,
-    };
-  }
-
   async #apps(): Promise<{ apps: AppBackupView[]; trouble: string | null }> {
     const { histories, versions } = this.#shared;
     let trouble: string | null = null;
@@ -94,6 +82,17 @@ export class Overview {
     const snapshots = own.reduce((sum, [, each]) => sum + each.snapshots.length, 0);
     return [{ ...view, snapshots }];
   }
+}
+
+/** The document that everybody on the storage reads. */
+export function signOf({ settings, versions, clock }: Shared): BackupStatus {
+  return {
+    schema: 1,
+    node: settings.node,
+    version,
+    seenAt: rfc3339(clock.now()),
+    volumes: versions.volumes,
+  };
 }
 
 const titles: Partial<Record<AppBackupView["state"], string>> = {

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { rfc3339 } from "../../service/clock.ts";
 import type { BackupAnswer, BackupRequest } from "../../storage/backup/verbs.ts";
 import type { Talk } from "../control/commands.ts";
 import { VersionRestorer } from "../restore/version-restorer.ts";
@@ -36,11 +37,14 @@ export class Restoring {
     };
     const doing = "restoring";
     talk.progress(toldOf(this.#shared, source, null, "looking for it", null));
-    return this.#restorer.restore(request, {
+    // The storage itself looks up there what is meant by a moment.
+    await this.#shared.publish();
+    const report = await this.#restorer.restore(request, {
       onProgress: (progress) =>
         talk.progress(toldOf(this.#shared, source, source, doing, progress)),
       signal: talk.signal,
     });
+    return { ...report, at: rfc3339(Date.parse(report.at)) };
   }
 
   /** Volumes that wait to be filled; never rejects. */

@@ -5,9 +5,9 @@ import type { JobPast } from "../schedule/due.ts";
 import { type Job, jobsOf } from "../schedule/job.ts";
 import type { Scheduled, Scheduler } from "../schedule/scheduler.ts";
 import type { Hooks } from "../source/hooks.ts";
-import type { SignOfLife } from "../status/sign-of-life.ts";
 import { RepositoryTrouble } from "../engine/repository-trouble.ts";
 import type { Care } from "./care.ts";
+import type { Drilling } from "./drilling.ts";
 import type { Overview } from "./overview.ts";
 import type { Restoring } from "./restoring.ts";
 import type { Running } from "./running.ts";
@@ -20,9 +20,9 @@ export type Tell = (problems: readonly Problem[], isWell: boolean) => Promise<vo
 interface Parts {
   readonly running: Running;
   readonly care: Care;
+  readonly drilling: Drilling;
   readonly restoring: Restoring;
   readonly life: AbortSignal;
-  readonly sign: SignOfLife;
   readonly tell: Tell;
 }
 
@@ -60,7 +60,7 @@ export class Rounds implements Scheduled {
       await begun;
       await scheduler.round();
     });
-    each("the sign of life", signEvery, () => this.#sign(overview));
+    each("the sign of life", signEvery, () => this.#shared.publish());
     each("filling volumes", fillEvery, () => restoring.round());
     each("the lease", leaseEvery, () => this.#lease(overview));
     each("telling people", tellEvery, () => this.#tell(overview));
@@ -70,7 +70,6 @@ export class Rounds implements Scheduled {
   /** To be called when life is over. */
   async end(): Promise<void> {
     await Promise.allSettled(this.#ended);
-    await this.#parts.sign.take().catch(() => undefined);
   }
 
   async jobs(): Promise<readonly Job[]> {
@@ -90,7 +89,7 @@ export class Rounds implements Scheduled {
   }
 
   async start(job: Job): Promise<void> {
-    const { running, care, life } = this.#parts;
+    const { running, care, drilling, life } = this.#parts;
     if (job.kind === "run") return running.scheduled(job, life).catch((error) => this.#note(error));
     const { histories, clock } = this.#shared;
     const history = await histories.of(job.app);
@@ -101,6 +100,7 @@ export class Rounds implements Scheduled {
       if (history.known.runs.length > 0 && job.kind === "verify")
         await care.verifyNext(job.app, life);
       if (history.known.runs.length > 0 && job.kind === "prune") await care.pruneNow(job.app, life);
+      if (history.known.runs.length > 0 && job.kind === "drill") await drilling.next(job.app, life);
       succeeded = true;
     } catch (error) {
       this.#note(error);
@@ -117,15 +117,12 @@ export class Rounds implements Scheduled {
     this.#shared.log.error({ reason }, "what was due could not be done; it is tried again");
   }
 
-  async #sign(overview: Overview): Promise<void> {
-    // Whoever is not in charge is not the one that everybody counts on.
-    if (this.#shared.leases.current !== null) await this.#parts.sign.give(overview.sign());
-  }
-
   async #lease(overview: Overview): Promise<void> {
     try {
+      const isNew = this.#shared.leases.current === null;
       await this.#shared.leases.hold();
       overview.leaseTrouble = null;
+      if (isNew) await this.#shared.publish();
     } catch (error) {
       overview.leaseTrouble = messageOf(error);
     }
@@ -139,11 +136,17 @@ export class Rounds implements Scheduled {
 
   /** What is on the server is looked at once, so that everybody knows it although nothing was backed up in this life yet. */
   async #seeAll(): Promise<void> {
-    const { target, log, histories } = this.#shared;
+    const { target, leases, log, histories } = this.#shared;
     const { life } = this.#parts;
     try {
-      const { remote } = await target.connection(false);
-      const folders = await remote.list("repositories", life);
+      // Whoever is in charge makes our place on the server where there is none yet.
+      const isInCharge = await leases.hold().then(
+        () => true,
+        () => false,
+      );
+      const { remote } = await target.connection(isInCharge);
+      const there = await remote.stat("repositories", life);
+      const folders = there === null ? [] : await remote.list("repositories", life);
       for (const { name } of folders) await this.#see(name, life);
       log.info({ apps: folders.length, location: target.location }, "the backup server was read");
       for (const { name } of folders) await histories.of(name);

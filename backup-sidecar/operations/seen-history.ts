@@ -27,7 +27,7 @@ export class SeenHistory implements History {
 
 /** Notes which versions a repository has, and how large it is. */
 export async function see(
-  { states, versions, histories, clock }: Shared,
+  { states, versions, histories, clock, publish }: Shared,
   repository: AppRepository,
   signal?: AbortSignal,
 ): Promise<void> {
@@ -36,6 +36,7 @@ export async function see(
   const suspect = await states.suspect(app);
   const integrity = await states.integrity(app);
   versions.saw({ app, snapshots, suspect, integrity });
+  await publish();
   const { stored } = await repository.stats(signal);
   const history = await histories.of(app);
   await history.saw({ snapshots: snapshots.length, stored }, clock.now());

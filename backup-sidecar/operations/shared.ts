@@ -34,6 +34,8 @@ export interface Shared {
   readonly versions: Versions;
   readonly clock: Clock;
   readonly log: Log;
+  /** Lets everybody on the storage know what {@link versions} holds now, if this service is in charge. */
+  readonly publish: () => Promise<void>;
   /** Repositories as they are reached through a connection. */
   repositories(connection: Connection): Repositories;
   /** What a run stands on, through a connection that may be written to. */
@@ -54,7 +56,12 @@ export async function forReading(
   app: string,
   signal?: AbortSignal,
 ): Promise<AppRepository> {
-  const connection = await shared.target.connection(false);
+  // Whoever is in charge makes our place on the server where there is none yet.
+  const isInCharge = await shared.leases.hold().then(
+    () => true,
+    () => false,
+  );
+  const connection = await shared.target.connection(isInCharge);
   return shared.repositories(connection).open(app, { ...(signal && { signal }) });
 }
 

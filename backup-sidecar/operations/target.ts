@@ -37,6 +37,7 @@ export class Target {
   readonly #marker: Documents;
   #connection: Connection | null = null;
   #connecting: { readonly writable: boolean; readonly made: Promise<Connection> } | null = null;
+  readonly #bridges: RestBridge[] = [];
   #waiting: RemoteFailure | null = null;
   #failed: string | null = null;
   #settings: Promise<TargetSettings> | null = null;
@@ -92,7 +93,7 @@ export class Target {
   }
 
   async close(): Promise<void> {
-    await this.#connection?.bridge.close();
+    for (const bridge of this.#bridges) await bridge.close();
   }
 
   async #connect(writable: boolean): Promise<Connection> {
@@ -108,11 +109,10 @@ export class Target {
       if (writable && marker !== null && known !== marker.id)
         await this.#marker.write("target", { schema: 1, marker: marker.id });
       const bridge = await RestBridge.listen(remote, { uploadsFailMs });
-      const before = this.#connection;
+      // Whoever reads through the one before goes on to its end.
+      this.#bridges.push(bridge);
       this.#connection = { ...connected, bridge, writable };
       this.#failed = null;
-      // Whoever reads through the one before goes on to its end.
-      if (before !== null) setTimeout(() => void before.bridge.close(), 3_600_000).unref();
       return this.#connection;
     } catch (error) {
       this.#failed = messageOf(error);

@@ -23,12 +23,6 @@ export class SignOfLife {
     await bounded(this.#give(status), writeMs, silent);
   }
 
-  /** Taken away when the service ends on purpose: nobody counts on it any more. */
-  async take(): Promise<void> {
-    const taken = this.#inFolder((folder) => folder.unlink(file));
-    await bounded(taken, writeMs, silent);
-  }
-
   async #give(status: BackupStatus): Promise<void> {
     const { seenAt: _, ...lasting } = status;
     const content = JSON.stringify(lasting);

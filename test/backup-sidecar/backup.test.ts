@@ -1,0 +1,301 @@
+import {
+  chmod,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  realpath,
+  rm,
+  writeFile,
+} from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { text } from "node:stream/consumers";
+import test, { type ExecutionContext } from "ava";
+import { assemble, type Backup } from "../../backup-sidecar/backup.ts";
+import type { AnsweredVerb, Talk } from "../../backup-sidecar/control/commands.ts";
+import { openStoragePlace } from "../../backup-sidecar/operations/storage-place.ts";
+import { parseSettings } from "../../backup-sidecar/settings.ts";
+import { noHooks } from "../../backup-sidecar/source/hooks.ts";
+import { systemClock } from "../../service/clock.ts";
+import { createLog } from "../../service/log.ts";
+import type { Problem } from "../../service/notifier/incident.ts";
+import type { BackupItem, WorkProgress } from "../../storage/backup/verbs.ts";
+import { openStorage } from "../../storage/open.ts";
+import { backupStatusSchema } from "../../storage/records/backup-status.ts";
+import { parseOptions } from "../../storage/rules/options.ts";
+import { resticOfTheImage } from "./restic.ts";
+import { account } from "./servers/dav-server.ts";
+import { type NodeDav, startNodeDav } from "./servers/node-dav.ts";
+
+const log = createLog("test", { level: "silent", format: "json" });
+const node = { id: "018f0000-0000-7000-8000-000000000009", name: "node1" };
+const leaseTimes = { term: 3000, renew: 500, giveUp: 2000 };
+
+/** A storage with volumes, a WebDAV server, and backup services. */
+class Place {
+  readonly top: string;
+  readonly server: NodeDav;
+  readonly #t: ExecutionContext;
+
+  private constructor(t: ExecutionContext, top: string, server: NodeDav) {
+    this.#t = t;
+    this.top = top;
+    this.server = server;
+  }
+
+  static async make(t: ExecutionContext): Promise<Place> {
+    const top = await realpath(await mkdtemp(path.join(tmpdir(), "swarmnfs-service-")));
+    t.teardown(() => rm(top, { recursive: true, force: true }));
+    await chmod(top, 0o755);
+    for (const folder of ["storage", "dav"]) await mkdir(path.join(top, folder));
+    const server = await startNodeDav({ folder: path.join(top, "dav") });
+    t.teardown(() => server.stop());
+    const place = new Place(t, top, server);
+    const storage = openStorage(`dir://${place.storage}`, { trashDays: 30 });
+    await storage.open(null);
+    for (const [name, app] of [
+      ["blog_data", "blog"],
+      ["shop_data", "shop"],
+    ] as const)
+      await storage.create({ name, options: parseOptions({ app }) }, node);
+    await storage.close();
+    await writeFile(place.file("blog", "blog_data", "hello"), "hello");
+    await writeFile(place.file("shop", "shop_data", "goods"), "x".repeat(200_000));
+    return place;
+  }
+
+  get storage(): string {
+    return path.join(this.top, "storage");
+  }
+
+  file(app: string, volume: string, name: string): string {
+    return path.join(this.storage, "apps", app, volume, name);
+  }
+
+  environment(name: string): NodeJS.ProcessEnv {
+    return {
+      SWARMNFS_STORAGE: `dir://${this.storage}`,
+      SWARMNFS_STORAGE_NAME: "store1",
+      SWARMNFS_NODE: name,
+      SWARMNFS_STATE: path.join(this.top, name, "state"),
+      WEBDAV_URL: this.server.url,
+      WEBDAV_USERNAME: account.user,
+      WEBDAV_PASSWORD: this.server.password,
+      BACKUP_PASSWORD_FILE: path.join(this.top, "password"),
+      NTP_SERVERS: ",",
+      SCHEDULE: "0 3 1 1 *",
+      JITTER: "0",
+    };
+  }
+
+  async service(name = "node1", told: Problem[][] = []): Promise<Backup> {
+    await writeFile(path.join(this.top, "password"), "correct horse\n");
+    const environment = this.environment(name);
+    const settings = parseSettings(environment);
+    const own = (folder: string): string => path.join(this.top, name, folder);
+    for (const folder of ["state", "views/source", "views/restore", "cache", "tmp"])
+      await mkdir(own(folder), { recursive: true });
+    const backup = await assemble({
+      settings,
+      environment,
+      place: await openStoragePlace(settings.storage, settings.state, log),
+      restic: await resticOfTheImage(),
+      passwordFile: path.join(this.top, "password"),
+      views: own("views"),
+      cache: own("cache"),
+      temporary: own("tmp"),
+      hooks: noHooks,
+      tell: async (problems) => void told.push([...problems]),
+      clock: systemClock,
+      log,
+      leaseTimes,
+    });
+    this.#t.teardown(() => backup.stop());
+    return backup;
+  }
+}
+
+/** Somebody who listens, and never hangs up unless told to. */
+function listening<Verb extends AnsweredVerb>(signal = new AbortController().signal) {
+  const items: BackupItem<Verb>[] = [];
+  const progress: WorkProgress[] = [];
+  const talk: Talk<Verb> = {
+    progress: (each) => void progress.push(each),
+    note: () => undefined,
+    item: async (item) => void items.push(item),
+    signal,
+  };
+  return { talk, items, progress };
+}
+
+test("every app is backed up, shown, listed, compared and restored to a moment", async (t) => {
+  const place = await Place.make(t);
+  const { commands } = await place.service();
+  const first = await commands.run({ apps: [] }, listening<"run">().talk);
+  t.deepEqual(
+    first.reports.map(({ app, outcome }) => [app, outcome]),
+    [
+      ["blog", "ok"],
+      ["shop", "ok"],
+    ],
+  );
+  await writeFile(place.file("blog", "blog_data", "hello"), "changed");
+  await commands.run({ apps: ["blog"] }, listening<"run">().talk);
+
+  const view = await commands.status({}, listening<"status">().talk);
+  t.is(view.trouble, null);
+  t.like(view.apps, [
+    { app: "blog", state: "ok", snapshots: 2 },
+    { app: "shop", state: "ok", snapshots: 1 },
+  ]);
+
+  const { snapshots } = await commands.snapshots({ app: "blog" }, listening<"snapshots">().talk);
+  const [before, after] = snapshots.map(({ id }) => id);
+  if (before === undefined || after === undefined) return t.fail();
+  const diff = listening<"diff">();
+  await commands.diff({ before, after: after.slice(0, 8) }, diff.talk);
+  t.deepEqual(diff.items, [{ path: "/hello", kind: "M" }]);
+  const { signal } = listening<"ls">().talk;
+  t.is(await text(await commands.dump({ snapshot: before, path: "/hello" }, signal)), "hello");
+
+  const restore = { source: "blog_data", paths: [], inPlace: false, force: false };
+  const latest = { ...restore, at: null, to: "blog_now" };
+  t.deepEqual((await commands.restore(latest, listening<"restore">().talk)).differences, []);
+  t.is(await readFile(place.file("blog", "blog_now", "hello"), "utf8"), "changed");
+  const then = { ...restore, at: snapshots[0]?.time ?? null, to: "blog_then" };
+  await commands.restore(then, listening<"restore">().talk);
+  t.is(await readFile(place.file("blog", "blog_then", "hello"), "utf8"), "hello");
+});
+
+test("what is there is checked and read back, and keys can be added and removed", async (t) => {
+  const place = await Place.make(t);
+  const { commands } = await place.service();
+  await commands.run({ apps: [] }, listening<"run">().talk);
+  const verified = await commands.verify({ apps: [], read: 100 }, listening<"verify">().talk);
+  t.true(verified.reports.every(({ ok }) => ok));
+  const { apps } = await commands.status({}, listening<"status">().talk);
+  t.is(apps[0]?.verified?.share, 1);
+
+  const passwordFile = path.join(place.top, "recovery");
+  await writeFile(passwordFile, "for the safe");
+  const { key } = await commands.keyAdd({ app: "blog", passwordFile }, listening<"keyAdd">().talk);
+  const list = async (): Promise<string[]> =>
+    (await commands.keyList({ app: "blog" }, listening<"keyList">().talk)).keys.map(({ id }) => id);
+  t.is((await list()).length, 2);
+  const own = (await list()).find((id) => id !== key) ?? "";
+  await t.throwsAsync(
+    commands.keyRemove({ app: "blog", key: own }, listening<"keyRemove">().talk),
+    { message: /is the password that this service uses/ },
+  );
+  await commands.keyRemove({ app: "blog", key: key.slice(0, 10) }, listening<"keyRemove">().talk);
+  t.deepEqual(await list(), [own]);
+});
+
+test("old versions and unneeded data go only by the rule, and a dry run changes nothing", async (t) => {
+  const place = await Place.make(t);
+  const { commands } = await place.service();
+  await commands.run({ apps: ["blog"] }, listening<"run">().talk);
+  const forget = await commands.forget(
+    { apps: ["blog"], dryRun: true },
+    listening<"forget">().talk,
+  );
+  t.deepEqual(forget.reports, [{ app: "blog", forgotten: [], withheld: [] }]);
+  const prune = await commands.prune({ apps: ["blog"], dryRun: false }, listening<"prune">().talk);
+  t.like(prune.reports, [{ app: "blog", files: 0, withheld: null }]);
+});
+
+test("an emptied volume is suspect until somebody confirms, and people are told", async (t) => {
+  const place = await Place.make(t);
+  const { commands, overview } = await place.service();
+  await commands.run({ apps: ["blog"] }, listening<"run">().talk);
+  await rm(place.file("blog", "blog_data", "hello"));
+  const { reports } = await commands.run({ apps: ["blog"] }, listening<"run">().talk);
+  t.like(reports, [{ outcome: "suspect" }]);
+  const view = await overview.view();
+  t.is(view.apps.find(({ app }) => app === "blog")?.state, "suspect");
+  t.like(overview.problemsIn(view), [{ key: "suspect blog" }]);
+  const confirmed = await commands.confirm({ app: "blog" }, listening<"confirm">().talk);
+  t.deepEqual(confirmed, { confirmed: ["blog_data"] });
+});
+
+test("a run that is going on is joined, not begun twice; hanging up ends it, and the next is ok", async (t) => {
+  const place = await Place.make(t);
+  const { commands } = await place.service();
+  const [one, two] = await Promise.all([
+    commands.run({ apps: ["shop"] }, listening<"run">().talk),
+    commands.run({ apps: ["shop"] }, listening<"run">().talk),
+  ]);
+  t.deepEqual(one, two);
+  const leaving = new AbortController();
+  const { talk } = listening<"run">(leaving.signal);
+  const work = commands.run({ apps: ["blog"] }, { ...talk, progress: () => leaving.abort() });
+  await t.throwsAsync(work);
+  const { reports } = await commands.run({ apps: ["blog"] }, listening<"run">().talk);
+  t.like(reports, [{ outcome: "ok" }]);
+});
+
+test("of two services one writes; the other says who, reads, and takes over when the first has ended", async (t) => {
+  const place = await Place.make(t);
+  const first = await place.service("node1");
+  await first.commands.run({ apps: [] }, listening<"run">().talk);
+  const second = await place.service("node2");
+  await t.throwsAsync(second.commands.run({ apps: [] }, listening<"run">().talk), {
+    message: /node node1 is in charge/,
+  });
+  const { snapshots } = await second.commands.snapshots(
+    { app: "shop" },
+    listening<"snapshots">().talk,
+  );
+  t.is(snapshots.length, 1);
+  await first.stop();
+  const { reports } = await second.commands.run({ apps: [] }, listening<"run">().talk);
+  t.true(reports.every(({ outcome }) => outcome === "ok"));
+});
+
+test("by itself: what is due is backed up, and everybody on the storage is told", async (t) => {
+  const place = await Place.make(t);
+  const told: Problem[][] = [];
+  const service = await place.service("node1", told);
+  const { commands } = service;
+  service.begin();
+  const status = path.join(place.storage, ".swarmnfs/backup/status.json");
+  await until(t, async () => {
+    const { apps } = await commands.status({}, listening<"status">().talk);
+    return apps.length === 2 && apps.every(({ state }) => state === "ok");
+  });
+  await service.stop();
+  const { volumes } = backupStatusSchema.parse(JSON.parse(await readFile(status, "utf8")));
+  t.deepEqual(Object.keys(volumes), ["blog_data", "shop_data"]);
+  t.true(told.every((problems) => problems.length === 0));
+});
+
+test("an unknown app is told apart from one without a backup, with the nearest name", async (t) => {
+  const place = await Place.make(t);
+  const { commands } = await place.service();
+  await t.throwsAsync(commands.run({ apps: ["blgo"] }, listening<"run">().talk), {
+    message: /there is no app "blgo" with a backup: did you mean "blog"\?/,
+  });
+  t.deepEqual(await commands.snapshots({ app: null }, listening<"snapshots">().talk), {
+    snapshots: [],
+  });
+});
+
+test("an empty directory is no storage, and stays as it is", async (t) => {
+  const folder = await mkdtemp(path.join(tmpdir(), "swarmnfs-empty-"));
+  t.teardown(() => rm(folder, { recursive: true }));
+  await t.throwsAsync(openStoragePlace(`dir://${folder}`, folder, log), {
+    message: /there is no storage at .*Is it mounted into the container/,
+  });
+  t.deepEqual(await readdir(folder), []);
+});
+
+async function until(t: ExecutionContext, is: () => Promise<boolean>): Promise<void> {
+  const deadline = Date.now() + 90_000;
+  while (!(await is())) {
+    if (Date.now() > deadline) return t.fail("it did not happen");
+    await new Promise((resolve) => {
+      setTimeout(resolve, 200);
+    });
+  }
+}
