@@ -113,6 +113,7 @@ export async function connect(
       line.use(async (endpoint) => {
         const marker = await settleMarker(endpoint, {
           storage: settings.storage,
+          folders,
           mayWrite,
           now: clock.now(),
           ...around,

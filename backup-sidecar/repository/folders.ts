@@ -47,12 +47,26 @@ export class Folders {
     this.remember(path);
   }
 
+  /** Makes our own top folder, or finds that it is there. Throws `wrong-target` when the base above it is missing. */
+  async makeTop(endpoint: Endpoint, circumstances: Pick<Call, "signal" | "tally">): Promise<void> {
+    const call = {
+      ...circumstances,
+      method: "MKCOL",
+      path: "",
+      folder: true,
+      what: "making our folder",
+    };
+    const status = await this.#make(endpoint, call);
+    if (status === 404 || status === 409) throw missing(endpoint);
+  }
+
   /** 201: made; 405: there is one. Servers that answer something else for one that exists are asked whether it does. */
   async #make(endpoint: Endpoint, call: Call): Promise<number> {
     const answer = await endpoint.send(call);
     answer.discard();
     const { status } = answer;
     if ((status >= 200 && status < 300) || status === 404 || status === 409) return status;
+    // 403 is also what Apache says to one of two that make it at once.
     if (status === 405 || status === 403 || status === 400 || status === 301) {
       const look = await endpoint.send({ ...call, method: "PROPFIND", headers: { depth: "0" } });
       look.discard();

@@ -3,6 +3,7 @@ import * as z from "zod";
 import type { Call, Endpoint, Tally } from "./endpoint.ts";
 import { payloadOf } from "./exchange.ts";
 import { RemoteFailure } from "./failure.ts";
+import type { Folders } from "./folders.ts";
 import { markerPath, ownFolder } from "./remote-path.ts";
 
 /** `<base>/<storage>/.swarmnfs/target.json`: how our folder is known again, whatever address leads to it. */
@@ -17,6 +18,7 @@ export type Marker = z.infer<typeof markerSchema>;
 
 interface Around {
   readonly storage: string;
+  readonly folders: Folders;
   readonly mayWrite: boolean;
   readonly now: number;
   readonly signal?: AbortSignal;
@@ -41,12 +43,8 @@ export function parseMarker(bytes: Uint8Array): Marker | null {
 export async function settleMarker(endpoint: Endpoint, around: Around): Promise<Marker | null> {
   const there = await read(endpoint, around);
   if (there !== null || !around.mayWrite) return there;
-  for (const path of ["", ownFolder]) {
-    const answer = await endpoint.send({ ...call("MKCOL", path, around), folder: true });
-    answer.discard();
-    if (answer.status !== 405 && (answer.status < 200 || answer.status >= 300))
-      throw endpoint.failure("making our folder", answer);
-  }
+  await around.folders.makeTop(endpoint, around);
+  await around.folders.ensure(endpoint, ownFolder, around);
   const marker: Marker = {
     schema: 1,
     id: randomUUID(),
