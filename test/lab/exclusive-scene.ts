@@ -2,6 +2,7 @@ import type { ExecutionContext } from "ava";
 import type { Machine } from "../../lab/machine.ts";
 import type { Cluster } from "./cluster.ts";
 import { countsOn, runningSince, startCounter } from "./counter.ts";
+import { eventually } from "./eventually.ts";
 import { canLock } from "./flock.ts";
 import { StorageNode } from "./storage-node.ts";
 
@@ -36,6 +37,20 @@ export async function locks(
   const script = `set -e; exec 9>/d/lock-${name}; flock -n 9; n=0; while :; do n=$((n+1)); echo $n >&9; echo $n >/d/${volume}-${name}; sleep 1; done`;
   await on.container(node, `${volume}-${name}`, volume, script, canLock);
   await countsOn(on, node, `${volume}-${name}`);
+}
+
+/** Waits until a container that wants the volume on a node is told who has it; returns the words. It never gets it. */
+export function refusedOn(
+  t: ExecutionContext,
+  on: Cluster,
+  node: Machine,
+  volume: string,
+): Promise<string> {
+  return eventually(async () => {
+    const asked = await on.inContainer(node, `${volume}-2`, volume, "echo mine >stolen");
+    t.not(asked.exitCode, 0);
+    return asked.stderr.includes("is in use on") && asked.stderr;
+  }, `${node.name} is told who has ${volume}`);
 }
 
 /** Since then, by the clock of the storage machine. */

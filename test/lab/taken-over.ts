@@ -1,7 +1,7 @@
 import type { ExecutionContext } from "ava";
 import type { Cluster } from "./cluster.ts";
 import { eventually } from "./eventually.ts";
-import { exclusive, secondsSince } from "./exclusive-scene.ts";
+import { exclusive, refusedOn, secondsSince } from "./exclusive-scene.ts";
 import { serviceCanLock } from "./flock.ts";
 import { saidBy, soleHolder, tracesOf } from "./sole-holder.ts";
 import { StorageNode } from "./storage-node.ts";
@@ -90,8 +90,7 @@ export async function takenOver(
     "nothing is left of the former holder on its node",
     420_000,
   );
-  const refused = await on.inContainer(former, `${name}-again`, name, "echo mine >stolen");
-  t.regex(refused.stderr, /is in use on "node3"/);
+  t.regex(await refusedOn(t, on, former, name), new RegExp(`is in use on "${next.name}"`));
 
   const granted = (await storage.audit(since, "lease")).find(
     ({ node, volume }) => node === next.name && volume === name,
