@@ -154,7 +154,8 @@ export class SwarmnfsStorage implements storage.Storage {
   async update(name: string, change: storage.VolumeChange): Promise<VolumeRecord> {
     checkVolumeName(name);
     const body = structuredClone(change) as BodyOf<"changeVolume">;
-    return this.#ask("changeVolume", { name }, body);
+    // Holders of exclusive volumes may be asked for them first.
+    return this.#ask("changeVolume", { name }, body, { timeoutMs: longMs });
   }
 
   async remove(name: string): Promise<storage.RemoveOutcome> {
@@ -191,7 +192,8 @@ export class SwarmnfsStorage implements storage.Storage {
 
   async updateApp(app: string, change: storage.AppChange): Promise<AppRecord> {
     checkVolumeName(app);
-    return this.#ask("changeApp", { name: app }, structuredClone(change) as BodyOf<"changeApp">);
+    const body = structuredClone(change) as BodyOf<"changeApp">;
+    return this.#ask("changeApp", { name: app }, body, { timeoutMs: longMs });
   }
 
   async claimApp(app: string, owner: AppOwner): Promise<AppRecord> {
