@@ -14,6 +14,12 @@ import { eventually, say } from "./eventually.ts";
 const patience = 120_000;
 
 /**
+ * With LAB_BUSY=1, which says that this machine has other work, a container that did not start because its storage was too
+ * slow is started again. Each time is told.
+ */
+const isBusy = process.env["LAB_BUSY"] === "1";
+
+/**
  * The lab that LAB names, for the tests of one file, which run one after the other. After each test what it broke is
  * mended and what it started is gone, so that no test depends on another; if it failed, the logs of every machine are
  * kept first and their folder is named. Volumes have names of their own in each test.
@@ -145,7 +151,7 @@ export class Cluster {
   }
 
   /** Starts a container `name` in the background, with `volume` at `/d`. `flags` are more flags of `docker run`. */
-  container(
+  async container(
     node: Machine,
     name: string,
     volume: string,
@@ -154,7 +160,18 @@ export class Cluster {
   ): Promise<string> {
     const line =
       `run --detach --init --network none --name ${name} --volume ${volume}:/d ${flags}`.trim();
-    return this.docker(node, `${line} busybox sh -c`, script);
+    const start = (): Promise<string> => this.docker(node, `${line} busybox sh -c`, script);
+    if (!isBusy) return start();
+    return eventually(async () => {
+      try {
+        return await start();
+      } catch (error) {
+        if (!String(error).includes("Nothing is lost")) throw error;
+        say(String(error));
+        await this.docker(node, `rm --force ${name}`);
+        return null;
+      }
+    }, `${name} runs`);
   }
 
   /** Volumes of ours that are mounted on the node now. */
