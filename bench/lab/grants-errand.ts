@@ -9,14 +9,20 @@ export interface Asked {
   readonly rounds: number;
 }
 
-/** Milliseconds with so many exports. */
+/** Milliseconds, one a round: until it was done, and of the processor for it, mount(8) included. */
+export interface Cost {
+  readonly wall: number[];
+  readonly processor: number[];
+}
+
+/** What it took with so many exports. */
 export interface Measured {
   readonly count: number;
-  /** All leases of a run before, once. */
+  /** All leases of a run before, once; milliseconds. */
   readonly takeUp: number;
   /** A lease of a volume that nobody had. */
-  readonly first: number[];
+  readonly first: Cost;
   /** One of a volume that was shown to somebody before. */
-  readonly again: number[];
-  readonly revoke: number[];
+  readonly again: Cost;
+  readonly revoke: Cost;
 }

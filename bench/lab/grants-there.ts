@@ -1,6 +1,6 @@
 // Run on the storage machine, in a mount name space of its own, where nobody else answers the kernel: what grants and
 // revocations cost with so many exports. Takes the counts as JSON, prints what was measured as JSON.
-import { mkdir, rm, writeFile } from "node:fs/promises";
+import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import process from "node:process";
 import { v7 as uuid } from "uuid";
@@ -14,7 +14,7 @@ import type { LiveNode } from "../../nfs-server/nodes/live-node.ts";
 import { systemClock } from "../../service/clock.ts";
 import { createLog } from "../../service/log.ts";
 import type { VolumeRecord } from "../../storage/records/volume.ts";
-import type { Asked, Measured } from "./grants-errand.ts";
+import type { Asked, Cost, Measured } from "./grants-errand.ts";
 
 const { disk, shown, counts, rounds } = JSON.parse(process.argv[2] ?? "") as Asked;
 const folder = join(disk, "leases-of-bench");
@@ -23,6 +23,11 @@ const monotonic = (): number => performance.now();
 /** So many nodes share the exports. */
 const nodes = Array.from({ length: 20 }, (_, index) => nodeOf(index));
 const newcomer = nodeOf(nodes.length);
+
+/** Of its own, so that what it and its children spend is counted apart. */
+const group = "/sys/fs/cgroup/bench-grants";
+await mkdir(group, { recursive: true });
+await writeFile(join(group, "cgroup.procs"), `${process.pid}`);
 
 const measured: Measured[] = [];
 for (const count of counts) measured.push(await measure(count));
@@ -48,11 +53,11 @@ async function measure(count: number): Promise<Measured> {
   });
   const clients = new ProcNfsClients();
   const leases = new Leases({ folder, exports, clients, clock: systemClock, monotonic, log });
-  const took: Omit<Measured, "count" | "takeUp"> = { first: [], again: [], revoke: [] };
-  const takeUp = await timed(async () => {
-    await leases.open((name) => recordOf(Number(name.slice("volume-".length))));
-    await exports.begin();
-  });
+  const began = performance.now();
+  await leases.open((name) => recordOf(Number(name.slice("volume-".length))));
+  await exports.begin();
+  const takeUp = performance.now() - began;
+  const [first, again, revoke] = [noCost(), noCost(), noCost()];
   const attach = (name: string): Promise<unknown> =>
     leases.attach(newcomer, {
       volume: name,
@@ -63,14 +68,14 @@ async function measure(count: number): Promise<Measured> {
   for (let round = 0; round < rounds; round += 1) {
     // The last ones are nobody's yet, and so not shown.
     const name = volumeOf(count + round);
-    took.first.push(await timed(() => attach(name)));
-    took.revoke.push(await timed(() => leases.detach(newcomer, name)));
-    took.again.push(await timed(() => attach(name)));
-    took.revoke.push(await timed(() => leases.detach(newcomer, name)));
+    await costs(first, () => attach(name));
+    await costs(revoke, () => leases.detach(newcomer, name));
+    await costs(again, () => attach(name));
+    await costs(revoke, () => leases.detach(newcomer, name));
     await root.hide(name);
   }
   exports.end();
-  return { count, takeUp, ...took };
+  return { count, takeUp, first, again, revoke };
 }
 
 /** Directories of volumes that everybody has, and of some more. */
@@ -143,8 +148,20 @@ function recordOf(index: number): VolumeRecord {
   };
 }
 
-async function timed(work: () => Promise<unknown>): Promise<number> {
-  const began = performance.now();
+function noCost(): Cost {
+  return { wall: [], processor: [] };
+}
+
+async function costs(cost: Cost, work: () => Promise<unknown>): Promise<void> {
+  const [began, spent] = [performance.now(), await processorTime()];
   await work();
-  return performance.now() - began;
+  cost.wall.push(performance.now() - began);
+  cost.processor.push((await processorTime()) - spent);
+}
+
+/** Milliseconds that this process and its children have spent. */
+async function processorTime(): Promise<number> {
+  const [, microseconds] =
+    /usage_usec (\d+)/.exec(await readFile(join(group, "cpu.stat"), "utf8")) ?? [];
+  return Number(microseconds) / 1000;
 }
