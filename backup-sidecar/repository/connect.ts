@@ -19,6 +19,7 @@ import { usualBounds, type Bounds } from "./patience.ts";
 import { Presence } from "./presence.ts";
 import { Probe } from "./probe.ts";
 import type { Profile } from "./profile.ts";
+import { sweep } from "./sweep.ts";
 import { WebdavRemote } from "./webdav-remote.ts";
 
 export interface TargetSettings {
@@ -134,6 +135,8 @@ export async function connect(
           waiting,
           tally,
         );
+        // A help for whoever pays for the space; a failure of it is no failure to connect.
+        if (mayWrite) await sweep(remote, clock.now(), signal).catch(() => undefined);
         return { remote, marker, location: endpoint.base.href };
       }),
     waiting,

@@ -2,6 +2,7 @@ import type { DeleteGuard } from "./delete-guard.ts";
 import { RemoteFailure } from "./failure.ts";
 import type { FileJournal } from "./file-journal.ts";
 import type { ByteRange, RemoteEntry } from "./remote.ts";
+import { parentOf } from "./remote-path.ts";
 import { placeOf, restTypes, type RestType } from "./rest-path.ts";
 import { smallBytes } from "./upload.ts";
 import type { Opened, WebdavRemote } from "./webdav-remote.ts";
@@ -21,6 +22,7 @@ export class RepositoryFiles {
   readonly #guard: DeleteGuard;
   readonly #journal: FileJournal;
   readonly #note: (text: string) => void;
+  #learning: Promise<void> | null = null;
 
   /** `note` is told what people may want to know of the server. */
   constructor(
@@ -76,6 +78,7 @@ export class RepositoryFiles {
     signal: AbortSignal,
   ): Promise<void> {
     const facts = { size, sha256: name };
+    if (type === "data") await this.#learnShards(name, signal);
     if (size > smallBytes) await this.#remote.writeOnce(this.#at(type, name), body, facts, signal);
     else await this.#remote.write(this.#at(type, name), await collected(body), facts, signal);
     this.#journal.wrote(type, name, size);
@@ -126,6 +129,13 @@ export class RepositoryFiles {
       if (error instanceof RemoteFailure && error.kind === "gone") return [];
       throw error;
     }
+  }
+
+  /** A service that has just started knows none of the 256 folders of data: one question spares as many. */
+  async #learnShards(name: string, signal: AbortSignal): Promise<void> {
+    if (this.#remote.knowsFolder(parentOf(this.#at("data", name)))) return;
+    this.#learning ??= this.#remote.learnFolders(`${this.#path}/data`, signal);
+    await this.#learning;
   }
 
   #at(type: RestType, name: string): string {

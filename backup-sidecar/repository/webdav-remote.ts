@@ -66,6 +66,20 @@ export class WebdavRemote implements Remote {
     });
   }
 
+  /** Remembers which folders are in one, so that a file in one of them costs no MKCOL. Once is enough. */
+  async learnFolders(path: string, signal?: AbortSignal): Promise<void> {
+    const entries = await this.list(path, signal).catch((error: unknown) => {
+      if (error instanceof RemoteFailure && error.kind === "gone") return [];
+      throw error;
+    });
+    for (const { kind, name } of entries)
+      if (kind === "folder") this.#parts.folders.remember(`${path}/${name}`);
+  }
+
+  knowsFolder(path: string): boolean {
+    return this.#parts.folders.knows(path);
+  }
+
   async stat(path: string, signal?: AbortSignal): Promise<RemoteEntry | null> {
     return this.#enduring(signal, async (endpoint) => {
       const listing = await this.#propfind(endpoint, path, "0", signal);

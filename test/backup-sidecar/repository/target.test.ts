@@ -1,8 +1,9 @@
-import { readdir, writeFile } from "node:fs/promises";
+import { mkdir, readdir, utimes, writeFile } from "node:fs/promises";
 import { createServer, request } from "node:http";
 import path from "node:path";
 import test from "ava";
 import { checkTarget } from "../../../backup-sidecar/repository/check-target.ts";
+import { RestBridge } from "../../../backup-sidecar/repository/rest-bridge.ts";
 import { TargetUrl } from "../../../backup-sidecar/repository/target-url.ts";
 import { webdavTarget } from "../../../backup-sidecar/repository/webdav-target.ts";
 import { Secret } from "../../../service/secret.ts";
@@ -134,6 +135,41 @@ test("settings that cannot be right are refused by name", async (t) => {
   await t.throwsAsync(target({ url: Secret.text("WEBDAV_URL", "nas.lan") }), {
     message: /WEBDAV_URL is no address/,
   });
+});
+
+test("what a killed service left half-sent is swept away after a day, by the server's clock", async (t) => {
+  const server = await startNodeDav({ folder: await ownFolder(t), clockAheadMs: 3_600_000 });
+  t.teardown(() => server.stop());
+  await reach(server.url);
+  const temporary = path.join(server.files, "storage/.swarmnfs/tmp");
+  await mkdir(temporary, { recursive: true });
+  for (const [name, hours] of [
+    ["old", 24],
+    ["young", 20],
+  ] as const) {
+    const file = path.join(temporary, name);
+    await writeFile(file, "half");
+    const then = new Date(Date.now() - hours * 3_600_000);
+    await utimes(file, then, then);
+  }
+  await reach(server.url);
+  t.deepEqual(await readdir(temporary), ["young"]);
+});
+
+test("a service that starts anew asks once which folders of data there are", async (t) => {
+  const made = await standWithRepository(t);
+  const first = await made.session();
+  t.is((await restic(first, made.folder, [...backup, made.source])).code, 0);
+  made.proxy.seen.length = 0;
+  const { remote } = await reach(made.proxy.url);
+  const bridge = await RestBridge.listen(remote, { uploadsFailMs: 1000 });
+  t.teardown(() => bridge.close());
+  const second = await bridge.session("repositories/blog");
+  t.is((await restic(second, made.folder, [...backup, "--force", made.source])).code, 0);
+  const questions = made.proxy.seen.filter(
+    ({ method, path: at }) => method === "PROPFIND" && at.endsWith("/blog/data/"),
+  );
+  t.is(questions.length, 1);
 });
 
 test("a session that only reads lets restic read without a lock, and nothing else", async (t) => {
