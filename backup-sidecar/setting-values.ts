@@ -45,6 +45,13 @@ export function cron(usual: string) {
   return checked(usual, checkCron);
 }
 
+export function switchOf(usual: "on" | "off") {
+  return z
+    .enum(["on", "off"])
+    .default(usual)
+    .transform((text) => text === "on");
+}
+
 /** `50%` or `50` as 0.5; from 1 to 100. */
 export function percent(usual: string) {
   return z

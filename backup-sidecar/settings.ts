@@ -5,7 +5,7 @@ import { readSettings } from "../service/settings.ts";
 import { UserError } from "../service/user-error.ts";
 import { parseLimit } from "./repository/bandwidth.ts";
 import { parseKeep } from "./retention/keep.ts";
-import { checked, cron, file, listOf, percent, span, whole } from "./setting-values.ts";
+import { checked, cron, file, listOf, percent, span, switchOf, whole } from "./setting-values.ts";
 
 /** Every variable begins with one of these, or is a single word that is listed below. */
 const prefixes = ["SWARMNFS_", "WEBDAV_", "BACKUP_", "NOTIFY_"];
@@ -75,15 +75,8 @@ const plain = {
   VERIFY_SCHEDULE: cron("0 2 * * *"),
   DRILL_SCHEDULE: cron("0 5 * * 6"),
   SHRINK_LIMIT: percent("50%"),
-  MIRROR: z
-    .enum(["off"], "browsable copies are not part of this version yet. Leave it out")
-    .default("off"),
-  NFS_CONFIGS: z
-    .enum(
-      ["off"],
-      "the storage node's configuration is not backed up by this version yet. Leave it out",
-    )
-    .default("off"),
+  MIRROR: switchOf("off"),
+  NFS_CONFIGS: switchOf("on"),
   UPLOAD_LIMIT: checked("off", parseLimit),
   DOWNLOAD_LIMIT: checked("off", parseLimit),
   NTP_SERVERS: listOf("0.pool.ntp.org,1.pool.ntp.org,2.pool.ntp.org"),
@@ -228,8 +221,8 @@ export function parseSettings(environment: NodeJS.ProcessEnv, isTerminal = false
     overdueMs: values.OVERDUE,
     keep: values.KEEP,
     shrinkLimit: values.SHRINK_LIMIT,
-    mirror: false,
-    nfsConfigs: false,
+    mirror: values.MIRROR,
+    nfsConfigs: values.NFS_CONFIGS,
     ntpServers: values.NTP_SERVERS,
     notify: {
       webhook: secret("NOTIFY_WEBHOOK_URL"),

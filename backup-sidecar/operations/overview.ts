@@ -4,6 +4,7 @@ import type { Problem } from "../../service/notifier/incident.ts";
 import { version } from "../../service/version.ts";
 import type { AppBackupView, BackupView } from "../../storage/backup/verbs.ts";
 import type { BackupStatus } from "../../storage/records/backup-status.ts";
+import { configsApp } from "../schedule/job.ts";
 import { appView } from "../status/app-view.ts";
 import { backedUp, type Shared } from "./shared.ts";
 
@@ -45,7 +46,7 @@ export class Overview {
   }
 
   async #apps(): Promise<{ apps: AppBackupView[]; trouble: string | null }> {
-    const { histories, versions } = this.#shared;
+    const { histories, versions, settings } = this.#shared;
     let trouble: string | null = null;
     let wanted: Awaited<ReturnType<typeof backedUp>> = new Map();
     try {
@@ -54,10 +55,11 @@ export class Overview {
       trouble = messageOf(error);
     }
     const known = Object.values(versions.volumes).map(({ app }) => app);
-    const names = [...new Set([...wanted.keys(), ...known])].toSorted();
+    const configs = settings.nfsConfigs ? [configsApp] : [];
+    const names = [...new Set([...wanted.keys(), ...configs, ...known])].toSorted();
     for (const app of names) await histories.of(app);
     const volumesOf = (app: string): string[] =>
-      (wanted.get(app) ?? []).map(({ name }) => name).toSorted();
+      app === configsApp ? configs : (wanted.get(app) ?? []).map(({ name }) => name).toSorted();
     return { apps: names.flatMap((app) => this.#app(app, volumesOf(app))), trouble };
   }
 

@@ -9,7 +9,7 @@ import type { AppStates } from "../engine/app-state.ts";
 import type { HeldLease, StorageLease } from "../engine/lease.ts";
 import type { Repositories } from "../engine/repositories.ts";
 import type { RunWorld } from "../engine/run-world.ts";
-import { isBackedUp } from "../schedule/job.ts";
+import { configsApp, isBackedUp } from "../schedule/job.ts";
 import type { BackupSettings } from "../settings.ts";
 import type { ViewPlace } from "../source/private-view.ts";
 import type { AppHistories } from "../status/app-histories.ts";
@@ -88,5 +88,6 @@ export function chosenApps(asked: readonly string[], known: readonly string[]): 
 export async function knownApps(shared: Shared): Promise<string[]> {
   const there = Object.values(shared.versions.volumes).map(({ app }) => app);
   const wanted = await backedUp(shared);
-  return [...new Set([...wanted.keys(), ...there])].toSorted();
+  const configs = shared.settings.nfsConfigs ? [configsApp] : [];
+  return [...new Set([...wanted.keys(), ...configs, ...there])].toSorted();
 }

@@ -1,3 +1,4 @@
+import path from "node:path";
 import type { Clock } from "../../service/clock.ts";
 import type { Log } from "../../service/log.ts";
 import { messageOf } from "../../service/message-of.ts";
@@ -19,7 +20,7 @@ export interface Connection extends Connected {
 }
 
 export interface TargetParts {
-  readonly settings: Pick<BackupSettings, "webdav" | "storageName">;
+  readonly settings: Pick<BackupSettings, "webdav" | "storageName" | "state">;
   /** The storage's directory: there is written down which place on the server is ours. */
   readonly root: string;
   readonly clock: Clock;
@@ -108,7 +109,11 @@ export class Target {
       const { marker, remote } = connected;
       if (writable && marker !== null && known !== marker.id)
         await this.#marker.write("target", { schema: 1, marker: marker.id });
-      const bridge = await RestBridge.listen(remote, { uploadsFailMs });
+      const bridge = await RestBridge.listen(remote, {
+        uploadsFailMs,
+        journals: path.join(this.#parts.settings.state, "journals"),
+        note: (text) => this.#parts.log.warn(text),
+      });
       // Whoever reads through the one before goes on to its end.
       this.#bridges.push(bridge);
       this.#connection = { ...connected, bridge, writable };

@@ -86,6 +86,7 @@ class Place {
       NTP_SERVERS: ",",
       SCHEDULE: "0 3 1 1 *",
       JITTER: "0",
+      NFS_CONFIGS: "off",
     };
   }
 
