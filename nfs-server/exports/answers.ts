@@ -111,13 +111,13 @@ export function addressTold(address: string, client: string | null): Told {
   return { question: { channel: "auth.unix.ip", service: "nfsd", address }, answer: client };
 }
 
-/** What the kernel is told of the pseudo-root before it asks: a client that may mount anything begins there. */
-export function rootTold(shown: Shown, client: string): readonly Told[] {
+/** What the kernel is told of the pseudo-root unasked: a client that may mount anything begins there. */
+export function rootTold(shown: Shown, client: string, holds: boolean): readonly Told[] {
   return [
-    { question: handleOf(client, rootFsid), answer: shown.root },
+    { question: handleOf(client, rootFsid), answer: holds ? shown.root : null },
     {
       question: { channel: "nfsd.export", client, path: shown.root },
-      answer: rootTerms(shown),
+      answer: holds ? rootTerms(shown) : null,
     },
   ];
 }

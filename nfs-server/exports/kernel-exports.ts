@@ -103,7 +103,7 @@ export class KernelExports implements Exports {
     }
     for (const client of this.#table.clients()) {
       if (!this.#table.hasAddress(client)) continue;
-      this.#repeat(rootTold(this.#shown, client));
+      this.#repeat(rootTold(this.#shown, client, true));
       for (const granted of this.#table.grantsOf(client)) {
         // It may have been taken away since the turn before.
         if (this.#table.granted(client, granted.volume) === granted)
@@ -118,19 +118,22 @@ export class KernelExports implements Exports {
    * means that this network has another export table, as of exportfs(8), with its own idea of isolation.
    */
   foreign(): readonly KnownExport[] {
-    return knownExports(this.#parts.tables["nfsd.export"].content()).filter(
-      ({ client, path }) =>
-        client !== selfTestClient &&
-        answer(this.#table, this.#shown, { channel: "nfsd.export", client, path }).answer === null,
-    );
+    const known = knownExports(this.#parts.tables["nfsd.export"].content());
+    return known.filter(({ client, path }) => {
+      if (client === selfTestClient) return false;
+      const question = { channel: "nfsd.export", client, path } as const;
+      return answer(this.#table, this.#shown, question).answer === null;
+    });
   }
 
   async admit(client: string, given: string): Promise<void> {
     const address = addressGiven(given);
+    const before = this.#table.clientAt(address);
     this.#table.admit(client, address);
+    if (before !== null) this.#hideRoot(before);
     if (!this.#hasBegun) return;
     this.#tell(addressTold(address, client));
-    for (const told of rootTold(this.#shown, client)) this.#tell(told);
+    for (const told of rootTold(this.#shown, client, true)) this.#tell(told);
     // What was granted to a client without an address the kernel could not be told.
     for (const granted of this.#table.grantsOf(client))
       for (const told of grantTold(this.#shown, client, granted, true)) this.#tell(told);
@@ -138,7 +141,9 @@ export class KernelExports implements Exports {
 
   async dismiss(given: string): Promise<void> {
     const address = addressGiven(given);
+    const client = this.#table.clientAt(address);
     this.#table.dismiss(address);
+    if (client !== null) this.#hideRoot(client);
     this.#tell(addressTold(address, null));
   }
 
@@ -196,6 +201,17 @@ export class KernelExports implements Exports {
     }
   }
 
+  /** Of a client without an address the kernel would remember the root for a day, and nobody would know why. */
+  #hideRoot(client: string): void {
+    if (this.#table.hasAddress(client)) return;
+    try {
+      for (const told of rootTold(this.#shown, client, false)) this.#tell(told);
+    } catch (error) {
+      // It does not know the client any more.
+      if (codeOf(error) !== "ENOENT") throw error;
+    }
+  }
+
   #tellGrant(client: string, granted: ExportPart): void {
     const lines = grantTold(this.#shown, client, granted, true);
     try {
@@ -205,7 +221,7 @@ export class KernelExports implements Exports {
       // It does not know the client any more: somebody emptied the tables.
       for (const address of this.#table.addresses())
         if (this.#table.clientAt(address) === client) this.#tell(addressTold(address, client));
-      for (const told of [...rootTold(this.#shown, client), ...lines]) this.#tell(told);
+      for (const told of [...rootTold(this.#shown, client, true), ...lines]) this.#tell(told);
     }
   }
 

@@ -213,6 +213,9 @@ test("an address belongs to the client that had it last, and to nobody when it i
   t.is(kernel.knows(address("10.0.0.5")), "node2");
   await exports.dismiss("10.0.0.5");
   t.is(kernel.knows(address("10.0.0.5")), null);
+  // The kernel would remember it for a day, and health would take it for somebody else's export.
+  for (const client of ["node1", "node2"])
+    t.is(kernel.knows({ channel: "nfsd.export", client, path: "/exports" }), null);
   await exports.admit("node1", "FD00:0:0:0:0:0:0:5");
   kernel.ask(address("fd00:0000:0000:0000:0000:0000:0000:0005"));
   await eventually(
