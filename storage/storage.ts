@@ -152,6 +152,8 @@ export interface RestorePlan {
   readonly paths: readonly string[];
   /** Although somebody has it mounted. */
   readonly force: boolean;
+  /** Not by whoever asks for it: the backup service does it when it runs. */
+  readonly later?: boolean;
 }
 
 /** Where a version is brought back to, before it becomes a volume. */

@@ -13,8 +13,10 @@ const suites: Readonly<Record<string, () => Promise<Tally>>> = {
   engine: async () => {
     const built = await runCommand("rootfs", "node", ["rootfs-build/build.ts"]);
     if (built.failed > 0) return built;
+    const image = await runCommand("images backup", "node", ["rootfs-build/images.ts", "backup"]);
+    if (image.failed > 0) return image;
     const { passed, failed } = await runAva(["--config", "test/engine/ava.config.mjs"]);
-    return { passed: passed + built.passed, failed };
+    return { passed: passed + built.passed + image.passed, failed };
   },
   // The core of the lab's cases, as CI has time for; then all of them.
   lab: () => runLab("core"),

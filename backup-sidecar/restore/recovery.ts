@@ -87,7 +87,7 @@ async function wait(
   at: string,
   node: NodeIdentity,
 ): Promise<void> {
-  await storage.beginRestore(name, { from: name, at, paths: [], force: true }, node);
+  await storage.beginRestore(name, { from: name, at, paths: [], force: true, later: true }, node);
 }
 
 async function newestOf(

@@ -27,10 +27,10 @@ const seenSchema = z.object({
  * Looks whether a volume's directory is there, can be read, and holds anything; reads one name at most. Throws
  * `CommandFailed` where that says nothing of the volume: the storage hangs, or this container may not mount.
  */
-export async function lookAtSource(view: SourceView): Promise<SourceLook> {
+export async function lookAtSource(view: SourceView, boundMs = lookMs): Promise<SourceLook> {
   const { file, args } = view.command(process.execPath, ["-e", look]);
   try {
-    const { empty, ...top } = seenSchema.parse(JSON.parse(await readBounded(file, args, lookMs)));
+    const { empty, ...top } = seenSchema.parse(JSON.parse(await readBounded(file, args, boundMs)));
     return { kind: "there", empty, top };
   } catch (error) {
     if (!(error instanceof CommandFailed) || error.timedOut || error.missing) throw error;

@@ -103,6 +103,25 @@ export class VolumeOperations {
     return !sees(asNode(node), record, await this.#parts.storage.getApp(record.app));
   }
 
+  /**
+   * The app that a new volume will be of. A version may be of a volume that is gone, or whose name another app has by now; then
+   * the app has to be named, and the storage refuses it unless the version is of that one.
+   */
+  async #appOf(node: LiveNode, name: string, options: VolumeOptions): Promise<string> {
+    if (options.from === null) return appFor(name, options);
+    const isVersion = options.from.includes("@");
+    if (isVersion && options.app !== null) return options.app;
+    const source = await this.get(node, sourceName(options.from)).catch((error: unknown) => {
+      if (!isVersion || !(error instanceof UserError) || error.code !== "not-found") throw error;
+      throw new UserError(
+        "not-found",
+        `option "from": the volume of this version is gone. Say of which app it was: app=NAME`,
+        { cause: error },
+      );
+    });
+    return source.app;
+  }
+
   /** The app, if the node may have a volume like that. */
   async #refuseNew(
     node: LiveNode,
@@ -112,14 +131,13 @@ export class VolumeOperations {
   ): Promise<string> {
     const { storage, policy } = this.#parts;
     // A copy is of its source's app, and whoever may not have the one may not have the other.
-    const source = options.from === null ? null : await this.get(node, sourceName(options.from));
-    const app = existing?.app ?? source?.app ?? appFor(name, options);
+    const app = existing?.app ?? (await this.#appOf(node, name, options));
     policy.checkApp(app);
     const declared = policy.declared(app)?.hosts ?? null;
     const record = await storage.getApp(app);
     const rule = record ?? { app, hosts: [...(declared ?? options.hosts ?? ["*"])] };
     // Backups are restored into copies, wherever the source may be; what is new they make as any other node.
-    const maker = node.role === "backup" && source === null ? asNode(node) : node;
+    const maker = node.role === "backup" && options.from === null ? asNode(node) : node;
     refuseElsewhere(maker, rule, existing ?? { name, hosts: options.hosts && [...options.hosts] });
     return app;
   }

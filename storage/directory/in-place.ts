@@ -28,11 +28,11 @@ export async function markInPlace(
   name: string,
   plan: RestorePlan,
   by: NodeIdentity,
-): Promise<void> {
+): Promise<VolumeRecord> {
   for (let attempt = 0; attempt < attempts; attempt += 1) {
     const record = await parts.volumes.read(layout, name);
     if (record === null || record.state === "trashed") throw notFound(name, parts.url);
-    if (isOnTheWay(record, plan)) return;
+    if (isOnTheWay(record, plan)) return record;
     if (record.state !== "ready" || record.root)
       throw new UserError(
         "conflict",
@@ -52,10 +52,10 @@ export async function markInPlace(
       continue;
     }
     await parts.checkpoint("restore:marked");
-    if (plan.force) return;
+    if (plan.force) return marked;
     try {
       await refuseUsed(parts, layout, name, by);
-      return;
+      return marked;
     } catch (error) {
       await releaseInPlace(parts, layout, marked);
       throw error;

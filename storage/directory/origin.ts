@@ -60,7 +60,13 @@ async function versionOf(
     const { app, at } = versionAt(status.volumes, volume, moment);
     checkAppName(app); // the catalog itself is saved like a volume, and is none
     const source = await parts.volumes.read(layout, volume);
-    const isSame = source !== null && source.state !== "trashed" && source.app === app;
+    const isThere = source !== null && source.state !== "trashed";
+    const isSame = isThere && source.app === app;
+    if (isThere && !isSame && options.app === null)
+      throw new UserError(
+        "invalid",
+        `"${volume}" is another app's by now ("${source.app}"): the versions are of app "${app}". If that is meant: app=${app}`,
+      );
     return {
       app: sameApp(name, options, volume, app),
       source: isSame ? source : null,

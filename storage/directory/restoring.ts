@@ -28,7 +28,11 @@ export async function beginRestore(
   plan: RestorePlan | null,
   by: NodeIdentity,
 ): Promise<StagedRestore> {
-  if (plan !== null) await markInPlace(parts, layout, name, plan, by);
+  if (plan !== null) {
+    const marked = await markInPlace(parts, layout, name, plan, by);
+    if (plan.later === true)
+      return { record: marked, run: "", folders: [], resumed: false, free: 0 };
+  }
   const record = await claim(parts, layout, name, by);
   const staging = stagingOf(record);
   const tmp = await layout.folder("tmp");

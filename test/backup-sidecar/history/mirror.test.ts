@@ -29,7 +29,7 @@ test("long names are cut, and stay different; what is no text has no name", (t) 
 });
 
 test.serial(
-  "the copy follows what changed, also changes that keep size and time; what was there is in the history",
+  "fault 41: the copy follows what changed, also changes that keep size and time; what was there is in the history",
   async (t) => {
     const place = await Restorable.begin(t);
     const { server } = place.place;

@@ -91,6 +91,21 @@ test("fault 31: a storage whose disk is not mounted is not taken for an empty on
   t.false((await readdir(root)).includes(".swarmnfs"));
 });
 
+test.serial(
+  "fault 32: a storage that hangs is told from a volume that is gone, and nobody waits for it",
+  async (t) => {
+    const app = await AppUnderTest.begin(t);
+    const [volume] = app.volumes;
+    if (volume === undefined) throw new Error("there is no volume");
+    const view: SourceView = {
+      ...app.place.view(volume),
+      // As a file system does that does not answer.
+      command: () => ({ file: "sleep", args: ["600"] }),
+    };
+    await t.throwsAsync(lookAtSource(view, 200), { name: "CommandFailed", message: /no answer/ });
+  },
+);
+
 test.serial("fault 35: what root may not read is told from what is not there", async (t) => {
   const app = await AppUnderTest.begin(t);
   const [volume] = app.volumes;
