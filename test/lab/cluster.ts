@@ -9,15 +9,10 @@ import { Lab, labsFolder } from "../../lab/lab.ts";
 import { collectLogs } from "../../lab/logs.ts";
 import type { Machine } from "../../lab/machine.ts";
 import { eventually, say } from "./eventually.ts";
+import { patiently } from "./patiently.ts";
 
 /** Milliseconds for one command, if the test does not say otherwise: nothing in here may wait for ever. */
 const patience = 120_000;
-
-/**
- * With LAB_BUSY=1, which says that this machine has other work, a container that did not start because its storage was too
- * slow is started again. Each time is told.
- */
-const isBusy = process.env["LAB_BUSY"] === "1";
 
 /**
  * The lab that LAB names, for the tests of one file, which run one after the other. After each test what it broke is
@@ -95,7 +90,9 @@ export class Cluster {
       ? options
       : [`app=${name}`, ...options];
     const flags = all.map((each) => `-o ${each}`).join(" ");
-    await this.docker(this.leader, `volume create -d swarmnfs ${flags} ${name}`);
+    await patiently(`${name} is made`, () =>
+      this.docker(this.leader, `volume create -d swarmnfs ${flags} ${name}`),
+    );
     return name;
   }
 
@@ -144,10 +141,13 @@ export class Cluster {
   }
 
   /** The same; returns what it printed, and throws if it failed. */
-  async says(node: Machine, name: string, volume: string, script: string): Promise<string> {
-    const { exitCode, stdout, stderr } = await this.inContainer(node, name, volume, script);
-    if (exitCode === 0) return stdout.trim();
-    throw new Error(`${node.name}: container ${name}: ${stderr.trim() || `exit code ${exitCode}`}`);
+  says(node: Machine, name: string, volume: string, script: string): Promise<string> {
+    return patiently(`container ${name} has run`, async () => {
+      const { exitCode, stdout, stderr } = await this.inContainer(node, name, volume, script);
+      if (exitCode === 0) return stdout.trim();
+      const words = stderr.trim() || `exit code ${exitCode}`;
+      throw new Error(`${node.name}: container ${name}: ${words}`);
+    });
   }
 
   /** Starts a container `name` in the background, with `volume` at `/d`. `flags` are more flags of `docker run`. */
@@ -160,18 +160,10 @@ export class Cluster {
   ): Promise<string> {
     const line =
       `run --detach --init --network none --name ${name} --volume ${volume}:/d ${flags}`.trim();
-    const start = (): Promise<string> => this.docker(node, `${line} busybox sh -c`, script);
-    if (!isBusy) return start();
-    return eventually(async () => {
-      try {
-        return await start();
-      } catch (error) {
-        if (!String(error).includes("Nothing is lost")) throw error;
-        say(String(error));
-        await this.docker(node, `rm --force ${name}`);
-        return null;
-      }
-    }, `${name} runs`);
+    return patiently(`${name} runs`, async (isAgain) => {
+      if (isAgain) await this.docker(node, `rm --force ${name}`);
+      return this.docker(node, `${line} busybox sh -c`, script);
+    });
   }
 
   /** Volumes of ours that are mounted on the node now. */
