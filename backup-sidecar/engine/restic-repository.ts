@@ -146,7 +146,8 @@ export class ResticRepository implements AppRepository, Runner {
   }
 
   async dump(snapshot: string, path: string, signal?: AbortSignal): Promise<Readable> {
-    return (await this.#stream({ args: ["dump", snapshot, path], signal }, {})).output;
+    const args = ["dump", "--no-lock", snapshot, path];
+    return (await this.#stream({ args, signal }, reading)).output;
   }
 
   async find(
@@ -222,6 +223,7 @@ export class ResticRepository implements AppRepository, Runner {
   ): Promise<Result> {
     const session = await this.#connection.bridge.session(this.path, options);
     const attended = attend(session, [call.signal, this.#connection.signal]);
+    const end = options.readOnly === true ? () => undefined : this.restic.begin(this.path);
     try {
       const result = await work({ ...call, ...attended.call });
       // What restic takes for damage may be a server that is away.
@@ -230,6 +232,7 @@ export class ResticRepository implements AppRepository, Runner {
     } catch (error) {
       throw session.trouble ?? error;
     } finally {
+      end();
       attended.stop();
       await session.close();
     }

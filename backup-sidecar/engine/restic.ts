@@ -2,10 +2,10 @@ import { constants, setPriority } from "node:os";
 import { createInterface } from "node:readline";
 import { PassThrough, type Readable } from "node:stream";
 import { execa } from "execa";
-import { uptimeMs } from "../clock/uptime.ts";
 import type { PrivateView } from "../source/private-view.ts";
 import { failureOf } from "./restic-failure.ts";
 import { errorSchema } from "./restic-messages.ts";
+import { Watch } from "./watch.ts";
 
 /** How restic is run in this container. */
 export interface ResticPlace {
@@ -45,18 +45,28 @@ export interface ResticEnding {
   readonly said: readonly string[];
 }
 
-/** restic removes its lock when it is asked to end; a lease that was lost lets it no longer than this. */
-const graceMs = 10_000;
-/** Nothing may wait without a bound; restic itself gives up a request after 15 min. */
-const stuckMs = 30 * 60_000;
 const remembered = 100;
 
 /** Runs restic, and sees to it that it ends: with its work, when asked, when it is stuck, and when this process ends. */
 export class Restic {
   readonly place: ResticPlace;
+  readonly #working = new Map<string, number>();
 
   constructor(place: ResticPlace) {
     this.place = place;
+  }
+
+  /** Notes that a restic of ours works on a repository, and may have a lock in it; returns how to note its end. */
+  begin(repository: string): () => void {
+    const count = (by: number): void => {
+      this.#working.set(repository, (this.#working.get(repository) ?? 0) + by);
+    };
+    count(1);
+    return () => count(-1);
+  }
+
+  worksOn(repository: string): boolean {
+    return (this.#working.get(repository) ?? 0) > 0;
   }
 
   /** Throws {@link ResticFailure} for every ending but 0 and what the call accepts. */
@@ -175,60 +185,6 @@ export class Restic {
 }
 
 const naming = 'hostname "$0" && exec "$@"';
-
-/** Ends restic when the signal says so, or nothing moves. */
-class Watch {
-  ended: "aborted" | "stuck" | null = null;
-  readonly #child: Killable;
-  readonly #call: ResticCall;
-  readonly #rounds: NodeJS.Timeout;
-  readonly #onAbort = (): void => this.#end("aborted");
-  #kill: NodeJS.Timeout | undefined;
-  #moved = uptimeMs();
-  #lastPulse: number | undefined;
-  #lastMessage = "";
-
-  constructor(call: ResticCall, child: Killable) {
-    this.#call = call;
-    this.#child = child;
-    this.#rounds = setInterval(() => this.#look(), 10_000);
-    this.#rounds.unref();
-    if (call.signal?.aborted) this.#end("aborted");
-    call.signal?.addEventListener("abort", this.#onAbort, { once: true });
-  }
-
-  /** Something was printed. Only what differs but for the seconds shows that it gets on. */
-  heard(line: string): void {
-    const told = line.replaceAll(/"seconds_\w+":\d+,?/g, "");
-    if (told === this.#lastMessage) return;
-    this.#lastMessage = told;
-    this.#moved = uptimeMs();
-  }
-
-  stop(): void {
-    clearInterval(this.#rounds);
-    clearTimeout(this.#kill);
-    this.#call.signal?.removeEventListener("abort", this.#onAbort);
-  }
-
-  #look(): void {
-    const pulse = this.#call.pulse?.();
-    if (pulse !== this.#lastPulse) this.#moved = uptimeMs();
-    this.#lastPulse = pulse;
-    if (uptimeMs() - this.#moved > stuckMs) this.#end("stuck");
-  }
-
-  #end(why: "aborted" | "stuck"): void {
-    if (this.ended !== null) return;
-    this.ended = why;
-    this.#child.kill("SIGINT");
-    this.#kill = setTimeout(() => this.#child.kill("SIGKILL"), graceMs);
-  }
-}
-
-interface Killable {
-  kill(signal: "SIGINT" | "SIGKILL"): boolean;
-}
 
 interface Said {
   readonly lines: string[];

@@ -13,7 +13,7 @@ const staleMs = 30 * 60_000;
 export interface LockProof {
   /** Host names of former holders of the lease: what they did has ended, by themselves or by the lease's term. */
   readonly former: ReadonlySet<string>;
-  /** Our own host name, while no restic of ours works on this repository. */
+  /** Our own host name: its locks are stale while no restic of ours works on the repository. */
   readonly own: string | null;
 }
 
@@ -24,14 +24,17 @@ export interface LockFindings {
   readonly alive: readonly string[];
 }
 
-/** The proof, for a repository on which nothing of ours is working at the moment. */
+/** The proof, as of now. */
 export async function lockProof(
   lease: StorageLease,
   held: HeldLease,
   own: string | null,
 ): Promise<LockProof> {
   const former = await lease.former(held);
-  return { former: new Set(former.map(({ lockHost }) => lockHost).filter(Boolean)), own };
+  const hosts = new Set(former.map(({ lockHost }) => lockHost));
+  // A service that lost the lease and has it again is no dead one.
+  for (const host of ["", own ?? ""]) hosts.delete(host);
+  return { former: hosts, own };
 }
 
 /**
@@ -44,6 +47,7 @@ export async function removeStaleLocks(
   clock: Clock,
   signal?: AbortSignal,
 ): Promise<LockFindings> {
+  const own = repository.restic.worksOn(repository.path) ? null : proof.own;
   const removed: string[] = [];
   const alive: string[] = [];
   const place = `${repository.path}/locks`;
@@ -55,7 +59,7 @@ export async function removeStaleLocks(
     const age = modifiedAt === null || offset === null ? null : clock.now() + offset - modifiedAt;
     const lock = size === 0 ? null : await read(repository, name, signal);
     if (lock === "gone") continue;
-    const verdict = judge(lock, size, age, proof);
+    const verdict = judge(lock, size, age, { ...proof, own });
     if (verdict.stale) {
       await repository.remote.remove(
         `${place}/${name}`,

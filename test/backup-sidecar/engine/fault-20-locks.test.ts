@@ -1,5 +1,10 @@
+import { randomBytes } from "node:crypto";
+import { writeFile } from "node:fs/promises";
+import path from "node:path";
 import test, { type ExecutionContext } from "ava";
 import { pruneApp } from "../../../backup-sidecar/engine/pruning.ts";
+import { lockProof, removeStaleLocks } from "../../../backup-sidecar/engine/stale-locks.ts";
+import { systemClock } from "../../../service/clock.ts";
 import { until } from "../../plugin/until.ts";
 import { AppUnderTest } from "./app-under-test.ts";
 import { leaveLock, locksOn, plainRestic } from "./plain-restic.ts";
@@ -41,6 +46,25 @@ test("fault 20: the lock of a living restic elsewhere stays: backups go on besid
   await t.throwsAsync(pruneApp(app.world, { app: "blog", held }, false), {
     message: /in use elsewhere.*somebody-else/s,
   });
+});
+
+test("fault 20: the lock of a restic of our own that is at work stays", async (t) => {
+  const app = await AppUnderTest.begin(t);
+  t.is((await app.run()).outcome, "ok");
+  const held = await app.held();
+  const folder = app.place.folder("blog", "blog_data");
+  await writeFile(path.join(folder, "big2"), randomBytes(150_000_000));
+  const repository = await app.service.repositories.open("blog", { lease: held });
+  const stop = new AbortController();
+  const view = app.place.view(app.volumes[0] ?? (await app.place.volume("blog", "blog_data", [])));
+  const request = { host: "blog_data", tags: [], signal: stop.signal };
+  const running = repository.backup(view, request).catch(() => null);
+  await until("it has its lock", async () => (await locksOn(app.place)).length > 0, 60_000);
+  const proof = await lockProof(app.service.lease, held, app.service.lockHost);
+  const { removed, alive } = await removeStaleLocks(repository, proof, systemClock);
+  stop.abort();
+  await running;
+  t.deepEqual([removed.length, alive.length], [0, 1]);
 });
 
 test("fault 22: a backup and a prune of two services at once: one is in charge, the other is refused", async (t) => {
