@@ -78,6 +78,9 @@ export class Delivery {
   }
 
   async #store(endpoint: Endpoint, path: string): Promise<void> {
+    // All of it went out, and only the answer was lost: look before sending it again.
+    if (this.#failure !== null && this.#upload.sha256 !== "" && (await this.#kept(endpoint, path)))
+      return;
     if (this.#failure !== null && !this.#upload.repeatable) {
       await this.#around.presence.confirm(endpoint, this.#around);
       throw new BodySpent(this.#failure);
@@ -92,17 +95,29 @@ export class Delivery {
     answer.discard();
     if (answer.status === 404 || answer.status === 409) await this.#homeless(endpoint, path);
     if (answer.status < 200 || answer.status >= 300) throw endpoint.failure(call.what, answer);
+    await this.#readBack(endpoint, path);
+  }
+
+  async #readBack(endpoint: Endpoint, path: string): Promise<void> {
     const { sha256 } = this.#facts;
     if (sha256 !== undefined && sha256 !== this.#upload.sha256)
       throw new RemoteFailure(
         "server",
         "What was to be written is not what it should be: nothing was stored",
-        {
-          waitingHelps: false,
-        },
+        { waitingHelps: false },
       );
     await new ReadBack(endpoint, this.#around).check(path, this.#upload);
     this.#stored = true;
+  }
+
+  async #kept(endpoint: Endpoint, path: string): Promise<boolean> {
+    try {
+      await this.#readBack(endpoint, path);
+      return true;
+    } catch (error) {
+      if (error instanceof Untrue) return false;
+      throw error;
+    }
   }
 
   /** The folder that should be there is not. Made anew, unless nothing of ours is there any more. */

@@ -7,6 +7,7 @@ import { DeleteGuard } from "./delete-guard.ts";
 import { BodySpent } from "./delivery.ts";
 import { RemoteFailure, type FailureKind } from "./failure.ts";
 import type { FileJournal } from "./file-journal.ts";
+import { Untrue } from "./read-back.ts";
 import { RepositoryFiles } from "./repository-files.ts";
 import { body, give, rangeOf } from "./rest-exchange.ts";
 import { parseRestPath, type RestPath } from "./rest-path.ts";
@@ -43,6 +44,7 @@ export class RestSession implements BridgeSession {
   readonly #signal: AbortSignal;
   readonly #authorization: string;
   #failingSince: number | null = null;
+  #untruths = 0;
   #created = false;
 
   constructor(
@@ -204,6 +206,7 @@ export class RestSession implements BridgeSession {
         const given = request.iterator({ destroyOnReturn: false }) as AsyncIterableIterator<Buffer>;
         await this.#files.write(type, name, given, size, signal);
         this.#failingSince = null;
+        this.#untruths = 0;
         return void response.writeHead(200).end();
       }
       case "DELETE":
@@ -240,7 +243,9 @@ export class RestSession implements BridgeSession {
   #statusOf(error: unknown): number {
     if (error instanceof BodySpent) {
       this.#failingSince ??= performance.now();
-      if (performance.now() - this.#failingSince > this.#settings.uploadsFailMs)
+      if (error.failure instanceof Untrue) this.#untruths += 1;
+      const failingMs = performance.now() - this.#failingSince;
+      if (failingMs > this.#settings.uploadsFailMs || this.#untruths > mostUntruths)
         this.#state.end(error.failure);
       return this.trouble === null ? 503 : 403;
     }
@@ -258,6 +263,9 @@ export class RestSession implements BridgeSession {
     return 403;
   }
 }
+
+/** A server that has so often in a row said of packs that it had stored them, and had not, does not do better later. */
+const mostUntruths = 8;
 
 /** Troubles in which the server does what it can. */
 const reachable: ReadonlySet<FailureKind> = new Set(["full", "too-big", "server", "locked"]);

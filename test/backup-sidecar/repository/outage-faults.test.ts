@@ -93,6 +93,18 @@ test("fault 2: a connection that is reset while a file is read is taken up where
   t.is(rule.hits, 2);
 });
 
+test("fault 2: a pack of which the answer alone is lost is looked for, and not sent again", async (t) => {
+  const made = await standWithRepository(t);
+  const { proxy } = made;
+  proxy.seen.length = 0;
+  const told = await backupWith(made, packs.put, { kind: "lose-answer" }, 4);
+  t.is(told.code, 0, told.all);
+  const sent = proxy.seen.filter(packs.put);
+  t.is(new Set(sent.map(({ path }) => path)).size, sent.length);
+  t.is(sent.length, proxy.seen.filter(packs.move).length);
+  await clean(t, made);
+});
+
 test("fault 12: a server that says nothing more is given up, and asked again", async (t) => {
   const made = await standWithRepository(t, {
     target: { bounds: { ...quickBounds, answerMs: 1000, silenceMs: 1000 } },
