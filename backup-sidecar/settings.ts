@@ -69,7 +69,7 @@ const plain = {
   SCHEDULE: cron("0 */6 * * *"),
   JITTER: span("30m"),
   PARALLEL: whole(1, 64, "2"),
-  OVERDUE: span("24h"),
+  OVERDUE: span("1d"),
   KEEP: checked("180d", parseKeep),
   PRUNE_SCHEDULE: cron("0 4 * * 0"),
   VERIFY_SCHEDULE: cron("0 2 * * *"),
@@ -82,7 +82,7 @@ const plain = {
   NTP_SERVERS: listOf("0.pool.ntp.org,1.pool.ntp.org,2.pool.ntp.org"),
   NOTIFY_MAIL_FROM: anything,
   NOTIFY_MAIL_TO: listOf(),
-  NOTIFY_REPEAT: span("24h"),
+  NOTIFY_REPEAT: span("1d"),
 } as const;
 
 /** The backup service's settings. */

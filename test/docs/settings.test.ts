@@ -1,5 +1,11 @@
 import test from "ava";
 import * as z from "zod";
+import { understoodValues as backupValues } from "../../backup-sidecar/config-view.ts";
+import {
+  parseSettings as parseBackupSettings,
+  secretNames as backupSecrets,
+  variableNames as backupVariables,
+} from "../../backup-sidecar/settings.ts";
 import { understoodValues } from "../../nfs-server/config-view.ts";
 import { parseSettings as parseServerSettings, variableNames } from "../../nfs-server/settings.ts";
 import { parseSettings } from "../../plugin/settings.ts";
@@ -110,6 +116,39 @@ test("every value that docs/settings.md offers for the storage node is understoo
         `${variable}=${value}`,
       );
     }
+  }
+});
+
+const backupRows = tableOf(document, "backup-variables");
+const needed = { WEBDAV_URL: "https://nas.example.org/", BACKUP_PASSWORD: "x" };
+
+test("docs/settings.md has a row for every variable of the backup service, and for nothing else", (t) => {
+  const secrets = new Set<string>(backupSecrets.map((name) => `${name}_FILE`));
+  t.deepEqual(
+    backupRows.map(([name = ""]) => onlyCode(name) ?? "").toSorted(),
+    backupVariables.filter((name) => !secrets.has(name)).toSorted(),
+  );
+});
+
+test("docs/settings.md has the backup service's defaults", (t) => {
+  const usual = backupValues(parseBackupSettings(needed));
+  for (const [name = "", value = ""] of backupRows) {
+    const variable = onlyCode(name) ?? "";
+    if (variable === "SWARMNFS_NODE") continue;
+    t.is(onlyCode(value) ?? "", usual[variable] ?? "", variable);
+  }
+});
+
+test("every value that docs/settings.md offers for the backup service is understood", (t) => {
+  for (const [name = "", , values = ""] of backupRows) {
+    const variable = onlyCode(name) ?? "";
+    const mail = variable === "NOTIFY_MAIL_URL";
+    const others = mail ? { NOTIFY_MAIL_FROM: "a@b", NOTIFY_MAIL_TO: "c@d" } : {};
+    for (const value of codeIn(values).filter((each) => !each.includes("ABSOLUTE")))
+      t.notThrows(
+        () => parseBackupSettings({ ...needed, ...others, [variable]: value }),
+        `${variable}=${value}`,
+      );
   }
 });
 
