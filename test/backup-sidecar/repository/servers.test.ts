@@ -3,6 +3,7 @@ import path from "node:path";
 import test from "ava";
 import { execa } from "execa";
 import { RemoteFailure } from "../../../backup-sidecar/repository/failure.ts";
+import { resticOfTheImage } from "../restic.ts";
 import { startApache } from "../servers/apache.ts";
 import type { DavServer } from "../servers/dav-server.ts";
 import { startNginx } from "../servers/nginx.ts";
@@ -114,12 +115,12 @@ test("what the bridge wrote is read by plain restic through rclone, with the pas
     t.is(told.code, 0, told.all);
   }
   const { stdout: hidden } = await execa("rclone", ["obscure", server.password]);
+  const program = await resticOfTheImage();
   const plain = await execa(
-    "restic",
+    program,
     ["-r", "rclone:there:storage/repositories/blog", "check", "--read-data"],
     {
       env: {
-        PATH: `${path.dirname(await import("../restic.ts").then(({ resticOfTheImage }) => resticOfTheImage()))}:${process.env["PATH"]}`,
         RESTIC_PASSWORD: "secret",
         RESTIC_CACHE_DIR: path.join(folder, "another-cache"),
         RCLONE_CONFIG_THERE_TYPE: "webdav",
