@@ -1,4 +1,4 @@
-import { rm } from "node:fs/promises";
+import { readFile, rm } from "node:fs/promises";
 import path from "node:path";
 import test from "ava";
 import type { DockerCli } from "../../engine-box/docker-cli.ts";
@@ -7,8 +7,12 @@ import { engineUnderTest, until } from "./engine-under-test.ts";
 const image = path.join(import.meta.dirname, "../../dist/backup/image.tar");
 
 /** The backup service in a container, beside a WebDAV server on the same machine. */
-async function startService(cli: DockerCli): Promise<void> {
-  await cli.run("load", "--input", image);
+async function runService(
+  cli: DockerCli,
+  options: string,
+  storage: string,
+  ...words: string[]
+): Promise<string> {
   const loaded = await cli.run("images", "--format", "{{.Repository}}:{{.Tag}}", "swarmnfs/backup");
   const settings = {
     WEBDAV_URL: "http://127.0.0.1:8080/",
@@ -18,12 +22,13 @@ async function startService(cli: DockerCli): Promise<void> {
     NTP_SERVERS: "127.0.0.1",
   };
   const env = Object.entries(settings).flatMap(([name, value]) => ["--env", `${name}=${value}`]);
-  await cli.run(
-    ...split("run --detach --name backup --network host --cap-add SYS_ADMIN"),
+  return cli.run(
+    ...split(`run ${options} --network host --cap-add SYS_ADMIN`),
     ...split("--security-opt apparmor=unconfined"),
     ...env,
-    ...split("-v /var/lib/swarmnfs/data:/storage -v /run/docker.sock:/run/docker.sock"),
+    ...split(`-v ${storage}:/storage -v /run/docker.sock:/run/docker.sock`),
     loaded.split("\n")[0] ?? "",
+    ...words,
   );
 }
 
@@ -31,7 +36,7 @@ function split(words: string): string[] {
   return words.split(" ");
 }
 
-test("an app is backed up, its volume removed and purged, and its versions read by new containers", async (t) => {
+test("an app is backed up, its volume removed and purged, its versions read by new containers, and all of it recovered from the server", async (t) => {
   const engine = await engineUnderTest(t);
   const { cli } = engine;
   await engine.run("mkdir", ["-p", "/var/lib/dav"]);
@@ -52,7 +57,8 @@ test("an app is backed up, its volume removed and purged, and its versions read 
     "trap exit TERM; while :; do sleep 1; done",
   );
   await inVolume("blog_data", "echo first >/data/post; chown 70:80 /data; chmod 2770 /data");
-  await startService(cli);
+  await cli.run("load", "--input", image);
+  await runService(cli, "--detach --name backup", "/var/lib/swarmnfs/data");
   const backup = (...args: string[]): Promise<string> =>
     cli.run("exec", "backup", "swarmnfs", "backup", ...args);
   await until("the service can be asked", async () => {
@@ -98,4 +104,20 @@ test("an app is backed up, its volume removed and purged, and its versions read 
 
   await backup("restore", "blog_data", "--to", "latest");
   t.is(await inVolume("latest", "cat /data/post"), "second");
+
+  // The storage is gone, and every disk of it; what is left is the server and the password.
+  await backup("run");
+  await cli.run("rm", "--force", "backup");
+  await engine.run("mkdir", ["-p", "/var/lib/new"]);
+  const said = await runService(cli, "--rm", "/var/lib/new", "recover");
+  t.regex(said, /^again \(app blog\): 20/m);
+  const twice = await runService(cli, "--rm", "/var/lib/new", "recover").catch(String);
+  t.regex(twice, /is not empty/);
+  await runService(cli, "--detach --name backup", "/var/lib/new");
+  const file = (volume: string): Promise<string | null> =>
+    readFile(engine.at(`/var/lib/new/apps/blog/${volume}/post`), "utf8").catch(() => null);
+  await until("the volumes are filled", async () => {
+    return (await file("again")) === "first\n" && (await file("latest")) === "second\n";
+  });
+  t.is((await cli.attempt("exec", "backup", "swarmnfs", "backup", "run")).exitCode, 0);
 });

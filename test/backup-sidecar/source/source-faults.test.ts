@@ -1,7 +1,8 @@
-import { mkdir, readdir, rm, symlink, writeFile } from "node:fs/promises";
+import { chown, mkdir, readdir, rm, symlink, writeFile } from "node:fs/promises";
 import path from "node:path";
 import test from "ava";
 import { execa } from "execa";
+import { runApp } from "../../../backup-sidecar/engine/run.ts";
 import { judgeExtent, judgeLook, lastGood } from "../../../backup-sidecar/source/source-guard.ts";
 import { lookAtSource } from "../../../backup-sidecar/source/source-look.ts";
 import type { SourceView } from "../../../backup-sidecar/source/source-view.ts";
@@ -135,7 +136,7 @@ test.serial("fault 35: what root may not read is told from what is not there", a
 });
 
 test.serial(
-  "faults 34 and 37: what cannot be read is counted and named, and the rest is saved",
+  "fault 37: what lies deeper than any path can name is counted, and the rest is saved",
   async (t) => {
     const app = await AppUnderTest.begin(t);
     const deep = path.join(app.place.folder("blog", "blog_data"), "deep");
@@ -155,6 +156,38 @@ test.serial(
     t.regex(volume?.unread[0]?.reason ?? "", /too long/);
     t.is(volume?.files, 3);
     await execa("rm", ["-rf", deep]);
+  },
+);
+
+test.serial(
+  "fault 34: files that cannot be read are counted and named, and the rest is a version, which says so",
+  async (t) => {
+    const app = await AppUnderTest.begin(t);
+    const [volume] = app.volumes;
+    if (volume === undefined) throw new Error("there is no volume");
+    const folder = app.place.folder("blog", "blog_data");
+    await writeFile(path.join(folder, "private"), "secret", { mode: 0o600 });
+    await chown(path.join(folder, "private"), 1000, 1000);
+    const view = app.place.view(volume);
+    // Root that is bound by modes like everybody else.
+    const bounded: SourceView = {
+      ...view,
+      command: (program, args) =>
+        view.command("setpriv", [
+          "--bounding-set=-dac_override,-dac_read_search",
+          "--inh-caps=-all",
+          "--",
+          program,
+          ...args,
+        ]),
+    };
+    const held = await app.held();
+    const report = await runApp(app.world, { app: "blog", sources: [bounded], held });
+    t.is(report.outcome, "partial");
+    t.like(report.volumes[0], { outcome: "partial", unreadCount: 1, files: 3 });
+    t.regex(report.volumes[0]?.unread[0]?.item ?? "", /private$/);
+    const repository = await app.service.repositories.open("blog");
+    t.is((await repository.snapshots()).length, 1);
   },
 );
 
