@@ -6,6 +6,10 @@ import type { RemoteEntry } from "./remote.ts";
 export const properties = `<?xml version="1.0" encoding="utf-8"?>
 <propfind xmlns="DAV:"><prop><resourcetype/><getcontentlength/><getlastmodified/><getetag/></prop></propfind>`;
 
+/** The same, in another way. */
+export const allProperties = `<?xml version="1.0" encoding="utf-8"?>
+<propfind xmlns="DAV:"><allprop/></propfind>`;
+
 /** What is asked of a folder to learn how much space is left. RFC 4331. */
 export const quotaProperties = `<?xml version="1.0" encoding="utf-8"?>
 <propfind xmlns="DAV:"><prop><quota-available-bytes/><quota-used-bytes/></prop></propfind>`;
@@ -67,7 +71,7 @@ function propOf(response: Response | undefined): Readonly<Record<string, unknown
 
 function entryOf(response: Response, url: URL): RemoteEntry {
   const prop = propOf(response);
-  if (prop === null) throw nonsense(url, "no properties");
+  if (prop === null) throw new NoProperties(url);
   const type = prop["resourcetype"];
   const folder = typeof type === "object" && type !== null && "collection" in type;
   const size = Number(prop["getcontentlength"] ?? NaN);
@@ -103,6 +107,13 @@ function decoded(path: string): string {
 
 function text(value: unknown): string {
   return typeof value === "string" || typeof value === "number" ? String(value) : "";
+}
+
+/** The first group of an entry's properties are those that it has not: asking for all of them gives one group. */
+export class NoProperties extends RemoteFailure {
+  constructor(url: URL) {
+    super("server", `"${url.host}" lists a folder without what was asked of it`);
+  }
 }
 
 function nonsense(url: URL, what: string, cause?: unknown): RemoteFailure {

@@ -1,7 +1,13 @@
 import type { Call, Endpoint } from "./endpoint.ts";
 import { payloadOf, type Answer } from "./exchange.ts";
 import { RemoteFailure } from "./failure.ts";
-import { properties, readListing, type Listing } from "./multistatus.ts";
+import {
+  allProperties,
+  NoProperties,
+  properties,
+  readListing,
+  type Listing,
+} from "./multistatus.ts";
 import type { Presence } from "./presence.ts";
 import { checkPath } from "./remote-path.ts";
 import type { ByteRange } from "./remote.ts";
@@ -25,14 +31,20 @@ export async function propfind(
   checkPath(path);
   const folder = deep === "1" || path === "";
   const call = { ...around, method: "PROPFIND", path, folder, what: "listing a folder" };
-  const answer = await endpoint.send({
-    ...call,
-    headers: { depth: deep, ...xmlType },
-    payload: payloadOf(Buffer.from(properties)),
-  });
+  const ask = (wanted: string): Promise<Answer> =>
+    endpoint.send({
+      ...call,
+      headers: { depth: deep, ...xmlType },
+      payload: payloadOf(Buffer.from(wanted)),
+    });
+  const answer = await ask(properties);
   if (answer.status === 207) {
-    const xml = (await answer.bytes(listingLimit)).toString("utf8");
-    return readListing(xml, endpoint.urlOf(path, folder));
+    const read = async (given: Answer): Promise<Listing> =>
+      readListing((await given.bytes(listingLimit)).toString("utf8"), endpoint.urlOf(path, folder));
+    return read(answer).catch(async (error: unknown) => {
+      if (!(error instanceof NoProperties)) throw error;
+      return read(await ask(allProperties));
+    });
   }
   answer.discard();
   if (answer.status !== 404 && answer.status !== 410) throw endpoint.failure(call.what, answer);

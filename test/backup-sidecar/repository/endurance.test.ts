@@ -33,7 +33,7 @@ function failing(kind: FailureKind, times: number, retryAfterMs?: number): () =>
   };
 }
 
-test("an outage of nearly ten minutes is ridden out, a longer one is not", async (t) => {
+test("fault 1: an outage of nearly ten minutes is ridden out, a longer one is not", async (t) => {
   const time = new Time();
   const endurance = new Endurance(usualEndurance, time);
   const untilMs = (end: number) => async (): Promise<string> => {
@@ -58,7 +58,7 @@ test("waits grow from half a second to a quarter of a minute, and are scattered"
   });
 });
 
-test("a server that says how long to wait is obeyed, unless that is longer than we have", async (t) => {
+test("fault 7: a server that says how long to wait is obeyed, unless that is longer than we have", async (t) => {
   const time = new Time();
   const endurance = new Endurance(usualEndurance, time);
   await endurance.run(failing("busy", 2, 30_000), quiet);
@@ -67,7 +67,7 @@ test("a server that says how long to wait is obeyed, unless that is longer than 
   t.is(time.waits.length, 2);
 });
 
-test("a lock is waited for longer than the five minutes that some servers keep one", async (t) => {
+test("fault 6: a lock is waited for longer than the five minutes that some servers keep one", async (t) => {
   const time = new Time();
   const begin = time.now();
   await t.throwsAsync(new Endurance(usualEndurance, time).run(failing("locked", Infinity), quiet));

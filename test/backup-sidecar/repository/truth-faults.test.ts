@@ -186,6 +186,19 @@ test("fault 15: files that a listing leaves out are not lost: prune keeps them a
   );
 });
 
+test("fault 15: a server that says first which properties a folder lacks is understood", async (t) => {
+  const { proxy, connected } = await standWithRepository(t);
+  const { remote } = connected;
+  await remote.write("mirror/a/file", Buffer.from("x"), { size: 1 });
+  const lacking =
+    "<d:propstat><d:prop><d:getetag/></d:prop><d:status>HTTP/1.1 404 Not Found</d:status></d:propstat>";
+  const alter = (body: Buffer): Buffer =>
+    Buffer.from(body.toString("utf8").replaceAll("<d:propstat>", `${lacking}<d:propstat>`));
+  const rule = proxy.add(({ method }) => method === "PROPFIND", { kind: "alter-answer", alter }, 1);
+  t.like(await remote.list("mirror/a"), [{ name: "file", size: 1 }]);
+  t.is(rule.hits, 1);
+});
+
 test("fault 15: a listing that is no list is not taken for an empty folder", async (t) => {
   const made = await standWithRepository(t, { target: { endurance: { ...quick, outageMs: 500 } } });
   made.proxy.add(packs.list, {
