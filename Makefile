@@ -63,6 +63,9 @@ repository-given:
 cli: node_modules/.ready ## build dist/swarmnfs, the command as one file that needs no Node.js
 	@$(NODE) rootfs-build/single-executable.ts
 
+npm: node_modules/.ready ## build dist/npm, the command as a package for npm
+	@$(NODE) rootfs-build/npm.ts
+
 images: node_modules/.ready ## build dist/server and dist/backup: the images of the NFS server and of the backup service
 	@$(NODE) rootfs-build/images.ts
 
