@@ -40,7 +40,7 @@ export async function markInPlace(
           ? `"${name}" is the whole storage, and has no versions`
           : `"${name}" is ${record.state === "filling" ? "being filled" : record.state} and cannot be brought back to a version now. See: swarmnfs volumes show ${name}`,
       );
-    if (!plan.force) await refuseUsed(parts, layout, name, by);
+    await refuseUsed(parts, layout, name, by, plan.force);
     const fsid = await takeNumber(layout);
     const heldBy = await holders(parts, layout, name);
     const marked = await parts.volumes.replace(layout, name, record, {
@@ -52,9 +52,8 @@ export async function markInPlace(
       continue;
     }
     await parts.checkpoint("restore:marked");
-    if (plan.force) return marked;
     try {
-      await refuseUsed(parts, layout, name, by);
+      await refuseUsed(parts, layout, name, by, plan.force);
       return marked;
     } catch (error) {
       await releaseInPlace(parts, layout, marked);
@@ -160,22 +159,23 @@ async function refuseUsed(
   layout: Layout,
   name: string,
   by: NodeIdentity,
+  force: boolean,
 ): Promise<void> {
   // Our own sign is a mount too.
   const other = { ...by, id: "" };
-  refuseInUse(name, await parts.uses.of(layout, name), other, parts.clock.now());
+  if (!force) refuseInUse(name, await parts.uses.of(layout, name), other, parts.clock.now());
+  // Whoever has it from a server of ours would go on in what was displaced, and nobody would notice.
   const leases = await leasesOf(layout, name);
   if (leases.length > 0)
     throw new UserError(
       "in-use",
-      `"${name}" is mounted on ${leases.join(" and on ")}. Remove the service or container there first`,
+      `"${name}" is mounted on ${leases.join(" and on ")}. Remove the service or container there first, also with --force`,
     );
 }
 
 async function holders(parts: Parts, layout: Layout, name: string): Promise<string[]> {
   const uses = await parts.uses.of(layout, name);
-  const signs = uses.map(({ node, consumers }) => [node, ...consumers].join(": "));
-  return [...signs, ...(await leasesOf(layout, name))];
+  return uses.map(({ node, consumers }) => [node, ...consumers].join(": "));
 }
 
 /** Nodes that have it from a server of ours that stands before this storage: it keeps leases instead of signs of use. */

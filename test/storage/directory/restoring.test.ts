@@ -144,16 +144,18 @@ test("fault 45: a volume that somebody has mounted is not exchanged, and stays a
   t.is((await storage.get("blog_data"))?.state, "ready");
 });
 
-test("fault 45: nor one that a node has from a server of ours", async (t) => {
+test("fault 45: nor one that a node has from a server of ours, even by force", async (t) => {
   const { path, storage } = await place(t);
   const leases = join(path, ".swarmnfs/server/leases");
   await mkdir(leases, { recursive: true });
   await writeFile(join(leases, `blog_data@${node2.id}.json`), JSON.stringify({ node: "node2" }));
   await writeFile(join(leases, `blog_data2@${node2.id}.json`), JSON.stringify({ node: "node3" }));
-  await t.throwsAsync(storage.beginRestore("blog_data", plan, node1), {
-    code: "in-use",
-    message: /mounted on node2\. Remove/,
-  });
+  for (const force of [false, true])
+    await t.throwsAsync(storage.beginRestore("blog_data", { ...plan, force }, node1), {
+      code: "in-use",
+      message: /mounted on node2\. Remove/,
+    });
+  t.is((await storage.get("blog_data"))?.state, "ready");
 });
 
 test("fault 45: by force it is, and the record says who has to be restarted", async (t) => {
