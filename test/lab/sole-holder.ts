@@ -9,12 +9,16 @@ type Host = Machine["name"];
  * What whoever has an exclusive volume alone runs in it. It takes a lock and keeps it, counts in lines of `lines-HOST` with
  * fsync, saying `lines N` only when line N is on the server's disk, and counts in `unsynced-HOST` without, saying
  * `unsynced N` when the line is in the node's memory. If another has the lock there is a file `blocked-HOST`.
+ * (A shell would send with every command: what a process inherits is written when it ends.)
  */
 export const soleHolder = `
 h=$(hostname)
 exec 9>/d/lock
 flock -n 9 || : >/d/blocked-$h
-( exec 8>/d/unsynced-$h; m=0; while m=$((m+1)); do echo $m >&8 || exit; echo unsynced $m; usleep 200000; done ) &
+perl -e '
+  open my $file, ">", "/d/unsynced-$ARGV[0]" or die;
+  for (my $m = 1; syswrite $file, "$m\\n"; $m++) { syswrite STDOUT, "unsynced $m\\n"; select undef, undef, undef, 0.2 }
+' $h &
 n=0
 while n=$((n+1)); do
   echo $n | dd of=/d/lines-$h oflag=append conv=notrunc,fsync 2>/dev/null || exit 1
@@ -28,7 +32,7 @@ export async function saidBy(
   node: Machine,
   container: string,
 ): Promise<{ readonly lines: number; readonly unsynced: number }> {
-  const text = await on.docker(node, `logs --tail 100 ${container}`);
+  const text = await on.docker(node, `logs ${container}`);
   const last = (word: string): number =>
     Number(text.match(new RegExp(`.*^${word} (\\d+)$`, "ms"))?.[1] ?? 0);
   return { lines: last("lines"), unsynced: last("unsynced") };
