@@ -41,6 +41,10 @@ bench-lab: node_modules/.ready rootfs images ## compare on real NFS, in virtual 
 	@sh engine-box/install.sh bench-lab
 	@$(ROOT) $(NODE) bench/lab/main.ts $(BENCH)
 
+bench-backup: node_modules/.ready ## compare backups to WebDAV: with restic over rclone, an rclone mirror, a tarball (BENCH="--quick --scale 0.1")
+	@sh engine-box/install.sh test
+	@$(ROOT) $(NODE) bench/backup/main.ts $(BENCH)
+
 rootfs: node_modules/.ready ## build dist/plugin: config.json and the root file system
 	@$(NODE) rootfs-build/build.ts
 
@@ -103,4 +107,4 @@ node_modules/.ready: package-lock.json
 	@touch $@
 
 .PHONY: lab-up lab-status lab-ssh lab-fault lab-mend lab-logs lab-down
-.PHONY: help demo test test-lab soak check bench bench-lab rootfs plugin plugin-remove plugin-push repository-given cli images engine clean
+.PHONY: help demo test test-lab soak check bench bench-lab bench-backup rootfs plugin plugin-remove plugin-push repository-given cli images engine clean

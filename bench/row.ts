@@ -14,7 +14,7 @@ export interface Value {
 /** One line of the table. */
 export interface Row {
   readonly what: string;
-  readonly unit: "ms" | "s" | "MiB" | "MiB/s" | "/s" | "%" | "×";
+  readonly unit: "ms" | "s" | "MiB" | "MiB/s" | "requests" | "/s" | "%" | "×";
   /** Null for what is only there to be compared with. */
   readonly swarmnfs: Value | null;
   /** What it is compared with, in the same run. */

@@ -6,6 +6,7 @@ import { privateStage } from "./private-stage.ts";
 import type { Stage } from "./stage.ts";
 import { Story } from "./story.ts";
 import { buildPlugin, installPlugin } from "./steps/plugin.ts";
+import { backupSteps } from "./steps/backup.ts";
 import { composeSteps } from "./steps/compose.ts";
 import { containerSteps } from "./steps/containers.ts";
 import { swarmSteps } from "./steps/swarm.ts";
@@ -41,6 +42,7 @@ async function playOn(engine: Stage): Promise<void> {
   await composeSteps(story, engine);
   await swarmSteps(story, engine);
   await trashSteps(story, engine);
+  await backupSteps(story, engine);
 }
 
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {

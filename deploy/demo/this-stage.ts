@@ -44,7 +44,7 @@ export async function thisStage(): Promise<Stage> {
       if (bridge.exitCode !== 0) await docker.attempt("network", "rm", swarmBridge);
       await docker.attempt("plugin", "rm", "--force", pluginName);
       await docker.attempt("run", ...mount, "rm", "-rf", `/host/${folder}`);
-      await docker.attempt("rmi", image);
+      await docker.attempt("rmi", image, "swarmnfs/backup:latest");
     },
   };
 }
