@@ -98,6 +98,9 @@ async function withConfig(
   signal?: AbortSignal,
 ): Promise<RepositoryState> {
   const repository = new ResticRepository(app, "", world);
+  const path = pathOf(app);
+  if (await isAsBefore(world, path, pin, ids, signal))
+    return { kind: "ready", id: pin?.repository ?? "" };
   try {
     const args = ["cat", "config", "--no-lock"];
     const { id, version } = configSchema.parse(
@@ -114,11 +117,34 @@ async function withConfig(
         kind: "foreign",
         reason: `on the backup server is another repository for app "${app}" (${id.slice(0, 8)}) than the one that was there (${others.map((other) => other.slice(0, 8)).join(", ")}). Nothing is written to it. Is WEBDAV_URL right, and SWARMNFS_STORAGE_NAME?`,
       };
+    await world.restic.noteOpened(path);
     return { kind: "ready", id };
   } catch (error) {
     if (!(error instanceof ResticFailure)) throw error;
     return unreadable(world, app, pin, error, signal);
   }
+}
+
+/** The config is to the byte what it was when this password opened it. */
+async function isAsBefore(
+  world: RepositoryWorld,
+  path: string,
+  pin: Pin | null,
+  ids: ReadonlySet<string>,
+  signal?: AbortSignal,
+): Promise<boolean> {
+  if (pin?.state !== "known" || pin.config === null || ids.size !== 1) return false;
+  if (!(await world.restic.hasOpened(path))) return false;
+  return (await configNow(world, path, signal)) === pin.config;
+}
+
+async function configNow(
+  world: RepositoryWorld,
+  path: string,
+  signal?: AbortSignal,
+): Promise<string> {
+  const config = await world.remote.read(`${path}/config`, undefined, signal);
+  return (await buffer(config)).toString("base64");
 }
 
 async function unreadable(
@@ -129,9 +155,7 @@ async function unreadable(
   signal?: AbortSignal,
 ): Promise<RepositoryState> {
   if (pin?.state === "known" && pin.config !== null) {
-    const path = `${pathOf(app)}/config`;
-    const now = await buffer(await world.remote.read(path, undefined, signal));
-    if (now.toString("base64") !== pin.config)
+    if ((await configNow(world, pathOf(app), signal)) !== pin.config)
       return {
         kind: "damaged",
         reason: `the config of the repository of app "${app}" was overwritten: somebody made a repository over it, or the file is damaged. It can be put back: swarmnfs backup verify`,

@@ -1,4 +1,5 @@
 import type { PrunePlan } from "./app-repository.ts";
+import { boundCache, cacheBytes } from "./cache-bound.ts";
 import type { RunRequest, RunWorld } from "./run-world.ts";
 import { lockProof, removeStaleLocks } from "./stale-locks.ts";
 import { UserError } from "../../service/user-error.ts";
@@ -62,5 +63,6 @@ export async function pruneApp(
     },
     signal,
   );
+  await boundCache(repository.restic.place.cache, cacheBytes);
   return { plan, withheld: null };
 }

@@ -1,3 +1,4 @@
+import { stat } from "node:fs/promises";
 import { constants, setPriority } from "node:os";
 import { createInterface } from "node:readline";
 import { PassThrough, type Readable } from "node:stream";
@@ -51,6 +52,8 @@ const remembered = 100;
 export class Restic {
   readonly place: ResticPlace;
   readonly #working = new Map<string, number>();
+  /** By repository: the state of the password file with which it was last opened. */
+  readonly #opened = new Map<string, string>();
 
   constructor(place: ResticPlace) {
     this.place = place;
@@ -67,6 +70,16 @@ export class Restic {
 
   worksOn(repository: string): boolean {
     return (this.#working.get(repository) ?? 0) > 0;
+  }
+
+  /** Whether the password as it is now was seen to open a repository: asking takes restic a second. */
+  async hasOpened(repository: string): Promise<boolean> {
+    return this.#opened.get(repository) === (await this.#passwordNow());
+  }
+
+  /** Notes that it does. */
+  async noteOpened(repository: string): Promise<void> {
+    this.#opened.set(repository, await this.#passwordNow());
   }
 
   /** Throws {@link ResticFailure} for every ending but 0 and what the call accepts. */
@@ -148,6 +161,11 @@ export class Restic {
       (error: Error) => void output.destroy(error),
     );
     return { output, ended };
+  }
+
+  async #passwordNow(): Promise<string> {
+    const { ino, size, mtimeNs } = await stat(this.place.passwordFile, { bigint: true });
+    return `${ino} ${size} ${mtimeNs}`;
   }
 
   #command({ args, view }: ResticCall): {

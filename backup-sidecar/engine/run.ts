@@ -88,7 +88,7 @@ class AppRun {
     const request = { ...this.#request, signal: this.#signal };
     this.#check = await mended(this.#world, request, repository, found, this.#notes);
     if (await this.#isWhole()) await this.#noteVerified(snapshots);
-    await this.#keepRule(repository, suspect);
+    await this.#keepRule(repository, suspect, snapshots);
     if (this.#volumes.every(({ report }) => report.outcome !== "failed")) await states.end(app);
   }
 
@@ -163,10 +163,14 @@ class AppRun {
     await states.writeIntegrity({ ...known, verified });
   }
 
-  async #keepRule(repository: ResticRepository, suspect: SuspectRecord): Promise<void> {
+  /** Of what was there before: the new versions are never removed, and count from the next run on. */
+  async #keepRule(
+    repository: ResticRepository,
+    suspect: SuspectRecord,
+    snapshots: readonly Snapshot[],
+  ): Promise<void> {
     const { states, time, keep } = this.#world;
     const { app, held } = this.#request;
-    const snapshots = await repository.snapshots(this.#signal);
     const integrity = await states.integrity(app);
     const now = await time.now();
     const { forget, withheld } = planRetention({

@@ -2,6 +2,7 @@ import { copyFile, mkdir, readdir, rename, rm, writeFile } from "node:fs/promise
 import path from "node:path";
 import test from "ava";
 import { RemoteFailure } from "../../../backup-sidecar/repository/failure.ts";
+import { Restic } from "../../../backup-sidecar/engine/restic.ts";
 import { BackedUp, type Service } from "./backed-up.ts";
 
 test("nothing on the server and never backed up: made with the lease, refused without it", async (t) => {
@@ -125,10 +126,13 @@ test("fault 23: a repository of a newer format is left alone", async (t) => {
   const one = await place.service();
   const lease = await one.hold();
   const { id } = await one.repositories.open("blog", { lease });
-  const restic = one.world.restic;
   // As a newer restic would answer; the config itself is encrypted.
-  const newer = Object.create(restic) as typeof restic;
-  newer.ask = async () => ({ version: 3, id });
+  class Newer extends Restic {
+    override async ask(): Promise<unknown> {
+      return { version: 3, id };
+    }
+  }
+  const newer = new Newer(one.world.restic.place);
   const two = await place.service("two", { restic: newer });
   t.like(await two.repositories.examine("blog"), { kind: "too-new" });
   await t.throwsAsync(two.repositories.open("blog", { lease }), { message: /format 3.*Upgrade/s });

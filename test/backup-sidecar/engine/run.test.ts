@@ -7,6 +7,7 @@ import { BackedUp } from "./backed-up.ts";
 test("an app is backed up end to end through the bridge to a real WebDAV server", async (t) => {
   const app = await AppUnderTest.begin(t, await BackedUp.withApache(t));
   const first = await app.run();
+  t.log(`first: ${first.outcome}`, ...first.volumes.map(({ reason }) => reason ?? "saved"));
   t.like(first, {
     outcome: "ok",
     notes: [],
