@@ -72,6 +72,7 @@ export class StorageSide implements Plugin {
       healthSince: rfc3339(this.#clock.now()),
       usage,
       lastUse: catalog.lastUse[record.name] ?? null,
+      lastSnapshot: catalog.lastSnapshot?.[record.name] ?? null,
       mountedOn: uses.map(({ node }) => node).toSorted(),
       drift: [],
       warnings: [],

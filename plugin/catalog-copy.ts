@@ -18,6 +18,7 @@ export class CatalogCopy {
   #uses: Catalog["uses"] = {};
   #usage: Catalog["usage"] = {};
   #lastUse: Catalog["lastUse"] = {};
+  #lastSnapshot: Readonly<Record<string, string>> = {};
   #damaged: readonly Damage[] = [];
   /** What differs from the disk: `volumes/blog`. */
   readonly #unsaved = new Set<string>();
@@ -86,6 +87,11 @@ export class CatalogCopy {
     return Object.hasOwn(this.#lastUse, volume) ? (this.#lastUse[volume] ?? null) : null;
   }
 
+  /** RFC 3339, or null if it was never backed up whole. */
+  lastSnapshot(volume: string): string | null {
+    return Object.hasOwn(this.#lastSnapshot, volume) ? (this.#lastSnapshot[volume] ?? null) : null;
+  }
+
   get damaged(): readonly Damage[] {
     return this.#damaged;
   }
@@ -123,6 +129,7 @@ export class CatalogCopy {
     this.#uses = catalog.uses;
     this.#usage = newest(this.#usage, catalog.usage, named);
     this.#lastUse = catalog.lastUse;
+    this.#lastSnapshot = catalog.lastSnapshot ?? {};
     this.#damaged = catalog.damaged;
     if (this.#isWhole) return;
     this.#isWhole = true;

@@ -210,6 +210,7 @@ export async function assemble(world: World): Promise<Plugin> {
       healthSince: watch.healthSince,
       usage: catalog.usage(record.name),
       lastUse: catalog.lastUse(record.name),
+      lastSnapshot: catalog.lastSnapshot(record.name),
       mountedOn: [...(isHere ? [node.name] : []), ...elsewhere.map((use) => use.node)].toSorted(),
       drift: drift?.of(record) ?? [],
       warnings: guard.warning === null ? [] : [guard.warning],

@@ -54,6 +54,8 @@ export interface Catalog {
   readonly usage: Readonly<Record<string, Usage>>;
   /** By volume: when a node last showed a sign of use (RFC 3339), to within a few minutes; absent if never. */
   readonly lastUse: Readonly<Record<string, string>>;
+  /** By volume: when it was last backed up whole (RFC 3339), to within ten minutes. Absent: there is no backup service. */
+  readonly lastSnapshot?: Readonly<Record<string, string>> | undefined;
   readonly damaged: readonly Damage[];
 }
 

@@ -48,6 +48,7 @@ export class CatalogAnswers {
       uses: copied(uses),
       usage: only(whole.usage, visible),
       lastUse: only(whole.lastUse, visible),
+      lastSnapshot: only(whole.lastSnapshot ?? {}, visible),
       damaged: [...whole.damaged],
     };
     return { seen: now, uses: catalog.uses, catalog };

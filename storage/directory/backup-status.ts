@@ -25,6 +25,18 @@ export async function readBackupStatus(
   }
 }
 
+/** By volume: when it was last backed up whole, as far as that can be read. */
+export async function lastSnapshots(layout: Layout): Promise<Record<string, string>> {
+  const found = await readBackupStatus(layout).catch((error: unknown) => {
+    if (error instanceof DamagedRecord) return null;
+    throw error;
+  });
+  const volumes = Object.entries(found?.status.volumes ?? {});
+  return Object.fromEntries(
+    volumes.flatMap(([name, { lastGood }]) => (lastGood === null ? [] : [[name, lastGood]])),
+  );
+}
+
 /**
  * The same of a service that is alive and will do what it is asked for. Throws `unsupported` where there is none, and
  * `unavailable` where it is silent: nobody shall wait for something that does not come.

@@ -7,6 +7,7 @@ import type * as storage from "../storage.ts";
 import { claimApp, updateApp } from "./apps.ts";
 import { attachVolume } from "./attachment.ts";
 import { updateVolume } from "./change.ts";
+import { lastSnapshots } from "./backup-status.ts";
 import { concurrently } from "./concurrently.ts";
 import { createVolume } from "./creation.ts";
 import { Entrance } from "./entrance.ts";
@@ -116,6 +117,7 @@ export class DirectoryStorage implements storage.Storage {
         uses,
         usage: Object.fromEntries(await this.#tables.usage.read(layout)),
         lastUse: Object.fromEntries(await this.#tables.lastUse.read(layout)),
+        lastSnapshot: await lastSnapshots(layout),
         damaged: [...listed.damaged, ...listedApps.damaged],
       };
       return { seen: now, uses, catalog };

@@ -19,6 +19,8 @@ export interface StatusFacts {
   readonly usage: Usage | null;
   /** RFC 3339: when a node last used it, or null if none was seen to. */
   readonly lastUse: string | null;
+  /** RFC 3339: when it was last backed up whole, or null. */
+  readonly lastSnapshot: string | null;
   readonly mountedOn: readonly string[];
   readonly drift: readonly string[];
   readonly warnings: readonly string[];
@@ -56,6 +58,7 @@ export function statusOf(facts: StatusFacts): VolumeStatus {
       ? {}
       : { usedPercent: Math.round((usage.bytes / record.size) * 100) }),
     mountedOn: facts.mountedOn,
+    ...(facts.lastSnapshot === null ? {} : { lastSnapshot: facts.lastSnapshot }),
     ...(facts.drift.length === 0 ? {} : { drift: facts.drift }),
     ...(facts.warnings.length === 0 ? {} : { warnings: facts.warnings }),
   };

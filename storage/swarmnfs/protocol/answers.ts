@@ -18,6 +18,7 @@ export const catalogSchema = z.strictObject({
   uses: z.record(z.string(), z.array(useRecordSchema)),
   usage: z.record(z.string(), usageSchema),
   lastUse: z.record(z.string(), timeSchema),
+  lastSnapshot: z.record(z.string(), timeSchema).optional(),
   damaged: z.array(z.strictObject({ file: z.string(), reason: z.string() })),
 });
 

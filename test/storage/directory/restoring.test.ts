@@ -125,6 +125,13 @@ for (const [title, known, ageMs, from, code, message] of [
     t.is(await storage.get("rescue"), null);
   });
 
+test("the catalog says when each volume was last backed up whole", async (t) => {
+  const { path, storage } = await place(t);
+  t.deepEqual((await storage.list()).lastSnapshot, { blog_data: at, lost: at });
+  await writeFile(join(path, ".swarmnfs/backup/status.json"), "{");
+  t.deepEqual((await storage.list()).lastSnapshot, {});
+});
+
 test("without a backup service a version is refused at once, saying so", async (t) => {
   const storage = directoryStorage(await temporaryDirectory(t));
   await storage.open(null);

@@ -23,6 +23,7 @@ const well: StatusFacts = {
   healthSince: since,
   usage: null,
   lastUse: null,
+  lastSnapshot: null,
   mountedOn: ["node1", "node3"],
   drift: [],
   warnings: [],
@@ -106,3 +107,9 @@ for (const [title, facts, expected] of troubles) {
     t.like(statusOf({ ...well, ...facts }), expected);
   });
 }
+
+test("when it was last backed up is shown where it was", (t) => {
+  t.false("lastSnapshot" in statusOf(well));
+  const at = "2026-03-01T06:00:00Z";
+  t.is(statusOf({ ...well, lastSnapshot: at }).lastSnapshot, at);
+});
