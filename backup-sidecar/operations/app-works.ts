@@ -90,6 +90,7 @@ export class AppWorks {
   async #inSlot<Result>(work: () => Promise<Result>, signal: AbortSignal): Promise<Result> {
     const giveBack = await this.#slots.take(signal);
     try {
+      signal.throwIfAborted();
       return await work();
     } finally {
       giveBack();

@@ -1,6 +1,6 @@
 // Measures a backup to WebDAV beside restic over rclone, an rclone mirror and a tarball, on the same files and the same
 // server, in one run. Nothing here passes or fails by a number: machines differ; the ratios are what to look at.
-import { mkdir, mkdtemp, rm } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import process from "node:process";
@@ -57,6 +57,8 @@ async function rounds(shape: Shape): Promise<Results> {
 
 async function oneRound(shape: Shape, results: Results, others: boolean): Promise<void> {
   const folder = await mkdtemp(path.join(tmpdir(), "swarmnfs-bench-backup-"));
+  // Apache works as somebody else.
+  await chmod(folder, 0o755);
   await mkdir(path.join(folder, "server"));
   const server = await startServer(path.join(folder, "server"));
   try {
