@@ -27,6 +27,8 @@ export interface BackupRequest extends Attended {
   readonly time?: number;
   /** Read every file again, whatever its times say: heals what the repository lost. */
   readonly force?: boolean;
+  /** The version to compare with (its id), null for none; absent: restic looks for one, for which it reads all versions' files. */
+  readonly parent?: string | null;
   /** What the last version held: spares restic a walk over the whole tree, and tells how far it is. */
   readonly expect?: { readonly files: number; readonly bytes: number };
 }

@@ -49,21 +49,24 @@ export async function backup(
   };
 }
 
-function argumentsOf({ host, tags, time, force, expect }: BackupRequest): string[] {
+function argumentsOf({ host, tags, time, force, parent, expect }: BackupRequest): string[] {
   return [
     "backup",
     ".",
     "--json",
     "--host",
     host,
-    // The path is the view's, and no mark of the volume.
-    "--group-by",
-    "host",
+    ...comparedWith(force === true ? null : parent),
     ...tags.flatMap((tag) => ["--tag", tag]),
     ...(time === undefined ? [] : ["--time", resticTime(time)]),
-    ...(force === true ? ["--force"] : []),
     ...(expect === undefined ? [] : ["--no-scan"]),
   ];
+}
+
+function comparedWith(parent: string | null | undefined): string[] {
+  // The path is the view's, and no mark of the volume.
+  if (parent === undefined) return ["--group-by", "host"];
+  return parent === null ? ["--force"] : ["--parent", parent];
 }
 
 /** As `--time` wants it, in the zone of TZ, which is UTC for our children. */

@@ -74,6 +74,8 @@ export async function runVolume(
       ...(time.trusted ? [] : [tags.doubtfulTime]),
     ],
     time: time.now,
+    // Named, so that a version whose file is damaged keeps no new one from being made.
+    parent: soFar.snapshots.findLast((each) => each.volume === volume)?.id ?? null,
     signal: soFar.signal,
     ...(last === null ? {} : { expect: { files: last.files, bytes: last.bytes } }),
     onProgress: (progress) => request.onProgress?.(volume, progress),

@@ -16,6 +16,7 @@ import { planRetention } from "../retention/retention.ts";
 import { sourceView } from "../source/source-view.ts";
 import type { Work } from "./app-works.ts";
 import { toldOf } from "./running.ts";
+import { see } from "./seen-history.ts";
 import { backedUp, chosenApps, forReading, forWriting, knownApps, type Shared } from "./shared.ts";
 
 /** What keeps repositories whole and small: checks, the rule of what is kept, room on the server, passwords. */
@@ -200,6 +201,7 @@ export class Care {
         inForce: () => held.held(),
       };
       await repository.forget(names, permit, signal);
+      await see(shared, repository, signal);
     }
     const forgotten = forget.map(({ id, volume, time: at }) => ({
       id,
@@ -223,6 +225,7 @@ export class Care {
     const request = { app, held, signal };
     const { plan, withheld } = await pruneApp(shared.runWorld(connection), request, false);
     if (withheld !== null) return { app, files: 0, bytes: 0, withheld };
+    await see(shared, await forReading(shared, app, signal), signal);
     return { app, files: plan.unused.length, bytes: plan.bytes, withheld };
   }
 

@@ -15,21 +15,37 @@ export class SeenHistory implements History {
   }
 
   async record(repository: AppRepository, report: RunReport, signal?: AbortSignal): Promise<void> {
+    const asked = listedOnce(repository);
+    const added = report.volumes.reduce((sum, { bytesAdded }) => sum + bytesAdded, 0);
     try {
-      await see(this.#shared, repository, signal);
+      await see(this.#shared, asked, signal, added);
     } catch (error) {
       const { log } = this.#shared;
       log.warn({ app: repository.app, reason: messageOf(error) }, "its snapshots cannot be listed");
     }
-    await this.#history.record(repository, report, signal);
+    await this.#history.record(asked, report, signal);
   }
 }
 
-/** Notes which versions a repository has, and how large it is. */
+/** The same repository, whose snapshots are listed once: each question to restic derives its key anew, which takes a second. */
+function listedOnce(repository: AppRepository): AppRepository {
+  let listed: ReturnType<AppRepository["snapshots"]> | null = null;
+  return new Proxy(repository, {
+    get(target, name) {
+      if (name === "snapshots")
+        return (signal?: AbortSignal) => (listed ??= target.snapshots(signal));
+      const value: unknown = Reflect.get(target, name, target);
+      return typeof value === "function" ? value.bind(target) : value;
+    },
+  });
+}
+
+/** Notes which versions a repository has, and how large it is: by what was added if that is known, else by asking. */
 export async function see(
   { states, versions, histories, clock, publish }: Shared,
   repository: AppRepository,
   signal?: AbortSignal,
+  added: number | null = null,
 ): Promise<void> {
   const { app } = repository;
   const snapshots = await repository.snapshots(signal);
@@ -37,7 +53,9 @@ export async function see(
   const integrity = await states.integrity(app);
   versions.saw({ app, snapshots, suspect, integrity });
   await publish();
-  const { stored } = await repository.stats(signal);
   const history = await histories.of(app);
+  const before = history.known.repository?.stored ?? null;
+  const stored =
+    added === null || before === null ? (await repository.stats(signal)).stored : before + added;
   await history.saw({ snapshots: snapshots.length, stored }, clock.now());
 }

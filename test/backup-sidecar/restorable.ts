@@ -5,6 +5,7 @@ import { pino } from "pino";
 import type { AppRepository } from "../../backup-sidecar/engine/app-repository.ts";
 import type { HeldLease } from "../../backup-sidecar/engine/lease.ts";
 import { tags } from "../../backup-sidecar/engine/snapshot.ts";
+import type { RestorableStorage } from "../../backup-sidecar/restore/restore-work.ts";
 import type { RestorerParts } from "../../backup-sidecar/restore/version-restorer.ts";
 import { VersionRestorer } from "../../backup-sidecar/restore/version-restorer.ts";
 import { lookAtSource } from "../../backup-sidecar/source/source-look.ts";
@@ -101,6 +102,21 @@ export class Restorable {
     const seenAt = rfc3339(Date.now());
     const status = { schema: 1, node: "node1", version: "1", seenAt, volumes };
     await writeFile(join(folder, "status.json"), JSON.stringify(status));
+  }
+
+  /** The storage, as if so many bytes were free. */
+  withRoom(free: number): RestorableStorage {
+    const { storage } = this;
+    return {
+      get: (name) => storage.get(name),
+      list: () => storage.list(),
+      create: (request, by) => storage.create(request, by),
+      remove: (name, by) => storage.remove(name, by),
+      beginRestore: async (...args) => ({ ...(await storage.beginRestore(...args)), free }),
+      noteRestore: (...args) => storage.noteRestore(...args),
+      finishRestore: (...args) => storage.finishRestore(...args),
+      abandonRestore: (...args) => storage.abandonRestore(...args),
+    };
   }
 
   restorer(parts: Partial<RestorerParts> = {}): VersionRestorer {

@@ -65,6 +65,18 @@ test("fault 19: a truncated version's file that nobody has a copy of is reported
   t.is((await app.run()).outcome, "ok");
 });
 
+test("fault 19: a damaged version's file keeps no new version from being made", async (t) => {
+  const app = await AppUnderTest.begin(t);
+  const first = (await app.run()).volumes[0]?.snapshot ?? "";
+  await app.run();
+  await truncate(app.place.onServer(`repositories/blog/snapshots/${first}`), 40);
+  await rm(app.service.world.restic.place.cache, { recursive: true });
+  const report = await app.run();
+  t.is(report.volumes[0]?.outcome, "complete", JSON.stringify(report));
+  t.regex(report.notes.join(), /1 versions cannot be read any more/);
+  t.is((await app.run()).outcome, "ok");
+});
+
 test("fault 19: an empty lock file keeps nobody from anything, and goes", async (t) => {
   const app = await AppUnderTest.begin(t);
   await app.run();

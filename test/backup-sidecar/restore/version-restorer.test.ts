@@ -1,7 +1,6 @@
 import { chmod, chown, mkdir, readFile, readdir, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import test from "ava";
-import type { RestorableStorage } from "../../../backup-sidecar/restore/restore-work.ts";
 import { create, node1 } from "../../storage/conformance.ts";
 import { Restorable } from "../restorable.ts";
 
@@ -145,17 +144,7 @@ test.serial(
   async (t) => {
     const place = await Restorable.begin(t);
     await twoVersions(place);
-    const real = place.storage;
-    const storage: RestorableStorage = {
-      get: (name) => real.get(name),
-      list: () => real.list(),
-      create: (request, by) => real.create(request, by),
-      remove: (name, by) => real.remove(name, by),
-      beginRestore: async (...args) => ({ ...(await real.beginRestore(...args)), free: 10 }),
-      noteRestore: (...args) => real.noteRestore(...args),
-      finishRestore: (...args) => real.finishRestore(...args),
-      abandonRestore: (...args) => real.abandonRestore(...args),
-    };
+    const storage = place.withRoom(10);
     await t.throwsAsync(
       place.restorer({ storage }).restore({
         source: "blog",

@@ -13,16 +13,19 @@ import type { Bounds } from "../../../backup-sidecar/repository/patience.ts";
 import { parseTarget } from "../../../backup-sidecar/repository/target.ts";
 import { account } from "./dav-server.ts";
 
-/** Outages of a test end within seconds; bounds are generous, for the machine may be busy. */
+/**
+ * Retries come quickly, but patience is long: the machine may be busy, or this process held for a while. Tests of what is
+ * given up shorten what they give up.
+ */
 export const quick: EnduranceSettings = {
-  outageMs: 20_000,
-  lockedMs: 20_000,
-  doubtMs: 3000,
+  outageMs: 110_000,
+  lockedMs: 110_000,
+  doubtMs: 60_000,
   firstWaitMs: 20,
   longestWaitMs: 200,
 };
 
-export const quickBounds: Bounds = { connectMs: 10_000, answerMs: 20_000, silenceMs: 20_000 };
+export const quickBounds: Bounds = { connectMs: 60_000, answerMs: 60_000, silenceMs: 60_000 };
 
 /** A directory that goes with the test. */
 export async function ownFolder(t: ExecutionContext): Promise<string> {
