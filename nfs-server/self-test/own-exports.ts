@@ -44,7 +44,10 @@ export class OwnExports {
       both.map((each) => ({ ...each, folders: scratchFolders[nameOf(each)] })),
     );
     for (const failure of failures.values()) throw failure;
-    this.#tell([addressTold(address, selfTestClient), ...rootTold(this.#shown, selfTestClient, true)]);
+    this.#tell([
+      addressTold(address, selfTestClient),
+      ...rootTold(this.#shown, selfTestClient, true),
+    ]);
     for (const each of both) this.#tell(grantTold(this.#shown, selfTestClient, each, true));
   }
 

@@ -17,7 +17,7 @@ test("a node that its app is not for any more unmounts at once, and its containe
   await until("it is unmounted", () => node2.mounted.length === 0, patienceMs);
   t.true(node2.plugin.lines.some(({ audit, volume }) => audit === "lost" && volume === "v"));
   const error = await t.throwsAsync(node2.docker.run({ name: "blog-9", volumes: ["v"] }));
-  t.regex(String(error?.message), /node1.*this is node "node2"/);
+  t.regex(error?.message ?? "", /node1.*this is node "node2"/);
   t.deepEqual(node1.mounted, ["v"]);
   t.not(agent.shown(node1, "v"), null);
 });
