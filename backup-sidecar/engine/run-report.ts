@@ -26,7 +26,7 @@ export const runReportSchema = z.looseObject({
   schema: z.literal(1),
   run: z.uuid(),
   app: z.string(),
-  /** `partial`: snapshots exist, some files or volumes are missing; `suspect`: a source looks destroyed; `degraded`: saved, but the repository has damage. */
+  /** `partial`: snapshots exist, some files or volumes are missing, or a container did not do what its labels ask; `suspect`: a source looks destroyed; `degraded`: saved, but the repository has damage. */
   outcome: z.enum(["ok", "partial", "suspect", "degraded", "failed", "interrupted"]),
   /** For people, empty when all is well. */
   notes: z.array(z.string()),

@@ -3,6 +3,7 @@ import { rfc3339 } from "../../service/clock.ts";
 import { messageOf } from "../../service/message-of.ts";
 import { planRetention } from "../retention/retention.ts";
 import { RemoteFailure } from "../repository/failure.ts";
+import type { HookOutcome } from "../source/hooks.ts";
 import type { TrustedTime } from "../clock/trusted-time.ts";
 import type { CheckResult } from "./app-repository.ts";
 import type { SuspectRecord } from "./app-state.ts";
@@ -39,6 +40,8 @@ class AppRun {
   #check: CheckResult | null = null;
   #retention: RunReport["retention"] = null;
   #failure: unknown = null;
+  /** Whether containers did all that their labels ask for. */
+  #consistent = true;
 
   constructor(world: RunWorld, request: RunRequest) {
     this.#world = world;
@@ -117,8 +120,7 @@ class AppRun {
       signal: this.#signal,
     };
     try {
-      const { notes } = await hooks.pre(app, names, this.#signal);
-      this.#notes.push(...notes);
+      this.#heed(await hooks.pre(app, names, this.#signal));
       for (const view of sources) {
         const volume = await this.#saveVolume(soFar, view);
         this.#volumes.push(volume);
@@ -128,10 +130,14 @@ class AppRun {
         await states.writeSuspect(suspect);
       }
     } finally {
-      const { notes } = await hooks.post(app);
-      this.#notes.push(...notes);
+      this.#heed(await hooks.post(app));
     }
     return suspect;
+  }
+
+  #heed({ consistent, notes }: HookOutcome): void {
+    this.#notes.push(...notes);
+    this.#consistent &&= consistent;
   }
 
   async #saveVolume(soFar: RunSoFar, view: RunRequest["sources"][number]): Promise<VolumeRun> {
@@ -230,7 +236,8 @@ class AppRun {
     if (outcomes.has("suspect")) return "suspect";
     if (this.#failure !== null || (outcomes.has("failed") && !saved)) return "failed";
     if (this.#check?.ok !== true) return "degraded";
-    return outcomes.has("failed") || outcomes.has("partial") ? "partial" : "ok";
+    const isAll = !outcomes.has("failed") && !outcomes.has("partial") && this.#consistent;
+    return isAll ? "ok" : "partial";
   }
 }
 

@@ -1,6 +1,7 @@
 import { readdir, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import test from "ava";
+import { type Hooks, noHooks } from "../../../backup-sidecar/source/hooks.ts";
 import { AppUnderTest } from "./app-under-test.ts";
 import { BackedUp } from "./backed-up.ts";
 
@@ -48,4 +49,16 @@ test("a volume that was always empty is skipped, and that is no failure", async 
       ["blog_logs", "skipped"],
     ],
   );
+});
+
+test("an app whose containers did not do what their labels ask is not said to be well saved", async (t) => {
+  const trouble = 'the command "pg_dump" in container "db" ended with 1: no space left';
+  const hooks: Hooks = {
+    ...noHooks,
+    pre: async () => ({ consistent: false, notes: [trouble] }),
+  };
+  const app = await AppUnderTest.begin(t, undefined, { hooks });
+  const report = await app.run();
+  t.like(report, { outcome: "partial", notes: [trouble] });
+  t.like(report.volumes, [{ outcome: "complete" }]);
 });
