@@ -119,13 +119,6 @@ export async function assemble(world: World): Promise<Server> {
     mayStay: ({ node }) => policy.isRoot(node),
     because: "SWARMNFS_ROOT_NODES does not name its node",
   });
-  const rules = new RuleChanges({ storage, leases, nodes });
-  for (const { app, change } of applied.changed) {
-    log.info({ app, change }, "a declared app");
-    if (change.hosts !== undefined) await rules.takeUp(app);
-  }
-  for (const { app, reason } of applied.failed) log.error({ app, reason }, "a declared app");
-
   const statics = new StaticGrants(policy.static, {
     ...world,
     allowed: policy.allowedHosts,
@@ -134,6 +127,13 @@ export async function assemble(world: World): Promise<Server> {
     volume: (name) => storage.get(name),
     nodeAt: (address) => nodes.nameAt(address),
   });
+  const rules = new RuleChanges({ storage, leases, nodes, statics });
+  for (const { app, change } of applied.changed) {
+    log.info({ app, change }, "a declared app");
+    if (change.hosts !== undefined) await rules.takeUp(app);
+  }
+  for (const { app, reason } of applied.failed) log.error({ app, reason }, "a declared app");
+
   // Before the kernel asks: whoever had a volume before the restart has it after.
   await statics.round();
 

@@ -16,7 +16,7 @@ import { identity, given, type VolumeParts, VolumeOperations } from "./volume-op
 export interface OperationParts extends VolumeParts {
   readonly nodes: Pick<Nodes, "enrol" | "certify" | "token" | "list" | "revoke" | "find">;
   /** Volumes of hosts without a plugin. */
-  readonly statics: Pick<StaticGrants, "list">;
+  readonly statics: Pick<StaticGrants, "list" | "hostsOf">;
   /** The storage's id. */
   readonly id: string;
   /** Where NFS is served now. Throws `unavailable` while there is no address. */

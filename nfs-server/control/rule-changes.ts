@@ -4,13 +4,17 @@ import { hostAllowed } from "../../storage/rules/access.ts";
 import type { AppChange, Storage, VolumeChange } from "../../storage/storage.ts";
 import type { Leases } from "../leases/leases.ts";
 import type { Narrower } from "../leases/narrowing.ts";
+import { UserError } from "../../service/user-error.ts";
 import type { LiveNode } from "../nodes/live-node.ts";
+import type { StaticGrants } from "../policy/static-grants.ts";
 import { identity } from "./volume-operations.ts";
 
 export interface RuleParts {
   readonly storage: Storage;
   readonly leases: Leases;
   readonly nodes: { find(id: string): Pick<LiveNode, "role"> | null };
+  /** Hosts without a plugin. */
+  readonly statics: Pick<StaticGrants, "hostsOf">;
 }
 
 /** Changes of rules; nodes that may not have a volume by the new ones lose it. Throws `in-use` where that cannot be. */
@@ -23,6 +27,7 @@ export class RuleChanges {
 
   async volume(node: LiveNode, name: string, change: VolumeChange): Promise<VolumeRecord> {
     const { storage, leases } = this.#parts;
+    if (change.access === "exclusive") this.#refuseStatic(name);
     const work = (): Promise<VolumeRecord> =>
       leases.change(name, change.access === "exclusive", () =>
         storage.update(name, change, identity(node)),
@@ -59,6 +64,16 @@ export class RuleChanges {
       mayStay: (lease) =>
         narrower.mayStay(lease) || !isShared.has(`${lease.volume}@${lease.nodeId}`),
     });
+  }
+
+  /** A host without a plugin goes on writing to what it was given: it renews no lease, and nobody can ask it. */
+  #refuseStatic(volume: string): void {
+    const hosts = this.#parts.statics.hostsOf(volume);
+    if (hosts.length === 0) return;
+    throw new UserError(
+      "in-use",
+      `"${volume}" cannot be given to one node alone: the policy file gives it to ${hosts.join(", ")}. Take it out of there, restart the server, and try again`,
+    );
   }
 
   #hostsOf(

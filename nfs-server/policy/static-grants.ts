@@ -42,8 +42,8 @@ interface Wanted {
 }
 
 /**
- * The policy's volumes for hosts without a plugin. Names are looked up in `round`, which the server calls every minute
- * and when volumes have changed: never while the kernel waits. While the DNS is dead the last known addresses hold.
+ * The policy's volumes for hosts without a plugin. Names are looked up in `round`, which the server calls every minute:
+ * never while the kernel waits. While the DNS is dead the last known addresses hold.
  */
 export class StaticGrants {
   readonly #grants: readonly StaticGrant[];
@@ -67,6 +67,13 @@ export class StaticGrants {
     return [...this.#told.values()].flatMap((volumes) =>
       [...volumes.values()].map(({ client }) => client),
     );
+  }
+
+  /** Whom the policy gives a volume, whether or not they have it at this moment. */
+  hostsOf(volume: string): readonly string[] {
+    return this.#grants
+      .filter((grant) => grant.volume === volume)
+      .flatMap(({ hosts }) => hosts.map(formatHostRule));
   }
 
   /** Why somebody does not have what the policy says, in words for people. */

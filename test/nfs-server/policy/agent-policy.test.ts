@@ -23,6 +23,23 @@ test("a host without a plugin has what the policy gives it as long as the volume
   t.like(statics, { length: 1, 0: { volume: "media", host: "10.77.0.99", mode: "ro" } });
 });
 
+test("a volume that the policy gives to a host without a plugin does not become exclusive", async (t) => {
+  const agent = await AgentUnderTest.start(t, {
+    SWARMNFS_POLICY_FILE: await policyFile(t, {
+      static: [{ volume: "media", hosts: ["10.77.0.99"], mode: "rw" }],
+    }),
+  });
+  const node1 = await agent.join("node1");
+  await node1.call("createVolume", {}, { name: "media", ...ask });
+  await t.throwsAsync(agent.admin("changeVolume", { name: "media" }, { access: "exclusive" }), {
+    code: "in-use",
+    message: /the policy file gives it to 10\.77\.0\.99/,
+  });
+  t.is((await node1.call("volume", { name: "media" }, undefined)).access, "shared");
+  const { access } = await agent.admin("changeVolume", { name: "media" }, { access: "readonly" });
+  t.is(access, "readonly");
+});
+
 test("a node sees who has what it may have itself, and nothing of other volumes", async (t) => {
   const agent = await AgentUnderTest.start(t, {
     SWARMNFS_POLICY_FILE: await policyFile(t, {
