@@ -113,6 +113,11 @@ export async function assemble(world: World): Promise<Server> {
     const isUnreadable = [...unreadable].some((file) => file.endsWith(`/${name}.json`));
     return records.get(name) ?? (isUnreadable ? "unknown" : null);
   });
+  await leases.narrowing.takeAway({
+    volumes: [...new Set(leases.list().map(({ volume }) => volume))],
+    mayStay: ({ node, address }) => policy.allowedHosts.allows(node, address),
+    because: "SWARMNFS_ALLOWED_HOSTS does not allow its node",
+  });
   const applied = await applyDeclaredApps(storage, policy.apps, itself);
   await leases.narrowing.takeAway({
     volumes: catalog.volumes.filter(({ root }) => root).map(({ name }) => name),

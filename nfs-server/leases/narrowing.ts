@@ -11,7 +11,7 @@ export interface Narrower {
   readonly volumes: readonly string[];
   /** Whether a node may keep its lease by the new rules. */
   readonly mayStay: (
-    lease: Pick<LeaseRecord, "volume" | "nodeId" | "node" | "isReader">,
+    lease: Pick<LeaseRecord, "volume" | "nodeId" | "node" | "address" | "isReader">,
   ) => boolean;
   /** For the audit line. */
   readonly because: string;

@@ -40,6 +40,23 @@ test("a volume that the policy gives to a host without a plugin does not become 
   t.is(access, "readonly");
 });
 
+test("a node that is not allowed any more has nothing after the restart, however it has it", async (t) => {
+  const names = { shared: "photos", exclusive: "db" };
+  const environment: Record<string, string> = {};
+  const agent = await AgentUnderTest.start(t, environment);
+  const [node1, node2] = [await agent.join("node1"), await agent.join("node2")];
+  for (const access of ["shared", "exclusive"] as const) {
+    await node1.call("createVolume", {}, { name: names[access], ...ask, options: { access } });
+    await node1.call("attach", { name: names[access] }, { id: null, consumers: [] });
+  }
+  await node2.call("attach", { name: names.shared }, { id: null, consumers: [] });
+  environment["SWARMNFS_ALLOWED_HOSTS"] = `node3,${agent.addressOf(node2.id)}`;
+  await agent.restart();
+  t.is(agent.shown(node1, names.shared), null);
+  t.is(agent.shown(node1, names.exclusive), null);
+  t.not(agent.shown(node2, names.shared), null);
+});
+
 test("a node sees who has what it may have itself, and nothing of other volumes", async (t) => {
   const agent = await AgentUnderTest.start(t, {
     SWARMNFS_POLICY_FILE: await policyFile(t, {
