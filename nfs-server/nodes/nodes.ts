@@ -68,7 +68,9 @@ export class Nodes {
     this.#registry = registry;
     this.authority = authority;
     this.#addresses = new Addresses(world.monotonic, leaseTermMs);
-    for (const node of registry.list())
+    // Where two had one address, it is of the one that called last.
+    const seen = registry.list().toSorted((a, b) => seenAt(b) - seenAt(a));
+    for (const node of seen)
       if (node.revoked === null && node.address !== null)
         this.#addresses.remember(node, node.address);
     this.#enrolment = new Enrolment({
@@ -264,6 +266,10 @@ export class Nodes {
       leases: this.#world.holdings.leasesOf(id),
     };
   }
+}
+
+function seenAt(record: NodeRecord): number {
+  return record.seenAt === null ? 0 : Date.parse(record.seenAt);
 }
 
 /** What a stranger calls itself: no control characters into a log that people read on terminals. */

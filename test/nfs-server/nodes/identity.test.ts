@@ -93,6 +93,21 @@ test("two nodes behind one address: the second is refused, until the first has l
   t.is(tested.nodes.authenticate(peerWith(certificate, "10.0.0.11")).name, "node2");
 });
 
+test("a node at an address that a dead one had before is known there after a restart, whichever has the lower id", async (t) => {
+  const tested = await NodesUnderTest.start(t);
+  const [first, second, third, fourth] = [uuid(), uuid(), uuid(), uuid()].toSorted();
+  for (const [older, newer, address] of [
+    [first, second, "10.0.0.11"],
+    [fourth, third, "10.0.0.12"],
+  ] as const) {
+    await tested.joined(`old-${address}`, address, older);
+    tested.now += 2 * minute;
+    const { certificate } = await tested.joined(`new-${address}`, address, newer);
+    await tested.restart();
+    t.is(tested.nodes.authenticate(peerWith(certificate, address)).name, `new-${address}`);
+  }
+});
+
 test("hosts that are not allowed are refused, whatever they prove", async (t) => {
   const tested = await NodesUnderTest.start(t);
   const { certificate } = await tested.joined("node1", "10.0.0.11");
