@@ -37,6 +37,8 @@ const leastFiles = 10;
 const leastBytes = 1024 * 1024;
 /** The share of what was there that may be rewritten at once: more looks like ransomware, or another volume's data. */
 const rewriteLimit = 0.8;
+/** What a restore brings back counts as rewritten, but adds nothing; what is new adds more than this share of its size. */
+const leastNew = 0.1;
 
 const fine: SourceVerdict = { kind: "fine" };
 
@@ -51,21 +53,22 @@ export function judgeLook(look: SourceLook, last: Extent | null): SourceVerdict 
   };
 }
 
-/** After a backup: what was read, and how many of its files were not as they were in the last good version. */
+/** After a backup: what was read, and what of it was not as in the version before. */
 export function judgeExtent(
-  now: Extent & { readonly filesChanged: number },
+  now: Extent & { readonly filesChanged: number; readonly bytesAdded: number },
   last: Extent | null,
   { shrinkLimit }: GuardRules,
 ): SourceVerdict {
   if (last === null) return fine;
+  const [manyFiles, muchData] = [last.files >= leastFiles, last.bytes >= leastBytes];
   const gone = {
-    files: last.files >= leastFiles ? share(last.files - now.files, last.files) : 0,
-    bytes: last.bytes >= leastBytes ? share(last.bytes - now.bytes, last.bytes) : 0,
+    files: manyFiles ? share(last.files - now.files, last.files) : 0,
+    bytes: muchData ? share(last.bytes - now.bytes, last.bytes) : 0,
   };
   if (gone.files > shrinkLimit) return suspect(`${percent(gone.files)} of its files are gone`);
   if (gone.bytes > shrinkLimit) return suspect(`${percent(gone.bytes)} of its data is gone`);
-  const rewritten = last.files >= leastFiles ? share(now.filesChanged, last.files) : 0;
-  if (rewritten > rewriteLimit)
+  const rewritten = manyFiles && muchData ? share(now.filesChanged, last.files) : 0;
+  if (rewritten > rewriteLimit && share(now.bytesAdded, now.bytes) > leastNew)
     return suspect(`${percent(rewritten)} of its files were rewritten since the last version`);
   return fine;
 }

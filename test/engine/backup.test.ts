@@ -119,5 +119,6 @@ test("an app is backed up, its volume removed and purged, its versions read by n
   await until("the volumes are filled", async () => {
     return (await file("again")) === "first\n" && (await file("latest")) === "second\n";
   });
-  t.is((await cli.attempt("exec", "backup", "swarmnfs", "backup", "run")).exitCode, 0);
+  const last = await cli.attempt("exec", "backup", "swarmnfs", "backup", "run");
+  t.is(last.exitCode, 0, `${last.stdout}${last.stderr}`);
 });

@@ -67,7 +67,7 @@ const refused: readonly (readonly [options: string, words: string])[] = [
   ],
   [
     "from=blog_data@2026-03-01T06:00",
-    `option "from": ${storage} cannot start a volume from a snapshot yet. Without @… it becomes a copy of the volume as it is now`,
+    `option "from": there is no backup service for ${storage}, so there are no versions to begin with: see docs/backup.md. To begin with a copy of the volume as it is now, leave @… out`,
   ],
   [
     "access=exclusive",

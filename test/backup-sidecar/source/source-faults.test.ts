@@ -13,18 +13,23 @@ const rules = { shrinkLimit: 0.5 };
 const last = { files: 1000, bytes: 1e9 };
 
 for (const [title, now, reason] of [
-  ["a third gone is as volumes are", { files: 670, bytes: 7e8, filesChanged: 0 }, null],
-  ["most files gone", { files: 30, bytes: 1e9, filesChanged: 0 }, "97 % of its files are gone"],
-  ["most data gone", { files: 1000, bytes: 1e8, filesChanged: 0 }, "90 % of its data is gone"],
+  ["a third gone is as volumes are", { files: 670, bytes: 7e8 }, null],
+  ["most files gone", { files: 30, bytes: 1e9 }, "97 % of its files are gone"],
+  ["most data gone", { files: 1000, bytes: 1e8 }, "90 % of its data is gone"],
   [
     "nearly all rewritten",
-    { files: 1000, bytes: 1e9, filesChanged: 900 },
+    { files: 1000, bytes: 1e9, filesChanged: 900, bytesAdded: 5e8 },
     "90 % of its files were rewritten since the last version",
   ],
-  ["grown", { files: 5000, bytes: 9e9, filesChanged: 10 }, null],
+  [
+    "nearly all restored: other files, with nothing new in them",
+    { files: 1000, bytes: 1e9, filesChanged: 900, bytesAdded: 2e5 },
+    null,
+  ],
+  ["grown", { files: 5000, bytes: 9e9, filesChanged: 10, bytesAdded: 8e9 }, null],
 ] as const)
   test(`fault 31: what a volume holds is held against what it held: ${title}`, (t) => {
-    const verdict = judgeExtent(now, last, rules);
+    const verdict = judgeExtent({ filesChanged: 0, bytesAdded: 0, ...now }, last, rules);
     t.is(verdict.kind === "suspect" ? verdict.reason : null, reason);
   });
 
@@ -32,10 +37,17 @@ test("fault 31: what was never saved may well be empty, and small volumes may ch
   const top = { uid: 0, gid: 0, mode: 0o755 };
   t.is(judgeLook({ kind: "there", empty: true, top }, null).kind, "fine");
   t.is(judgeLook({ kind: "there", empty: true, top }, last).kind, "suspect");
-  t.is(
-    judgeExtent({ files: 1, bytes: 10, filesChanged: 1 }, { files: 4, bytes: 99 }, rules).kind,
-    "fine",
-  );
+  for (const [now, before] of [
+    [
+      { files: 1, bytes: 10, filesChanged: 1, bytesAdded: 10 },
+      { files: 4, bytes: 99 },
+    ],
+    [
+      { files: 20, bytes: 4000, filesChanged: 20, bytesAdded: 4000 },
+      { files: 20, bytes: 4000 },
+    ],
+  ] as const)
+    t.is(judgeExtent(now, before, rules).kind, "fine");
 });
 
 test("fault 31: a version of a suspect source is no measure, until somebody confirms it", (t) => {
