@@ -35,14 +35,19 @@ const always = ["binutils", "busybox-static", "libstdc++6"];
 /** The managed plugin: mount(8) and its NFS helpers; nft for the guard. */
 export const pluginRecipe: Recipe = {
   ...mountNfs,
-  packages: [...always, ...mountNfs.packages, ...attributes.packages, "nftables"],
-  programs: [...mountNfs.programs, ...attributes.programs, "/usr/sbin/nft"],
+  packages: [...always, ...mountNfs.packages, ...attributes.packages, "ktls-utils", "nftables"],
+  programs: [...mountNfs.programs, ...attributes.programs, "/usr/sbin/nft", "/usr/sbin/tlshd"],
   folders: ["mnt/volumes", "run/docker/plugins"],
 };
 
+/** Project quotas on XFS and ext4; setquota wants the disk's device node, which a container lacks: mknod. */
+const quotas = {
+  packages: ["coreutils", "e2fsprogs", "quota"],
+  programs: ["/usr/bin/chattr", "/usr/bin/lsattr", "/usr/bin/mknod", "/usr/sbin/setquota"],
+} as const;
+
 /**
- * The storage node: the kernel's NFS server and what remembers its clients; project quotas on XFS and ext4 (setquota wants
- * the disk's device node, which a container lacks: mknod); the rules that admit allowed hosts; mount.nfs to attack itself;
+ * The storage node: the kernel's NFS server and what remembers its clients; the rules that admit allowed hosts; mount.nfs to attack itself;
  * tlshd for NFS over TLS; tini, for Node.js as the first process would bury none but its own children.
  */
 export const serverRecipe: Recipe = {
@@ -51,28 +56,23 @@ export const serverRecipe: Recipe = {
     ...always,
     ...mountNfs.packages,
     ...attributes.packages,
-    "coreutils",
-    "e2fsprogs",
+    ...quotas.packages,
     "iproute2",
     "ktls-utils",
     "nfs-kernel-server",
     "nftables",
-    "quota",
     "tini",
   ],
   programs: [
     ...mountNfs.programs,
     ...attributes.programs,
-    "/usr/bin/chattr",
-    "/usr/bin/lsattr",
-    "/usr/bin/mknod",
+    ...quotas.programs,
     "/usr/bin/tini",
     "/usr/sbin/ip",
     "/usr/sbin/nfsdcld",
     "/usr/sbin/nfsdctl",
     "/usr/sbin/nft",
     "/usr/sbin/rpc.nfsd",
-    "/usr/sbin/setquota",
     "/usr/sbin/tlshd",
   ],
   // Names of ports and protocols, which rpc.nfsd looks up.
@@ -82,11 +82,23 @@ export const serverRecipe: Recipe = {
 
 /**
  * The backup service: restic, in a mount name space of its own where one volume is all there is (unshare, mount, and sh to
- * do both), at idle priority for disks (ionice); tini as on the storage node.
+ * do both), at idle priority for disks (ionice); the quotas of what it brings back beside the storage node's server; tini
+ * as there.
  */
 export const backupRecipe: Recipe = {
-  packages: [...always, "dash", "findutils", "hostname", "mount", "restic", "tini", "util-linux"],
+  packages: [
+    ...always,
+    ...quotas.packages,
+    "dash",
+    "findutils",
+    "hostname",
+    "mount",
+    "restic",
+    "tini",
+    "util-linux",
+  ],
   programs: [
+    ...quotas.programs,
     "/usr/bin/dash",
     "/usr/bin/find",
     "/usr/bin/hostname",

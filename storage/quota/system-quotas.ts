@@ -7,7 +7,8 @@ import { ProjectQuotas } from "./project-quotas.ts";
 import { quotaSupport } from "./quota-support.ts";
 import type { Quotas } from "./quotas.ts";
 
-const programs = ["chattr", "lsattr", "setquota"];
+/** What the quotas of a file system are set by; without them volumes have no sizes. */
+export const quotaPrograms = ["chattr", "lsattr", "setquota"] as const;
 
 /** What this machine can do for the directory at `path`, which is absolute and without symlinks. */
 export async function systemQuotas(path: string): Promise<Quotas> {
@@ -23,7 +24,7 @@ export async function systemQuotas(path: string): Promise<Quotas> {
 async function missingPrograms(): Promise<string[]> {
   const folders = (process.env["PATH"] ?? "/usr/sbin:/usr/bin").split(delimiter);
   const looked = await Promise.all(
-    programs.map(async (program) => {
+    quotaPrograms.map(async (program) => {
       const tries = folders.map((folder) => access(join(folder, program)));
       return await Promise.any(tries).then(
         () => [],
