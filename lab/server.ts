@@ -26,10 +26,10 @@ export async function startServer({ storage }: Lab, tell: Tell): Promise<void> {
   tell(`our NFS server listens on ${storage.name} (${storage.plan.address})`);
 }
 
-/** What makes a node's plugin join our server: where it is, and a token for this node alone. */
+/** What makes a node's plugin join our server: where it is, and a token for this node alone, in the place of one before. */
 export async function joiningSettings({ storage }: Lab, node: Machine): Promise<string> {
   const said = await storage.must(
-    `${compose} exec -T nfs-server swarmnfs server token ${node.name}`,
+    `${compose} exec -T nfs-server swarmnfs server token ${node.name} --replace`,
   );
   const [token] = /swarmnfs-join-1\.\S+/.exec(said) ?? [];
   if (token === undefined) throw new Error(`${storage.name} gives no join token, it says: ${said}`);

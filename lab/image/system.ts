@@ -7,6 +7,7 @@ import { run } from "./command.ts";
 const suite = "trixie";
 const packages = [
   "linux-image-amd64",
+  "apache2-bin",
   "docker.io",
   "docker-cli",
   "docker-compose",

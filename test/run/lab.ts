@@ -17,6 +17,7 @@ const core = ["swarm", "plugin", "power", "many", "nas-reboot", "nas-cut", "stac
 /** Cases on our own NFS server, which all nodes of their lab have as their storage; the others are on the NAS. */
 const onOurServer = new Set([
   "attacks",
+  "disaster",
   "exclusive",
   "exclusive-faults",
   "grants",
@@ -26,6 +27,9 @@ const onOurServer = new Set([
   "quota",
   "swarmnfs-conformance",
 ]);
+
+/** Cases on the NAS that need an image of ours all the same. */
+const withImages = new Set(["backup"]);
 
 /**
  * Runs the core of the lab's cases, all of them, or the files that CASES names, in a lab: the one that LAB names, or new
@@ -40,15 +44,20 @@ export async function runLab(which: "core" | "all"): Promise<Tally> {
   if (built.failed > 0) return built;
   const tallies = [built];
   const onNas = names.filter((name) => !onOurServer.has(name));
-  if (onNas.length > 0) tallies.push(await inNewLab(onNas, false));
   const onServer = names.filter((name) => onOurServer.has(name));
-  if (onServer.length > 0) {
-    const images = await runCommand("images", "node", ["rootfs-build/images.ts"]);
-    tallies.push(images, ...(images.failed > 0 ? [] : [await inNewLab(onServer, true)]));
+  if (onServer.length > 0 || names.some((name) => withImages.has(name))) {
+    tallies.push(await runCommand("images", "node", ["rootfs-build/images.ts"]));
+    if (tallies.some(({ failed }) => failed > 0)) return sum(tallies);
   }
+  if (onNas.length > 0) tallies.push(await inNewLab(onNas, false));
+  if (onServer.length > 0) tallies.push(await inNewLab(onServer, true));
+  return sum(tallies);
+}
+
+function sum(tallies: readonly Tally[]): Tally {
   return {
-    passed: tallies.reduce((sum, { passed }) => sum + passed, 0),
-    failed: tallies.reduce((sum, { failed }) => sum + failed, 0),
+    passed: tallies.reduce((all, { passed }) => all + passed, 0),
+    failed: tallies.reduce((all, { failed }) => all + failed, 0),
   };
 }
 
