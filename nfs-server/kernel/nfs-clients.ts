@@ -13,6 +13,10 @@ export interface NfsClient {
 /** The NFS clients that have state (opens, locks) on this server. */
 export interface NfsClients {
   list(): Promise<readonly NfsClient[]>;
-  /** Takes away all state of clients at this address; answers how many there were. Returns when the kernel has done it. */
-  expire(address: string): Promise<number>;
+  /**
+   * Takes away all state of a node: of clients at this address (null: it has none), and of those that call themselves by
+   * its id, wherever: the kernel goes on showing the address at which a client was first. Answers how many there were.
+   * Returns when the kernel has done it; throws `unavailable` when it does not.
+   */
+  expire(nodeId: string, address: string | null): Promise<number>;
 }

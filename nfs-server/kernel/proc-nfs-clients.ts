@@ -25,11 +25,11 @@ export class ProcNfsClients implements NfsClients {
     return this.#bounded(this.#list(), "its list of clients cannot be read");
   }
 
-  async expire(given: string): Promise<number> {
-    const address = canonicalAddress(given) ?? given;
+  async expire(nodeId: string, given: string | null): Promise<number> {
+    const address = given === null ? null : (canonicalAddress(given) ?? given);
     return this.#bounded(
-      this.#expire(address),
-      `the state of the client at ${address} is not gone`,
+      this.#expire((client) => client.address === address || isOf(nodeId, client)),
+      `the state of the client ${address === null ? nodeId : `at ${address}`} is not gone`,
     );
   }
 
@@ -45,8 +45,8 @@ export class ProcNfsClients implements NfsClients {
     return info === null ? null : parseClient(id, info);
   }
 
-  async #expire(address: string): Promise<number> {
-    const found = (await this.#list()).filter((client) => client.address === address);
+  async #expire(isMeant: (client: NfsClient) => boolean): Promise<number> {
+    const found = (await this.#list()).filter(isMeant);
     await Promise.all(
       found.map(({ id }) =>
         // These very bytes, or the kernel refuses.
@@ -55,12 +55,12 @@ export class ProcNfsClients implements NfsClients {
     );
     const ids = new Set(found.map(({ id }) => id));
     // Whoever waits is answered at the bound; this only ends with it.
-    for (const until = performance.now() + this.#boundMs; performance.now() < until;) {
+    for (const until = performance.now() + this.#boundMs; ;) {
       const left = (await this.#list()).filter(({ id }) => ids.has(id));
       if (left.length === 0) return found.length;
+      if (performance.now() > until) throw new Error("the kernel takes its time");
       await delay(lookAgainMs);
     }
-    return 0;
   }
 
   #bounded<Result>(work: Promise<Result>, what: string): Promise<Result> {
@@ -71,6 +71,11 @@ export class ProcNfsClients implements NfsClients {
       );
     return bounded(work, this.#boundMs, late);
   }
+}
+
+/** A plugin calls its node's client by the node's id, and one that had to part from its former mounts `ID-…`. */
+function isOf(nodeId: string, { name }: NfsClient): boolean {
+  return name === nodeId || name.startsWith(`${nodeId}-`);
 }
 
 /** Understands `clients/ID/info`. Missing lines are empty. */
@@ -110,7 +115,9 @@ async function unlessMissing<Result>(work: Promise<Result>): Promise<Result | nu
   try {
     return await work;
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return null;
+    const { code } = error as NodeJS.ErrnoException;
+    // The kernel answers ENXIO for a client that goes while its file is open.
+    if (code === "ENOENT" || code === "ENXIO") return null;
     throw error;
   }
 }

@@ -68,11 +68,10 @@ export class Fencing {
 
   async #expire(id: string): Promise<void> {
     const { attendance, clients, exports, log } = this.#parts;
+    // Null where another node has the address by now: that one's locks are not to be touched.
     const address = attendance.addressOf(id);
-    // Where another node has the address by now, that one's locks are not to be touched.
-    if (address === null) return;
-    const expired = await clients.expire(address);
-    await exports.dismiss(address);
+    const expired = await clients.expire(id, address);
+    if (address !== null) await exports.dismiss(address);
     attendance.moved(id, null); // until it calls again
     log.info({ nodeId: id, address, expired }, "state of an NFS client is taken away");
   }

@@ -26,8 +26,8 @@ export async function takeLeftovers(
   const hasOthers = table
     .ofNode(nodeId)
     .some((held) => held !== except && held.renewedAt >= saidAt);
-  if (address === null || hasOthers) return;
-  const expired = await clients.expire(address);
+  if (hasOthers) return;
+  const expired = await clients.expire(nodeId, address);
   if (expired > 0)
     log.info({ nodeId, address, expired }, "what was left of an NFS client is taken");
 }

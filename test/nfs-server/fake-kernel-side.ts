@@ -59,17 +59,19 @@ export class FakeExports implements Exports {
 /** Clients with locks and open files, as tests say. */
 export class FakeNfsClients implements NfsClients {
   clients: NfsClient[] = [];
-  /** Addresses whose clients' state was taken away, in order. */
+  /** Ids of nodes whose clients' state was taken away, in order. */
   readonly expired: string[] = [];
 
   async list(): Promise<readonly NfsClient[]> {
     return this.clients;
   }
 
-  async expire(address: string): Promise<number> {
-    this.expired.push(address);
+  async expire(nodeId: string, address: string | null): Promise<number> {
+    this.expired.push(nodeId);
     const before = this.clients.length;
-    this.clients = this.clients.filter((client) => client.address !== address);
+    this.clients = this.clients.filter(
+      (client) => client.name !== nodeId && client.address !== address,
+    );
     return before - this.clients.length;
   }
 }

@@ -1,3 +1,5 @@
+import { once } from "node:events";
+import { createServer } from "node:net";
 import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -7,6 +9,8 @@ import { eventually } from "../../storage/eventually.ts";
 
 const info = (address: string, name: string): string =>
   `clientid: 0xdc341a6f6b031175\naddress: "${address}"\nstatus: confirmed\nseconds from last renew: 3\nname: "${name}"\nminor version: 2\n`;
+
+const node = "01953f5e-0000-7000-8000-000000000001";
 
 async function folderWith(
   t: ExecutionContext,
@@ -46,7 +50,7 @@ test("expiring waits until the kernel has done it, for all clients at that addre
     3: info("10.0.0.6:700", "Linux NFSv4.2 three/a"),
   });
   let isDone = false;
-  const expiring = new ProcNfsClients(folder).expire("10.0.0.5").then((count) => {
+  const expiring = new ProcNfsClients(folder).expire(node, "10.0.0.5").then((count) => {
     isDone = true;
     return count;
   });
@@ -62,9 +66,40 @@ test("expiring waits until the kernel has done it, for all clients at that addre
   t.is(await readFile(join(folder, "3", "ctl"), "utf8"), "");
 });
 
+test("a node's client is expired wherever it is shown, and nobody else's with it", async (t) => {
+  const folder = await folderWith(t, {
+    1: info("10.0.0.4:700", `Linux NFSv4.2 ${node}/a`),
+    2: info("10.0.0.4:701", `Linux NFSv4.2 ${node}-1kx3/a`),
+    3: info("10.0.0.4:702", `Linux NFSv4.2 ${node}0/a`),
+  });
+  const expiring = new ProcNfsClients(folder).expire(node, null);
+  for (const id of ["1", "2"]) {
+    await eventually(
+      "the kernel is told",
+      async () => (await readFile(join(folder, id, "ctl"), "utf8")) === "expire\n",
+    );
+    await rm(join(folder, id), { recursive: true });
+  }
+  t.is(await expiring, 2);
+  t.is(await readFile(join(folder, "3", "ctl"), "utf8"), "");
+});
+
+test("a client that goes while it is looked at is gone", async (t) => {
+  const folder = await folderWith(t, { 1: info("10.0.0.5:700", "x") });
+  // Opening a socket fails as reading of such a client does: ENXIO.
+  await mkdir(join(folder, "2"));
+  const socket = createServer().listen(join(folder, "2", "info"));
+  t.teardown(() => socket.close());
+  await once(socket, "listening");
+  t.deepEqual(
+    (await new ProcNfsClients(folder).list()).map(({ id }) => id),
+    ["1"],
+  );
+});
+
 test("a kernel that does not do it is not waited for for ever", async (t) => {
   const folder = await folderWith(t, { 1: info("10.0.0.5:700", "x") });
-  await t.throwsAsync(new ProcNfsClients(folder, 100).expire("10.0.0.5"), {
+  await t.throwsAsync(new ProcNfsClients(folder, 100).expire(node, "10.0.0.5"), {
     message: /the state of the client at 10.0.0.5 is not gone after 0.1 s/,
   });
 });

@@ -253,10 +253,9 @@ export class Cluster {
         this.wrong ??= `${volume} is shown to ${client}, and ${locked.join()} has locks in it`;
     };
     const expire = clients.expire.bind(clients);
-    clients.expire = async (address) => {
-      const client = nodes.find((node) => node.address === address)?.id ?? "";
-      for (const holders of this.locks.values()) holders.delete(client);
-      return expire(address);
+    clients.expire = async (nodeId, address) => {
+      for (const holders of this.locks.values()) holders.delete(nodeId);
+      return expire(nodeId, address);
     };
   }
 }

@@ -34,7 +34,7 @@ test("who gives an exclusive volume back loses nothing of what else is mounted; 
   world.now += 1;
   await world.renew(node1, []);
   await world.leases.detach(node1, "y");
-  t.deepEqual(world.clients.expired, [node1.address]);
+  t.deepEqual(world.clients.expired, [node1.id]);
 });
 
 test("while the holder uses an exclusive volume, a newcomer is refused with the holder's name", async (t) => {
@@ -78,7 +78,7 @@ test("a holder that is silent past its term is fenced as a whole before the newc
   await world.pass(minute + 1, [[node2, ["s"]]]);
   t.is((await world.attach(node2, "x")).node, "node2");
   for (const name of ["x", "y", "s"]) t.is(world.shown(node1, name), null);
-  t.deepEqual(world.clients.expired, [node1.address]);
+  t.deepEqual(world.clients.expired, [node1.id]);
   t.regex(world.leases.fenceOf(node1.id)?.because ?? "", /not heard of for 1 m.* while it had "x"/);
   t.deepEqual(
     (await world.files()).filter((name) => name.includes(node1.id)),

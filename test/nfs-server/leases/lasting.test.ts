@@ -91,15 +91,39 @@ test("a node that moves is known at its new address, and no more at the old one"
   t.not(world.shown(moved, "s"), null, "also after a restart");
 });
 
+test("a node that has moved is fenced with what the kernel knows of it by its former address", async (t) => {
+  const world = await LeasesUnderTest.start(t);
+  world.volume("x", "exclusive");
+  await world.attach(node1, "x");
+  await world.renew({ ...node1, address: "10.77.0.99" }, ["x"]);
+  // Connections move, and the kernel goes on showing where the client was first.
+  const { id, name, address } = node1;
+  world.clients.clients = [{ id: name, address, name: id, status: "confirmed" }];
+  await world.pass(minute + 1, [[node2, []]]);
+  await world.attach(node2, "x");
+  t.deepEqual(world.clients.clients, []);
+});
+
 test("an address that another node took over shows nothing of the former one", async (t) => {
   const world = await LeasesUnderTest.start(t);
   world.volume("x", "exclusive");
   await world.attach(node1, "x");
   await world.renew({ ...node2, address: node1.address }, []);
+  const { address } = node1;
+  world.clients.clients = [node1, node2].map(({ id, name }) => ({
+    id: name,
+    address,
+    name: id,
+    status: "confirmed",
+  }));
   t.is(world.shown(node1, "x"), null);
   await world.pass(minute + 1, [[{ ...node2, address: node1.address }, []]]);
   await world.attach({ ...node2, address: node1.address }, "x");
-  t.deepEqual(world.clients.expired, [], "its locks are the new node's");
+  t.deepEqual(
+    world.clients.clients.map(({ name }) => name),
+    [node2.id],
+    "what the former one has there goes, the new one's locks stay",
+  );
 });
 
 test("what the kernel could not revoke is held until it can", async (t) => {
