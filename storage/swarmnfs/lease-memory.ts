@@ -6,7 +6,7 @@ const memorySchema = z.looseObject({
   schema: z.literal(1),
   /** The storage that granted them. */
   id: z.uuid(),
-  nfs: z.object({ address: z.string(), port: z.int() }),
+  nfs: z.object({ address: z.string(), port: z.int(), tls: z.literal(true).optional() }),
   leases: z.array(
     z.object({
       volume: z.string(),

@@ -14,6 +14,9 @@ import type { Renewal, Renewed } from "./protocol/lease.ts";
 import type { ParamsOf } from "./protocol/params.ts";
 import type { AnswerOf, BodyOf, RouteName } from "./protocol/routes.ts";
 
+/** Nobody, and no volume, may ask for less. */
+const overTls = ["xprtsec=mtls"];
+
 /** Asks the server as it is known; throws `StorageUnavailable` when it cannot be asked. */
 export type Ask = <Name extends RouteName>(
   name: Name,
@@ -115,7 +118,7 @@ export class Leasing implements LeaseServer {
     return {
       type: "nfs4",
       source: nfsSource(nfs.address, path),
-      options: merged(forVolumes, ["vers=4.2"], port, options),
+      options: merged(forVolumes, ["vers=4.2"], port, options, nfs.tls ? overTls : []),
     };
   }
 

@@ -5,6 +5,7 @@ import { messageOf } from "../../service/message-of.ts";
 import { UserError } from "../../service/user-error.ts";
 import type { ServerName } from "../nfs/server-name.ts";
 import type { NodeIdentity } from "../storage.ts";
+import type { TlsIdentity } from "../tls/tlshd.ts";
 import { certificateRequest } from "./certificate-request.ts";
 import { ControlClient } from "./control-client.ts";
 import { ControlFailure } from "./control-failure.ts";
@@ -60,6 +61,11 @@ export class Membership {
   /** What should be known although all is well. */
   get note(): string | null {
     return this.#note;
+  }
+
+  /** What it proves itself with; null before this node has joined. */
+  get identity(): TlsIdentity | null {
+    return this.#credentials;
   }
 
   /** Until when the certificate is valid, milliseconds; null before this node has joined. */

@@ -11,6 +11,8 @@ export interface NfsServer {
   readonly host: string;
   readonly address: string;
   readonly port: number;
+  /** It is served over TLS alone. */
+  readonly tls?: true | undefined;
 }
 
 /** What a closed NFS port of a storage node means, whose control API may well answer. */

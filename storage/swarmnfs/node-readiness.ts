@@ -15,17 +15,24 @@ export class NodeReadiness {
   readonly #identify: (another: string | null) => Promise<NfsIdentity>;
   readonly #knock: Knock;
   readonly #move: ServerMove;
+  readonly #secure: () => Promise<void>;
   #attempt: Promise<void> | null = null;
   #identity: NfsIdentity | null = null;
   #note: string | null = null;
+  #insecure: string | null = null;
   #servesNfs: boolean | null = null;
 
-  /** `identify` sets the node's NFS identity; throws `unavailable` where the kernel has no NFS. */
+  /**
+   * `identify` sets the node's NFS identity; throws `unavailable` where the kernel has no NFS. `secure` makes this node ready
+   * for NFS over TLS, with its certificate as it is now; throws `unavailable` where it cannot.
+   */
   constructor(
     identify: (another: string | null) => Promise<NfsIdentity>,
     knock: Knock,
     transports: TransportEffects,
+    secure: () => Promise<void>,
   ) {
+    this.#secure = secure;
     this.#identify = identify;
     this.#knock = knock;
     this.#move = new ServerMove(transports, knock, () =>
@@ -50,8 +57,16 @@ export class NodeReadiness {
   }
 
   /** What should be known although all is well. */
-  get note(): string | null {
-    return this.#note;
+  get notes(): readonly string[] {
+    return [this.#note, this.#insecure].filter((note) => note !== null);
+  }
+
+  /**
+   * What is mounted over TLS goes on to be: the kernel may connect anew at any time, also after another plugin took over,
+   * and then proves itself with what the certificate is by then.
+   */
+  async secure(server: NfsServer): Promise<void> {
+    this.#insecure = server.tls ? await this.#secure().then(() => null, messageOf) : null;
   }
 
   /** Whether NFS was served when it was last looked at; null: it was not looked at. */
@@ -72,6 +87,7 @@ export class NodeReadiness {
     const [answer] = await Promise.all([
       this.#knock(server.address, server.port),
       this.#ensureIdentity(),
+      server.tls && this.#secure(),
     ]);
     if (answer !== "open") throw portTrouble(server, answer);
     await bounded(this.#move.follow(server), followMs, () => isMoving(server));

@@ -47,7 +47,12 @@ export class SwarmnfsStorage implements storage.Storage {
     this.#place = place;
     this.#world = world;
     this.#control = new WatchedControl(place.url, world.member, world.clock, options);
-    this.#readiness = new NodeReadiness(world.identify, world.knock, world.transports);
+    const secure = async (): Promise<void> => {
+      const { identity } = world.member;
+      if (identity === null) throw new Error("a server that was never joined");
+      await world.tls.ready(identity);
+    };
+    this.#readiness = new NodeReadiness(world.identify, world.knock, world.transports, secure);
     this.#held = new HeldLeases(world.clock, () => this.#remember());
     this.#leasing = new Leasing(this.#ask, this.#held, this.#readiness, () => this.#nfs);
     this.#keeper = new LeaseKeeper(this.#leasing, this.#held, world.patience);
@@ -115,6 +120,7 @@ export class SwarmnfsStorage implements storage.Storage {
       this.#readiness.moved(from, { ...this.#place, ...nfs });
       this.#counts = quota !== "none";
       void this.#world.member.rotate();
+      void this.#readiness.secure({ ...this.#place, ...nfs });
       return { id };
     } catch (error) {
       if (knownId === null || !isSilence(error) || !(await this.#recall(knownId))) throw error;
@@ -231,7 +237,7 @@ export class SwarmnfsStorage implements storage.Storage {
       this.#readiness.look(this.#nfs),
     ]);
     const { name, member } = this.#world;
-    const notes = [nfsNote, name.note, this.#readiness.note, member.note];
+    const notes = [nfsNote, name.note, ...this.#readiness.notes, member.note];
     return { ...health, notes: [...health.notes, ...notes.filter((note) => note !== null)] };
   }
 
@@ -266,6 +272,7 @@ export class SwarmnfsStorage implements storage.Storage {
     if (known?.id !== id || this.#view !== null) return this.#view !== null;
     this.#view = { id, nfs: known.nfs };
     this.#held.restore(known.leases);
+    void this.#readiness.secure({ ...this.#place, ...known.nfs });
     return true;
   }
 

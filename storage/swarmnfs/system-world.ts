@@ -5,6 +5,7 @@ import { ServerName, systemLookup } from "../nfs/server-name.ts";
 import { type Knock, knock } from "../nfs/server-port.ts";
 import { systemTransportEffects, type TransportEffects } from "../nfs/transports.ts";
 import type { NfsIdentity, NodeIdentity } from "../storage.ts";
+import { type NodeTls, systemNodeTls } from "../tls/node-tls.ts";
 import type { KeeperPatience } from "./lease-keeper.ts";
 import { LeaseMemory } from "./lease-memory.ts";
 import { Membership, type TokenSource } from "./membership.ts";
@@ -19,6 +20,7 @@ export interface SwarmnfsWorld {
   /** Sets the node's NFS identity, or another one for new mounts; throws `unavailable` where the kernel has no NFS. */
   readonly identify: (another: string | null) => Promise<NfsIdentity>;
   readonly transports: TransportEffects;
+  readonly tls: Pick<NodeTls, "ready">;
   readonly clock: Clock;
   readonly memory: LeaseMemory;
   readonly patience?: KeeperPatience;
@@ -51,6 +53,7 @@ export function systemWorld(place: SwarmnfsPlace, settings: SwarmnfsSettings): S
     knock,
     identify: (another) => ensureIdentity(node.id, identity, another),
     transports: systemTransportEffects(folder),
+    tls: systemNodeTls("/run/swarmnfs/tls"),
     clock,
     memory: new LeaseMemory(leasesFile),
   };

@@ -65,6 +65,7 @@ export class SwarmnfsNode {
         knock: async () => nfs.port,
         identify: async () => ({ name: process.node.id, isOurs: true }),
         clock: systemClock,
+        tls: { ready: async () => undefined },
         transports: noTransports,
         memory: new LeaseMemory(join(process.state, "leases.json")),
         patience: { everyMs: 1000, restMs: 20 },

@@ -57,7 +57,12 @@ export const storageViewSchema = z.strictObject({
   id: z.uuid(),
   version: z.string(),
   /** Where NFS is served: the address of the interface, and the port. */
-  nfs: z.strictObject({ address: z.string(), port: z.int() }),
+  nfs: z.strictObject({
+    address: z.string(),
+    port: z.int(),
+    /** NFS over TLS, and nothing else (RFC 9289, mutual); left out where it is plain. */
+    tls: z.literal(true).optional(),
+  }),
   /** How one app is kept from another on one file system (nfs-server facts §3). */
   isolation: z.enum(["subtree_check", "sign_fh"]),
   quota: z.enum(["xfs", "ext4", "none"]),

@@ -119,6 +119,7 @@ async function joined(admin: ControlClient, node: Node): Promise<() => ServedSto
       knock,
       // The kernel of this machine is no client.
       identify: async () => ({ name: node.id, isOurs: true }),
+      tls: { ready: async () => undefined },
       transports: { withTransports: (work) => work([]) },
       clock: systemClock,
       memory: new LeaseMemory(join(folder, `${node.name}.leases.json`)),

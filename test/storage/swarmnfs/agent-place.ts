@@ -43,6 +43,7 @@ export async function connectTo(
       knock: async () => "open" as const,
       identify: async () => ({ name: node.id, isOurs: true }),
       clock: systemClock,
+      tls: { ready: async () => undefined },
       transports: noTransports,
       memory: new LeaseMemory(`${path}.leases`),
     };

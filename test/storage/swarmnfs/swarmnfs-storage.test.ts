@@ -74,6 +74,25 @@ test("what mount(8) says of a volume that was granted is told in words that fit"
   t.regex(message("mount.nfs4: Connection refused"), /port 2049/);
 });
 
+test("over TLS the node is ready from the start, shows its certificate, and mounts in no other way", async (t) => {
+  const world = await SwarmnfsUnderTest.start(t);
+  const { storage } = world;
+  world.overTls = true;
+  world.add("media");
+  await storage.open(null);
+  // Before anything is mounted: the kernel may have connections of an earlier plugin.
+  await eventually("it is ready", async () => world.secured.length > 0);
+  t.regex(world.secured[0] ?? "", /BEGIN CERTIFICATE/);
+  t.true((await storage.attach("media", node1, [])).options.includes("xprtsec=mtls"));
+
+  world.insecure = "this kernel cannot";
+  await t.throwsAsync(storage.attach("media", node1, []), { message: "this kernel cannot" });
+  await storage.open(null);
+  await eventually("it is told", async () =>
+    (await storage.health()).notes.includes("this kernel cannot"),
+  );
+});
+
 test("a storage that is another one than before is refused", async (t) => {
   const { storage } = await begin(t);
   t.deepEqual(await storage.open(null), { id: storageId });

@@ -9,6 +9,7 @@ import { Membership } from "../../../storage/swarmnfs/membership.ts";
 import { CredentialsFile } from "../../../storage/swarmnfs/node-credentials.ts";
 import type { Lease, Renewal } from "../../../storage/swarmnfs/protocol/lease.ts";
 import { SwarmnfsStorage } from "../../../storage/swarmnfs/swarmnfs-storage.ts";
+import { StorageUnavailable } from "../../../storage/unavailable.ts";
 import { node1 } from "../conformance.ts";
 import { temporaryDirectory } from "../places.ts";
 import { volumeRecord } from "../records/volume-record.ts";
@@ -33,6 +34,12 @@ export class SwarmnfsUnderTest {
   isFenced = false;
   nfsPort: PortAnswer = "open";
   identified = 0;
+  /** NFS is served over TLS alone. */
+  overTls = false;
+  /** Certificates with which this node was made ready for that. */
+  readonly secured: string[] = [];
+  /** Why it cannot be made ready. */
+  insecure: string | null = null;
   /** Ends the long poll. */
   #wake: (() => void) | null = null;
 
@@ -46,7 +53,7 @@ export class SwarmnfsUnderTest {
       storage: () => ({
         id: storageId,
         version: "0.1.0",
-        nfs: { address: "127.0.0.1", port: 2049 },
+        nfs: { address: "127.0.0.1", port: 2049, ...(this.overTls && { tls: true as const }) },
         isolation: "subtree_check",
         quota: "xfs",
       }),
@@ -90,6 +97,12 @@ export class SwarmnfsUnderTest {
               return { name: node.id, isOurs: true };
             },
             clock: systemClock,
+            tls: {
+              ready: async ({ certificate }) => {
+                if (self.insecure !== null) throw new StorageUnavailable(self.insecure);
+                self.secured.push(certificate);
+              },
+            },
             transports: noTransports,
             memory: new LeaseMemory(`${folder}/leases.json`),
             patience: { everyMs: 500, restMs: 20 },
