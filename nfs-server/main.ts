@@ -23,8 +23,11 @@ import { Observer } from "./health/observer.ts";
 import { readCounters } from "./kernel/counters.ts";
 import { ProcNfsClients } from "./kernel/proc-nfs-clients.ts";
 import { missingRequirements } from "./kernel/requirements.ts";
+import { missingForTls } from "./kernel/tls-requirements.ts";
 import { KnownStorage } from "./known-storage.ts";
 import { Firewall, systemFilter } from "./network/firewall.ts";
+import { nameAddress } from "./network/host-names.ts";
+import { NfsTls } from "./network/nfs-tls.ts";
 import { ServerAddress } from "./network/server-address.ts";
 import { NfsService } from "./nfs-service.ts";
 import { patiently } from "./patience.ts";
@@ -35,7 +38,7 @@ import { diskAt } from "./self-test/disk.ts";
 import { OwnExports } from "./self-test/own-exports.ts";
 import { ProvedExports } from "./self-test/proved-exports.ts";
 import { openScratch } from "./self-test/scratch.ts";
-import { SelfTest } from "./self-test/self-test.ts";
+import { SelfTest, type SelfTestParts } from "./self-test/self-test.ts";
 import { parseSettings, type ServerSettings } from "./settings.ts";
 
 /** Settings or a machine that nothing can be done with: whoever starts us need not try again. */
@@ -88,7 +91,11 @@ async function run(): Promise<void> {
       if (line.event === "asked") metrics.asked(line.question.channel, line.answer !== null);
     },
   });
-  const selfTest = newSelfTest(nfs, () => address.look());
+  let tls: NfsTls | null = null;
+  const selfTest = newSelfTest(nfs, {
+    address: () => address.look(),
+    identity: async () => (await tls?.client()) ?? null,
+  });
   let server: Server | null = null;
   let observer: Observer | null = null;
   await patiently(() => nfs.root.open(), "the root of all exports", log);
@@ -99,7 +106,13 @@ async function run(): Promise<void> {
     policy,
     storage,
     knownId: known.id,
-    exports: new ProvedExports(nfs.exports, () => selfTest),
+    exports: new ProvedExports(
+      nfs.exports,
+      () => selfTest,
+      (caller) => {
+        if (settings.tls) nameAddress(caller, log);
+      },
+    ),
     clients: new ProcNfsClients(),
     isolation: mechanism,
     quota: async () => (await systemQuotas(await realpath(settings.data))).kind,
@@ -114,8 +127,11 @@ async function run(): Promise<void> {
   const made = await patiently(() => assemble(world), "the data disk", log);
   server = made;
   await known.remember(made.id);
+  const { authority } = made.nodes;
+  tls = settings.tls ? new NfsTls({ tlshd: nfs.tlshd, authority, log }) : null;
   const serve = async (at: string): Promise<void> => {
     selfTest.demandIsolation();
+    await tls?.serve(at);
     await nfs.serve(at, made.id);
   };
   const firewall = settings.firewall ? newFirewall() : null;
@@ -150,7 +166,7 @@ async function run(): Promise<void> {
   const api = (door: Door): ReturnType<typeof createControlApi> =>
     createControlApi(operations, { ...shared, door });
   const listener = new Listener(api(networkDoor(made.nodes)), {
-    authority: made.nodes.authority,
+    authority,
     port: settings.controlPort,
     log,
   });
@@ -171,6 +187,7 @@ async function run(): Promise<void> {
   // Nobody is answered until it is known that the answers hold. Who asks meanwhile waits.
   const { state } = await selfTest.run();
   if (state !== "failed") await nfs.exports.begin();
+  tls?.begin(life.signal);
   made.begin();
   watched.begin(life.signal);
   await listener.listen(at);
@@ -211,8 +228,8 @@ async function understood(): Promise<{ settings: ServerSettings; policy: Policy 
   }
 }
 
-async function refuseWhatIsMissing({ data }: ServerSettings, told: Log): Promise<void> {
-  const missing = await missingRequirements(data);
+async function refuseWhatIsMissing({ data, tls }: ServerSettings, told: Log): Promise<void> {
+  const missing = [...(await missingRequirements(data)), ...(tls ? await missingForTls() : [])];
   for (const { message } of missing) told.fatal(message);
   if (missing.length > 0) process.exit(cannotWork);
 }
@@ -236,12 +253,15 @@ function openData(): GuardedStorage {
   });
 }
 
-function newSelfTest(nfs: NfsService, address: () => string | null): SelfTest {
+function newSelfTest(
+  nfs: NfsService,
+  where: Required<Pick<SelfTestParts, "address" | "identity">>,
+): SelfTest {
   return new SelfTest({
     exports: new OwnExports({ tables: nfs.tables, showcase: nfs.root, clock: systemClock }),
     scratch: () => openScratch(settings.data),
     disk: () => diskAt(settings.data),
-    address,
+    ...where,
     port: settings.nfsPort,
     mechanism,
     stopServing: () => nfs.nfsd.stop(),

@@ -4,6 +4,7 @@ import type { Log } from "../service/log.ts";
 import { ProcChannel } from "./exports/channel.ts";
 import { type AuditLine, KernelExports, type Tables } from "./exports/kernel-exports.ts";
 import { PseudoRoot } from "./exports/pseudo-root.ts";
+import { Tlshd } from "../storage/tls/tlshd.ts";
 import { Nfsdcld } from "./kernel/nfsdcld.ts";
 import { NfsServer } from "./kernel/nfsd.ts";
 import type { ServerSettings } from "./settings.ts";
@@ -23,6 +24,8 @@ export class NfsService {
   readonly exports: KernelExports;
   readonly nfsd = new NfsServer();
   readonly nfsdcld: Nfsdcld;
+  /** Not started where clients need no certificates. */
+  readonly tlshd: Tlshd;
   readonly #settings: ServerSettings;
   readonly #log: Log;
 
@@ -51,6 +54,9 @@ export class NfsService {
       pidFile: "/run/swarmnfs/nfsdcld.pid",
     };
     this.nfsdcld = new Nfsdcld(places, log);
+    this.tlshd = new Tlshd({ folder: "/run/swarmnfs/tls" }, (text, error) =>
+      log.warn({ err: error }, text),
+    );
   }
 
   /** Serves at this address alone. `name` is by what clients know the server again. Throws `unavailable`. */
@@ -73,5 +79,6 @@ export class NfsService {
   leave(): void {
     this.exports.end();
     this.nfsdcld.leave();
+    this.tlshd.leave();
   }
 }

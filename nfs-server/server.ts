@@ -26,7 +26,7 @@ import type { ServerSettings } from "./settings.ts";
 
 /** The world the agent lives in: every effect it has is one of these. */
 export interface World {
-  readonly settings: Pick<ServerSettings, "data" | "onRemove" | "controlPort" | "nfsPort">;
+  readonly settings: Pick<ServerSettings, "data" | "onRemove" | "controlPort" | "nfsPort" | "tls">;
   readonly policy: Policy;
   readonly storage: Storage;
   /** The storage's id as this machine met it first: an empty directory where a disk should be is not begun anew. Null: never. */
@@ -168,7 +168,11 @@ export async function assemble(world: World): Promise<Server> {
       nodes,
       statics,
       id,
-      nfs: () => ({ address: served(world), port: settings.nfsPort }),
+      nfs: () => ({
+        address: served(world),
+        port: settings.nfsPort,
+        ...(settings.tls && { tls: true }),
+      }),
     }),
     round,
     begin() {

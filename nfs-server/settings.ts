@@ -56,7 +56,7 @@ const variables = {
   SWARMNFS_LOG_LEVEL: z.enum(["trace", "debug", "info", "warn", "error"]).default("info"),
   SWARMNFS_LOG_FORMAT: z.enum(["json", "text"]).default("json"),
   SWARMNFS_FIREWALL: onOff,
-  SWARMNFS_TLS: z.enum(["off"], "NFS over TLS comes later. Leave it out").default("off"),
+  SWARMNFS_TLS: onOff,
 };
 
 /** The storage node's settings. */
@@ -92,8 +92,8 @@ export interface ServerSettings {
   };
   /** An nftables table that admits nobody but allowed hosts to NFS and the control API. */
   readonly firewall: boolean;
-  /** NFS over TLS: comes later. */
-  readonly tls: false;
+  /** NFS over TLS, and nothing else; both ends prove who they are (RFC 9289, mutual). */
+  readonly tls: boolean;
 }
 
 /** Throws `UserError` (invalid) for unknown variables, wrong values, and what contradicts itself. */
@@ -120,7 +120,7 @@ export function parseSettings(environment: NodeJS.ProcessEnv): ServerSettings {
     onRemove: values.SWARMNFS_ON_REMOVE,
     log: { level: values.SWARMNFS_LOG_LEVEL, format: values.SWARMNFS_LOG_FORMAT },
     firewall: values.SWARMNFS_FIREWALL === "on",
-    tls: false,
+    tls: values.SWARMNFS_TLS === "on",
   };
   const faults = contradictions(settings);
   if (faults.length > 0)

@@ -1,4 +1,4 @@
-import { createHash, type X509Certificate } from "node:crypto";
+import { createHash, KeyObject, type X509Certificate } from "node:crypto";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { writeFileAtomic } from "../../service/atomic-file.ts";
@@ -6,8 +6,8 @@ import { type Clock, rfc3339 } from "../../service/clock.ts";
 import type { Certificate } from "../../storage/swarmnfs/protocol/node.ts";
 import { keyAlgorithm, x509 } from "../../storage/swarmnfs/x509.ts";
 import { openAuthorityFile } from "./authority-file.ts";
-import { clockLeeway, issue, type Issuer, keyInRequest } from "./certificate.ts";
-import { pemOf } from "./key-file.ts";
+import { clockLeeway, issue, type Issuer, keyInRequest, newKeys } from "./certificate.ts";
+import { pemOf, pemOfKey } from "./key-file.ts";
 import { ServerCertificate, type ServerIdentity } from "./server-certificate.ts";
 
 const day = 24 * 60 * 60 * 1000;
@@ -64,6 +64,20 @@ export class Authority {
   /** What the server shows to its clients; renewed in time by whoever asks now and again. */
   serverIdentity(addresses: readonly string[]): Promise<ServerIdentity> {
     return this.#server.identity(addresses);
+  }
+
+  /** What the server proves itself with where it is its own client; nobody's, and for a day. */
+  async ownClient(): Promise<{ readonly key: string; readonly certificate: string }> {
+    const keys = await newKeys();
+    const now = this.#clock.now();
+    const subject = {
+      commonName: "storage node",
+      alternativeNames: [],
+      usage: "clientAuth" as const,
+    };
+    const span = { from: now - clockLeeway, until: now + day };
+    const certificate = await issue(this.#issuer, keys.publicKey, subject, span);
+    return { key: pemOfKey(KeyObject.from(keys.privateKey)), certificate: pemOf(certificate) };
   }
 
   /** A certificate for the key in a node's request (PEM). Throws `invalid`. */

@@ -81,6 +81,11 @@ export async function loadPolicy(
       distinctApps([...settings.apps, ...file.apps]),
       file.static,
     );
+    if (settings.tls && policy.static.length > 0)
+      throw new UserError(
+        "invalid",
+        "hosts without a plugin have no certificate, and with SWARMNFS_TLS=on nobody mounts without one. Leave out either that or `static`",
+      );
     for (const { hosts } of policy.static)
       for (const host of hosts)
         if (host.kind === "address") policy.allowedHosts.check(null, host.address);

@@ -58,6 +58,12 @@ export class OwnExports {
     this.#tell(told);
   }
 
+  /** The granted one is shown to who has a certificate alone. */
+  demandCertificate(): void {
+    const shown = { ...this.#shown, mutualTls: true };
+    this.#tell(grantTold(shown, selfTestClient, exportOf("granted"), true));
+  }
+
   /** Nothing of it is left, as far as the kernel and mount(8) do what they are told. */
   async close(address: string): Promise<void> {
     const lines = [exportOf("granted"), exportOf("other")].flatMap((each) =>

@@ -5,10 +5,17 @@ import type { SelfTest } from "./self-test.ts";
 export class ProvedExports implements Exports {
   readonly #exports: Exports;
   readonly #test: () => Pick<SelfTest, "demandIsolation">;
+  readonly #expect: (address: string) => void;
 
-  constructor(exports: Exports, test: () => Pick<SelfTest, "demandIsolation">) {
+  /** `expect` hears of every address before it is let in. */
+  constructor(
+    exports: Exports,
+    test: () => Pick<SelfTest, "demandIsolation">,
+    expect: (address: string) => void = () => undefined,
+  ) {
     this.#exports = exports;
     this.#test = test;
+    this.#expect = expect;
   }
 
   async grant(client: string, granted: Export): Promise<void> {
@@ -16,8 +23,9 @@ export class ProvedExports implements Exports {
     await this.#exports.grant(client, granted);
   }
 
-  admit(client: string, address: string): Promise<void> {
-    return this.#exports.admit(client, address);
+  async admit(client: string, address: string): Promise<void> {
+    this.#expect(address);
+    await this.#exports.admit(client, address);
   }
 
   dismiss(address: string): Promise<void> {

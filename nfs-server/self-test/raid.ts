@@ -27,6 +27,8 @@ const refusals: ReadonlySet<string> = new Set([
   "NFS4ERR_PERM",
   "NFS4ERR_NOENT",
   "NFS4ERR_BADHANDLE",
+  // Of an export that wants a certificate.
+  "NFS4ERR_WRONGSEC",
 ]);
 /** "Not now." */
 const putOffs: ReadonlySet<string> = new Set(["NFS4ERR_DELAY", "NFS4ERR_GRACE"]);
@@ -69,6 +71,31 @@ export async function raid(
   // Whoever refuses everything isolates as well, and serves nobody.
   await reach(ask, "the granted directory", granted, scratch.granted);
   return reached;
+}
+
+/**
+ * Tries to get at the granted directory without a certificate, when one is demanded, and answers whether it could. With one
+ * it must be reached: throws if it is not.
+ */
+export async function isReachedPlainly(
+  plain: Pick<Session, "ask">,
+  secure: () => Promise<Pick<Session, "ask"> & Pick<Session, "close">>,
+  scratch: Scratch,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const { granted } = exportNumbers;
+  const asking =
+    (session: Pick<Session, "ask">): Ask =>
+    (before, last) =>
+      patiently(() => session.ask(root, before, last), signal);
+  const isOpen = await isReached(asking(plain), [put(granted, scratch.granted.id)]);
+  const session = await secure();
+  try {
+    await reach(asking(session), "over TLS the granted directory", granted, scratch.granted);
+  } finally {
+    await session.close().catch(() => undefined);
+  }
+  return isOpen;
 }
 
 function ways(scratch: Scratch, fileWithParent: FileId): readonly Way[] {

@@ -6,13 +6,16 @@ import { messageOf } from "../../service/message-of.ts";
 import { UserError } from "../../service/user-error.ts";
 import type { Outcome } from "./outcome.ts";
 import type { OwnExports } from "./own-exports.ts";
-import { raid } from "./raid.ts";
+import { isReachedPlainly, raid } from "./raid.ts";
 import type { Way } from "./raw-nfs/connection.ts";
+import type { ClientIdentity } from "./raw-nfs/start-tls.ts";
 import { Session } from "./raw-nfs/session.ts";
 import type { Scratch } from "./scratch.ts";
 
 export interface SelfTestParts {
-  readonly exports: Pick<OwnExports, "open" | "refuseOther" | "close">;
+  readonly exports: Pick<OwnExports, "open" | "refuseOther" | "demandCertificate" | "close">;
+  /** What to prove oneself with over TLS; null: NFS is plain. */
+  readonly identity?: () => Promise<ClientIdentity | null>;
   /** The two directories, made if they are missing. */
   readonly scratch: () => Promise<Scratch>;
   /** What tells a data disk, as it is mounted, from another; null: nothing is mounted. */
@@ -33,6 +36,9 @@ export interface SelfTestParts {
 
 /** The whole takes some tenths of a second, and clients of a server that starts wait for it; the kernel gives up after 30 s. */
 const usualBoundMs = 20_000;
+
+/** How it calls itself. */
+const name = "swarmnfs self-test";
 
 /** Addresses that no node can have: only this machine itself calls from there. */
 const callers = { ipv4: "127.78.70.83", ipv6: "::1" } as const;
@@ -141,9 +147,15 @@ export class SelfTest {
     try {
       await exports.open(from);
       const way: Way = { server, port, from, patience: boundMs, anyPort };
-      const session = await Session.open(way, "swarmnfs self-test");
+      const session = await Session.open(way, name);
       try {
-        return await raid(session, scratch, () => exports.refuseOther(), signal);
+        const reached = await raid(session, scratch, () => exports.refuseOther(), signal);
+        const tls = await this.#parts.identity?.();
+        if (!tls) return reached;
+        exports.demandCertificate();
+        const secure = (): Promise<Session> => Session.open({ ...way, tls }, name);
+        const isOpen = await isReachedPlainly(session, secure, scratch, signal);
+        return isOpen ? [...reached, "the granted directory, without a certificate"] : reached;
       } finally {
         await session.close().catch(() => undefined);
       }

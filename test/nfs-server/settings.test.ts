@@ -51,7 +51,7 @@ test("every variable is understood", (t) => {
       SWARMNFS_LOG_LEVEL: "debug",
       SWARMNFS_LOG_FORMAT: "text",
       SWARMNFS_FIREWALL: "on",
-      SWARMNFS_TLS: "off",
+      SWARMNFS_TLS: "on",
     }),
     {
       data: "/srv/data",
@@ -78,6 +78,7 @@ test("every variable is understood", (t) => {
       onRemove: "retain",
       log: { level: "debug", format: "text" },
       firewall: true,
+      tls: true,
     },
   );
 });
@@ -127,7 +128,7 @@ test(
   /"node\*" is a pattern\. Name each node by itself/,
 );
 test(refused, { SWARMNFS_ROOT_NODES: "node*" }, /"node\*" is a pattern\. Name each node by itself/);
-test(refused, { SWARMNFS_TLS: "on" }, /SWARMNFS_TLS="on" is wrong: NFS over TLS comes later/);
+test(refused, { SWARMNFS_TLS: "yes" }, /SWARMNFS_TLS="yes" is wrong/);
 test(
   refused,
   { SWARMNFS_FIREWALL: "on" },

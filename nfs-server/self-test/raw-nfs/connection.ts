@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import { RecordAssembler, markRecord } from "./record-marking.ts";
 import { formatCall, parseReply, type Credential } from "./rpc-message.ts";
+import { startTls, type ClientIdentity } from "./start-tls.ts";
 import type { XdrReader } from "./xdr-reader.ts";
 
 /** Where a server is, and from where it is called. */
@@ -12,6 +13,8 @@ export interface Way {
   readonly from?: string;
   /** Any port of one's own will do, for a server that minds none; usually it is a reserved one. */
   readonly anyPort?: boolean;
+  /** The connection is to be TLS. */
+  readonly tls?: ClientIdentity;
   /** Milliseconds for each answer. */
   readonly patience: number;
 }
@@ -39,11 +42,11 @@ export class Connection {
 
   /** Throws if there is no way, or nobody listens, or all reserved ports are taken. */
   static async open(way: Way): Promise<Connection> {
-    if (way.anyPort === true) return new Connection(await dial(way, 0), way.patience);
+    if (way.anyPort === true) return new Connection(await dialled(way, 0), way.patience);
     let port = reservedPorts.first + (process.pid % reservedPorts.count);
     for (let tried = 0; ; tried += 1) {
       try {
-        return new Connection(await dial(way, port), way.patience);
+        return new Connection(await dialled(way, port), way.patience);
       } catch (error) {
         const isTaken = ["EADDRINUSE", "EADDRNOTAVAIL"].includes(codeOf(error));
         if (!isTaken || tried === reservedPorts.count) throw error;
@@ -81,6 +84,17 @@ export class Connection {
 
   #fail(error: Error): void {
     for (const each of this.#waiting.values()) each.reject(error);
+  }
+}
+
+async function dialled(way: Way, localPort: number): Promise<Socket> {
+  const socket = await dial(way, localPort);
+  if (way.tls === undefined) return socket;
+  try {
+    return await startTls(socket, way.tls, way.server, way.patience);
+  } catch (error) {
+    socket.destroy();
+    throw error;
   }
 }
 

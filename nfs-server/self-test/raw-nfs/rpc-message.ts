@@ -8,6 +8,9 @@ const nfsProgram = 100_003;
 const nfsVersion = 4;
 const authNone = 0;
 const authSys = 1;
+/** RFC 9289: "do you speak TLS?" */
+const authTls = 7;
+const startTls = "STARTTLS";
 
 /** What NFS version 4 can be asked: everything is in COMPOUND. */
 export const procedure = { null: 0, compound: 1 } as const;
@@ -55,6 +58,23 @@ export function formatCall(
   for (const word of [xid, call, rpcVersion, nfsProgram, nfsVersion, what]) head.u32(word);
   head.u32(authSys).opaque(loginOf(credential)).u32(authNone).u32(0);
   return Buffer.concat([head.bytes(), body]);
+}
+
+/** A call that does nothing but ask whether the connection may become TLS. */
+export function formatTlsProbe(xid: number): Buffer {
+  const head = new XdrWriter();
+  for (const word of [xid, call, rpcVersion, nfsProgram, nfsVersion, procedure.null])
+    head.u32(word);
+  return head.u32(authTls).u32(0).u32(authNone).u32(0).bytes();
+}
+
+/** Whether the answer to {@link formatTlsProbe} is a yes. */
+export function parseTlsAnswer(message: Buffer): boolean {
+  const reader = new XdrReader(message);
+  const [, kind, denied] = [reader.u32(), reader.u32(), reader.u32()];
+  if (kind !== 1 || denied !== 0) return false;
+  reader.u32();
+  return reader.string() === startTls;
 }
 
 /** A reply: to which call, and what it says. Reading the latter throws {@link RpcRefusal} if it is a no. */

@@ -52,6 +52,13 @@ test("strict refuses apps that are not declared", async (t) => {
   t.notThrows(() => open.checkApp("shop"));
 });
 
+test("TLS and hosts that have no certificate are a contradiction", async (t) => {
+  await t.throwsAsync(load(file, { SWARMNFS_TLS: "on" }), {
+    code: "invalid",
+    message: /SWARMNFS_TLS=on.*`static`/,
+  });
+});
+
 test("administrators are named exactly", async (t) => {
   const policy = await load(file, { SWARMNFS_ADMIN_NODES: "node1" });
   t.true(policy.isAdmin("Node1"));

@@ -1,3 +1,4 @@
+import { X509Certificate } from "node:crypto";
 import { once } from "node:events";
 import { createServer, type AddressInfo, type Server, type Socket } from "node:net";
 import { readBitmap, writeBitmap } from "../../../nfs-server/self-test/raw-nfs/attributes.ts";
@@ -11,6 +12,8 @@ import {
   markRecord,
   RecordAssembler,
 } from "../../../nfs-server/self-test/raw-nfs/record-marking.ts";
+import { TLSSocket } from "node:tls";
+import type { ClientIdentity } from "../../../nfs-server/self-test/raw-nfs/start-tls.ts";
 import { XdrReader } from "../../../nfs-server/self-test/raw-nfs/xdr-reader.ts";
 import { XdrWriter } from "../../../nfs-server/self-test/raw-nfs/xdr-writer.ts";
 
@@ -26,7 +29,15 @@ interface Node {
   readonly parent: number | null;
 }
 
-export const status = { ok: 0, noent: 2, access: 13, stale: 70, serverFault: 10006, delay: 10008 };
+export const status = {
+  ok: 0,
+  noent: 2,
+  access: 13,
+  stale: 70,
+  serverFault: 10006,
+  wrongSec: 10016,
+  delay: 10008,
+};
 
 const alone = 0x81;
 const withParent = 0x82;
@@ -47,6 +58,10 @@ export class FakeNfsServer {
   /** Directories by the numbers of their exports. */
   readonly exports = new Map<number, number>();
   verdict = (_: Asked, isBelow: boolean): number => (isBelow ? status.ok : status.stale);
+  /** Exports that are for connections with a certificate. */
+  readonly certified = new Set<number>();
+  /** What it proves itself with, where it speaks TLS. */
+  identity: ClientIdentity | null = null;
   /** It takes connections, and says nothing. */
   isSilent = false;
   readonly #files: ReadonlyMap<number, Node>;
@@ -79,12 +94,45 @@ export class FakeNfsServer {
     const assembler = new RecordAssembler();
     socket.on("error", () => undefined);
     socket.on("data", (bytes) => {
-      for (const message of assembler.add(bytes))
-        if (!this.isSilent) socket.write(markRecord(this.#reply(new XdrReader(message))));
+      for (const message of assembler.add(bytes)) if (!this.isSilent) this.#answer(socket, message);
     });
   }
 
-  #reply(call: XdrReader): Buffer {
+  #answer(socket: Socket, message: Buffer): void {
+    const [compound, tls] = [1, 7];
+    if (message.readUInt32BE(20) === compound) {
+      const isSecure = socket instanceof TLSSocket && this.#knows(socket);
+      socket.write(markRecord(this.#reply(new XdrReader(message), isSecure)));
+      return;
+    }
+    const { identity } = this;
+    const isYes = message.readUInt32BE(24) === tls && identity !== null;
+    const head = new XdrWriter();
+    for (const word of [message.readUInt32BE(0), 1, 0, 0]) head.u32(word);
+    socket.write(
+      markRecord(
+        head
+          .string(isYes ? "STARTTLS" : "")
+          .u32(0)
+          .bytes(),
+      ),
+    );
+    if (!isYes) return;
+    socket.removeAllListeners("data");
+    const { key, certificate: cert, authority: ca } = identity;
+    const options = { key, cert, ca, requestCert: true, rejectUnauthorized: false };
+    this.#serve(new TLSSocket(socket, { ...options, isServer: true, ALPNProtocols: ["sunrpc"] }));
+  }
+
+  /** Whether there is a certificate at the other end, of our own authority. */
+  #knows(socket: TLSSocket): boolean {
+    const { raw } = socket.getPeerCertificate();
+    if (raw === undefined || this.identity === null) return false;
+    const authority = new X509Certificate(this.identity.authority);
+    return new X509Certificate(raw).verify(authority.publicKey);
+  }
+
+  #reply(call: XdrReader, isSecure: boolean): Buffer {
     const xid = call.u32();
     for (let word = 0; word < 5; word += 1) call.u32();
     for (const _ of ["credential", "verifier"]) {
@@ -95,7 +143,7 @@ export class FakeNfsServer {
     call.u32();
     const operations = call.u32();
     const answers: Buffer[] = [];
-    const run: Run = { current: null };
+    const run: Run = { current: null, isSecure };
     let [count, outcome] = [0, status.ok];
     while (count < operations && outcome === status.ok) {
       const number = call.u32();
@@ -184,6 +232,7 @@ export class FakeNfsServer {
 
   #go(asked: Asked, run: Run): number {
     const root = this.exports.get(asked.fsid);
+    if (this.certified.has(asked.fsid) && !run.isSecure) return status.wrongSec;
     const outcome = this.verdict(asked, root !== undefined && this.#isBelow(asked.file, root));
     if (outcome === status.ok) run.current = asked;
     return outcome;
@@ -202,6 +251,7 @@ export class FakeNfsServer {
 export const pseudoRoot = 1;
 
 interface Run {
+  readonly isSecure: boolean;
   current: Asked | null;
 }
 

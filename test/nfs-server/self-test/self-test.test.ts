@@ -1,9 +1,15 @@
-import test from "ava";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import test, { type ExecutionContext } from "ava";
 import { pino } from "pino";
 import { exportNumbers, placeOf } from "../../../nfs-server/self-test/own-exports.ts";
 import { ProvedExports } from "../../../nfs-server/self-test/proved-exports.ts";
 import type { Known, Scratch } from "../../../nfs-server/self-test/scratch.ts";
+import type { ClientIdentity } from "../../../nfs-server/self-test/raw-nfs/start-tls.ts";
 import { SelfTest, type SelfTestParts } from "../../../nfs-server/self-test/self-test.ts";
+import { Authority } from "../../../nfs-server/nodes/authority.ts";
+import { systemClock } from "../../../service/clock.ts";
 import type { Exports } from "../../../nfs-server/exports/exports.ts";
 import { FakeNfsServer, idOf, pseudoRoot, status, type Asked } from "./fake-nfs-server.ts";
 
@@ -38,6 +44,8 @@ class World {
   disk = "one";
   address: string | null = "127.0.0.1";
   boundMs = 20_000;
+  identity: ClientIdentity | null = null;
+  heedsCertificates = true;
   scratch: SelfTestParts["scratch"] = async () => scratch;
 
   constructor(server: FakeNfsServer) {
@@ -53,6 +61,10 @@ class World {
           exports.set(0, pseudoRoot).set(granted, number.granted).set(other, number.other);
         },
         refuseOther: () => void exports.delete(other),
+        demandCertificate: () => {
+          this.did.push("certificate demanded");
+          if (this.heedsCertificates) this.server.certified.add(granted);
+        },
         close: async (from) => {
           this.did.push(`close ${from}`);
           exports.clear();
@@ -61,6 +73,7 @@ class World {
       scratch: () => this.scratch(),
       disk: async () => this.disk,
       address: () => this.address,
+      identity: async () => this.identity,
       port: this.server.port,
       mechanism: "subtree_check",
       stopServing: async () => void this.did.push("stopped"),
@@ -73,10 +86,7 @@ class World {
 }
 
 const withServer = test.macro({
-  exec: async (
-    t,
-    run: (t: import("ava").ExecutionContext, world: World) => Promise<void>,
-  ): Promise<void> => {
+  exec: async (t, run: (t: ExecutionContext, world: World) => Promise<void>): Promise<void> => {
     const server = await FakeNfsServer.start(files);
     t.teardown(() => server.stop());
     await run(t, new World(server));
@@ -218,3 +228,49 @@ test("another data disk is tested again, the same one is not", withServer, async
   t.is(world.did.length, 4);
   t.is((await self.look()).state, "passed");
 });
+
+async function identities(
+  t: ExecutionContext,
+): Promise<{ readonly server: ClientIdentity; readonly client: ClientIdentity }> {
+  const folder = await mkdtemp(join(tmpdir(), "swarmnfs-self-test-"));
+  t.teardown(() => rm(folder, { recursive: true, force: true }));
+  const authority = await Authority.open(folder, false, systemClock);
+  const { key, chain } = await authority.serverIdentity(["127.0.0.1"]);
+  const { certificate } = authority;
+  return {
+    server: { key, certificate: chain, authority: certificate },
+    client: { ...(await authority.ownClient()), authority: certificate },
+  };
+}
+
+test("over TLS it needs a certificate, and is refused without", withServer, async (t, world) => {
+  const { client, server } = await identities(t);
+  world.identity = client;
+  world.server.identity = server;
+  t.deepEqual(await world.test().run(), { state: "passed", at, by: "subtree_check" });
+  t.true(world.did.includes("certificate demanded"));
+});
+
+test("a server that lets in who has no certificate fails", withServer, async (t, world) => {
+  const { client, server } = await identities(t);
+  world.identity = client;
+  world.server.identity = server;
+  world.heedsCertificates = false;
+  const outcome = await world.test().run();
+  t.is(
+    outcome.state === "failed" ? outcome.what : "",
+    "the granted directory, without a certificate",
+  );
+});
+
+test(
+  "a server that knows no TLS, or does not know us, proves nothing",
+  withServer,
+  async (t, world) => {
+    world.identity = (await identities(t)).client;
+    const plain = await world.test().run();
+    t.regex(plain.state === "impossible" ? plain.why : "", /speaks no TLS/);
+    world.server.identity = (await identities(t)).server;
+    t.like(await world.test().run(), { state: "impossible" });
+  },
+);
