@@ -28,13 +28,16 @@ export function mountTrouble(error: unknown, server: NfsServer): unknown {
   if (!(error instanceof CommandFailed)) return error;
   const label = serverLabel(server.host, server.address);
   const isRefused =
-    /access denied|No such file or directory|not permitted|Permission denied|Stale/i.test(
+    /access denied|No such (file or directory|process)|not permitted|Permission denied|Stale/i.test(
       error.reason,
     );
+  const orTls = server.tls
+    ? `, or no TLS came about between the two: tlshd says why, in this node's log (journalctl -u docker) or the storage node's`
+    : "";
   if (!isRefused || error.timedOut || error.missing)
     return nfsTrouble(error, placeOf(server), server.address);
   return new StorageUnavailable(
-    `${label} granted the volume to this node, and its NFS server does not show it: the lease was taken away meanwhile, or this node's NFS traffic comes from another address than its calls (an address translation on the way). Try again; on the storage node: swarmnfs leases`,
+    `${label} granted the volume to this node, and its NFS server does not show it: the lease was taken away meanwhile, or this node's NFS traffic comes from another address than its calls (an address translation on the way)${orTls}. Try again; on the storage node: swarmnfs leases`,
     { cause: error },
   );
 }

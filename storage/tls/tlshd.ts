@@ -11,7 +11,7 @@ export interface TlsIdentity {
 }
 
 export interface TlshdPlaces {
-  /** Where its files are put. In memory: a key is among them. */
+  /** Where its files are put, a key among them: made for this user alone. */
   readonly folder: string;
   /** The program; another one in tests. */
   readonly program?: string;

@@ -84,6 +84,11 @@ test("over TLS the node is ready from the start, shows its certificate, and moun
   await eventually("it is ready", async () => world.secured.length > 0);
   t.regex(world.secured[0] ?? "", /BEGIN CERTIFICATE/);
   t.true((await storage.attach("media", node1, [])).options.includes("xprtsec=mtls"));
+  for (const words of ["No such process", "access denied by server"])
+    t.regex(
+      (storage.explainMount(said(`mount.nfs4: ${words}`)) as Error).message,
+      /tlshd says why/,
+    );
 
   world.insecure = "this kernel cannot";
   await t.throwsAsync(storage.attach("media", node1, []), { message: "this kernel cannot" });
