@@ -255,7 +255,7 @@ export class Leases {
 
   /** Takes away what was silent for too long, and finishes what failed; now and again. */
   async sweep(): Promise<void> {
-    const { table, nodes, grants, fencing, attendance } = this.#shared;
+    const { table, nodes, grants, fencing, attendance, isMember } = this.#shared;
     for (const held of table.all()) {
       const { nodeId, volume } = held.record;
       if (!isOver(this.#shared, held)) continue;
@@ -266,6 +266,8 @@ export class Leases {
     }
     for (const id of attendance.fenced())
       if (table.ofNode(id).length > 0) await nodes.run(id, () => fencing.finish(id));
+    const gone = table.all().filter(({ record }) => !isMember(record.nodeId));
+    for (const id of new Set(gone.map(({ record }) => record.nodeId))) await this.nodeGone(id);
   }
 
   async #giveBack(nodeId: string, volume: string): Promise<void> {

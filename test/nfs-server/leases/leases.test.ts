@@ -1,3 +1,5 @@
+import { mkdir, rmdir } from "node:fs/promises";
+import { join } from "node:path";
 import test from "ava";
 import { LeasesUnderTest, nodes, nothingNew } from "./leases-under-test.ts";
 
@@ -136,6 +138,21 @@ test("when the kernel does not take a grant, there is no lease", async (t) => {
   world.exports.failure = null;
   await world.restart();
   t.deepEqual(world.exports.all().length, world.leases.list().length);
+});
+
+test("what could not be taken from a revoked node at once is taken a moment later", async (t) => {
+  const world = await LeasesUnderTest.start(t);
+  world.volume("s");
+  world.volume("x", "exclusive");
+  for (const name of ["s", "x"]) await world.attach(node1, name);
+  world.revoked.add(node1.id);
+  const folder = join(world.folder, "standing");
+  await rmdir(folder);
+  await t.throwsAsync(world.leases.nodeGone(node1.id), { code: "ENOENT" });
+  await mkdir(folder);
+  await world.leases.sweep();
+  for (const name of ["s", "x"]) t.is(world.shown(node1, name), null);
+  t.is(world.leases.fenceOf(node1.id), null);
 });
 
 test("a node that is revoked while it waits for a volume does not get it", async (t) => {
