@@ -26,6 +26,7 @@ const onOurServer = new Set([
   "server-faults",
   "quota",
   "swarmnfs-conformance",
+  "tls",
 ]);
 
 /** Cases on the NAS that need an image of ours all the same. */
