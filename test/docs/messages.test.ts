@@ -3,9 +3,13 @@ import { execa } from "execa";
 import { onlyCode, read, root, tableOf } from "./document.ts";
 
 test("every message in docs/operations.md is one that the programs say", async (t) => {
-  const { stdout } = await execa("git", ["ls-files", "plugin", "storage", "service", "cli"], {
-    cwd: root,
-  });
+  const { stdout } = await execa(
+    "git",
+    ["ls-files", "plugin", "storage", "service", "cli", "nfs-server"],
+    {
+      cwd: root,
+    },
+  );
   const sources = await Promise.all(stdout.split("\n").map(read));
   const said = sources.join("\n");
   for (const [cell = ""] of tableOf(await read("docs/operations.md"), "messages")) {
