@@ -9,6 +9,7 @@ import { Documents } from "./engine/documents.ts";
 import { Pins } from "./engine/pins.ts";
 import { Repositories } from "./engine/repositories.ts";
 import { Restic } from "./engine/restic.ts";
+import { doubtedVersions } from "./history/metadata.ts";
 import { connect } from "./repository/connect.ts";
 import { RestBridge } from "./repository/rest-bridge.ts";
 import { webdavTarget } from "./repository/webdav-target.ts";
@@ -47,7 +48,12 @@ export async function recover(world: RecoverWorld): Promise<void> {
   const known = { pins, storage: uuid(), clock: systemClock };
   const repositories = new Repositories({ restic, bridge, remote, ...known });
   const tell = (line: string): void => print(`${line}\n`);
-  const parts = { repositories, root, tell };
+  const parts = {
+    repositories,
+    doubted: (app: string) => doubtedVersions(remote, app),
+    root,
+    tell,
+  };
   const url = settings.storage;
   const options = { url, path: root, trashDays: 30, makeRoot: false };
   const storage = new GuardedStorage(options, { keeper: keeperBeside() });

@@ -8,10 +8,12 @@ const suspectSchema = z.looseObject({
   app: z.string(),
   /** By volume: why its source looks destroyed, and since when. */
   volumes: z.record(z.string(), z.looseObject({ reason: z.string(), since: timeSchema })),
-  /** Ids of versions that were made of such a source. */
+  /** Ids of versions that were made of such a source since an administrator last said that it is as it should be. */
   snapshots: z.array(z.string()),
   /** When an administrator last said that it is as it should be. */
   confirmedAt: timeSchema.nullable(),
+  /** By volume: its newest version at that moment. Up to it none is a measure of what the volume should hold. */
+  confirmed: z.record(z.string(), z.string()).default({}),
 });
 export type SuspectRecord = z.infer<typeof suspectSchema>;
 
@@ -64,17 +66,28 @@ export class AppStates {
 
   async suspect(app: string): Promise<SuspectRecord> {
     const known = await this.#suspects.read(app, suspectSchema);
-    return known ?? { schema: 1, app, volumes: {}, snapshots: [], confirmedAt: null };
+    return (
+      known ?? { schema: 1, app, volumes: {}, snapshots: [], confirmedAt: null, confirmed: {} }
+    );
   }
 
   writeSuspect(record: SuspectRecord): Promise<void> {
     return this.#suspects.write(record.app, record);
   }
 
-  /** An administrator says that the app's volumes are as they should be: its history goes on from here. */
-  async confirm(app: string, now: number): Promise<SuspectRecord> {
+  /**
+   * An administrator says that the app's volumes are as they should be: its history goes on from here. `newest`: by volume,
+   * its newest version.
+   */
+  async confirm(
+    app: string,
+    now: number,
+    newest: Readonly<Record<string, string>> = {},
+  ): Promise<SuspectRecord> {
     const known = await this.suspect(app);
-    const record = { ...known, volumes: {}, confirmedAt: rfc3339(now) };
+    const own = Object.entries(newest).filter(([volume]) => Object.hasOwn(known.volumes, volume));
+    const confirmed = { ...known.confirmed, ...Object.fromEntries(own) };
+    const record = { ...known, volumes: {}, snapshots: [], confirmedAt: rfc3339(now), confirmed };
     await this.writeSuspect(record);
     return record;
   }

@@ -59,6 +59,23 @@ export const tags = {
   doubtfulTime: "doubtful-time",
 } as const;
 
+/**
+ * The same versions, and those with these ids marked as made of a source that looked destroyed: restic cannot be told, for
+ * that is known only after it has written the version down.
+ */
+export function withDoubts(snapshots: readonly Snapshot[], doubted: readonly string[]): Snapshot[] {
+  const ids = new Set(doubted);
+  return snapshots.map((each) =>
+    ids.has(each.id) ? { ...each, tags: [...each.tags, tags.suspect] } : each,
+  );
+}
+
+/** The newest that was made of a good source; the newest of all where there is no such; null of none. */
+export function newestSound(oldestFirst: readonly Snapshot[]): Snapshot | null {
+  const sound = oldestFirst.findLast((each) => !each.tags.includes(tags.suspect));
+  return sound ?? oldestFirst.at(-1) ?? null;
+}
+
 /** Reads what `restic snapshots --json` printed, oldest first. Throws `ZodError` if it is not that. */
 export function parseSnapshots(value: unknown): Snapshot[] {
   return z

@@ -6,7 +6,7 @@ import type { AppRepository } from "./app-repository.ts";
 import type { SuspectRecord } from "./app-state.ts";
 import type { VolumeReport } from "./run-report.ts";
 import type { RunRequest, RunWorld } from "./run-world.ts";
-import { tags, type Snapshot } from "./snapshot.ts";
+import { tags, withDoubts, type Snapshot } from "./snapshot.ts";
 
 /** What all volumes of a run share. */
 export interface RunSoFar {
@@ -46,12 +46,12 @@ export async function runVolume(
     seconds: Math.round((performance.now() - began) / 100) / 10,
     ...rest,
   });
-  const { confirmedAt } = soFar.suspect;
-  const doubted = new Set(soFar.suspect.snapshots);
-  const history = soFar.snapshots.map((each) =>
-    doubted.has(each.id) ? { ...each, tags: [...each.tags, tags.suspect] } : each,
-  );
-  const last = lastGood(history, volume, confirmedAt === null ? null : Date.parse(confirmedAt));
+  const { confirmedAt, confirmed } = soFar.suspect;
+  const history = withDoubts(soFar.snapshots, soFar.suspect.snapshots);
+  const newest = soFar.snapshots.findLast((each) => each.volume === volume);
+  const measure = lastGood(history, volume, confirmedAt === null ? null : Date.parse(confirmedAt));
+  // Of what somebody has said that it is right, and which was not saved since, nothing is known.
+  const last = newest !== undefined && confirmed[volume] === newest.id ? null : measure;
 
   const look = await world.look(view);
   const before = judgeLook(look, last);
@@ -63,8 +63,7 @@ export async function runVolume(
   if (look.kind === "there" && look.empty)
     return { report: report({ outcome: "skipped", reason: "it is empty" }), suspect: null };
 
-  const newest = soFar.snapshots.at(-1)?.time ?? null;
-  const time = await world.time.now(newest);
+  const time = await world.time.now(soFar.snapshots.at(-1)?.time ?? null);
   const saved = await soFar.repository.backup(view, {
     host: volume,
     tags: [
@@ -75,7 +74,7 @@ export async function runVolume(
     ],
     time: time.now,
     // Named, so that a version whose file is damaged keeps no new one from being made.
-    parent: soFar.snapshots.findLast((each) => each.volume === volume)?.id ?? null,
+    parent: newest?.id ?? null,
     signal: soFar.signal,
     ...(last === null ? {} : { expect: { files: last.files, bytes: last.bytes } }),
     onProgress: (progress) => request.onProgress?.(volume, progress),

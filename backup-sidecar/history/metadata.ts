@@ -2,6 +2,7 @@ import { text } from "node:stream/consumers";
 import * as z from "zod";
 import { timeSchema } from "../../storage/records/fields.ts";
 import { DamagedRecord, parseRecord } from "../../storage/records/parse.ts";
+import { tags } from "../engine/snapshot.ts";
 import { RemoteFailure } from "../repository/failure.ts";
 import type { Remote } from "../repository/remote.ts";
 
@@ -79,6 +80,18 @@ export async function toldRepository(
 ): Promise<{ readonly repository: string; readonly storage: string | null } | null> {
   const metadata = await readMetadata(remote, app, signal);
   return metadata && { repository: metadata.repository.id, storage: metadata.storage };
+}
+
+/** Ids of the versions that were made of a source that looked destroyed. */
+export async function doubtedVersions(
+  remote: Remote,
+  app: string,
+  signal?: AbortSignal,
+): Promise<readonly string[]> {
+  const metadata = await readMetadata(remote, app, signal);
+  return (metadata?.versions ?? []).flatMap(({ volumes }) =>
+    volumes.filter(({ marks }) => marks.includes(tags.suspect)).map(({ snapshot }) => snapshot),
+  );
 }
 
 async function readText(remote: Remote, path: string, signal?: AbortSignal): Promise<string> {

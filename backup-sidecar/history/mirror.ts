@@ -1,6 +1,6 @@
 import type { Log } from "../../service/log.ts";
 import type { AppRepository, Change, Node } from "../engine/app-repository.ts";
-import { tags, type Snapshot } from "../engine/snapshot.ts";
+import { newestSound, type Snapshot } from "../engine/snapshot.ts";
 import { RemoteFailure } from "../repository/failure.ts";
 import type { Remote } from "../repository/remote.ts";
 import { historyFolder } from "./metadata.ts";
@@ -50,8 +50,8 @@ export class Mirror implements MirrorKeeper {
     for (const volume of new Set(all.map((each) => each.volume))) {
       if (!(await this.#parts.wants(volume))) continue;
       const own = all.filter((each) => each.volume === volume);
-      const newest = own.findLast((each) => !each.tags.includes(tags.suspect));
-      if (newest === undefined) continue;
+      const newest = newestSound(own);
+      if (newest === null) continue;
       const before = own.find(({ id }) => id === shown[volume]) ?? null;
       const folder = versions.find(({ snapshots }) => snapshots.includes(newest))?.folder ?? "";
       if (before?.id !== newest.id) await this.#bring(repository, before, newest, folder, signal);

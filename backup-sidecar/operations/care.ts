@@ -87,8 +87,10 @@ export class Care {
       .repositories(connection)
       .open(app, { lease: held, adopt: true });
     const before = await states.suspect(app);
-    const suspect = await states.confirm(app, clock.now());
     const snapshots = await repository.snapshots();
+    // The last of each volume: they are sorted by their time.
+    const newest = Object.fromEntries(snapshots.map(({ volume, id }) => [volume, id]));
+    const suspect = await states.confirm(app, clock.now(), newest);
     versions.saw({ app, snapshots, suspect, integrity: await states.integrity(app) });
     const confirmed = Object.keys(before.volumes);
     if (confirmed.length > 0)

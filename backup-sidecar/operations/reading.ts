@@ -5,7 +5,7 @@ import type { BackupAnswer, BackupRequest, SnapshotView } from "../../storage/ba
 import type { Talk } from "../control/commands.ts";
 import type { AppRepository } from "../engine/app-repository.ts";
 import { RepositoryTrouble } from "../engine/repository-trouble.ts";
-import { tags, type Snapshot } from "../engine/snapshot.ts";
+import { tags, withDoubts, type Snapshot } from "../engine/snapshot.ts";
 import { chosenApps, forReading, knownApps, type Shared } from "./shared.ts";
 
 const marks = new Set<string>([tags.suspect, tags.partial, tags.doubtfulTime]);
@@ -75,7 +75,8 @@ export class Reading {
     try {
       const snapshots = await (await forReading(this.#shared, app, signal)).snapshots(signal);
       for (const { id } of snapshots) this.#apps.set(id, app);
-      return snapshots.map((each) => viewOf(app, each));
+      const { snapshots: doubted } = await this.#shared.states.suspect(app);
+      return withDoubts(snapshots, doubted).map((each) => viewOf(app, each));
     } catch (error) {
       if (error instanceof RepositoryTrouble && error.trouble === "new") return [];
       throw error;

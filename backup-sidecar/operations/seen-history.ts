@@ -1,6 +1,7 @@
 import { messageOf } from "../../service/message-of.ts";
 import type { AppRepository } from "../engine/app-repository.ts";
 import type { RunReport } from "../engine/run-report.ts";
+import { withDoubts, type Snapshot } from "../engine/snapshot.ts";
 import type { History } from "../history/history.ts";
 import type { Shared } from "./shared.ts";
 
@@ -15,7 +16,7 @@ export class SeenHistory implements History {
   }
 
   async record(repository: AppRepository, report: RunReport, signal?: AbortSignal): Promise<void> {
-    const asked = listedOnce(repository);
+    const asked = this.#asked(repository);
     const added = report.volumes.reduce((sum, { bytesAdded }) => sum + bytesAdded, 0);
     try {
       await see(this.#shared, asked, signal, added);
@@ -25,19 +26,26 @@ export class SeenHistory implements History {
     }
     await this.#history.record(asked, report, signal);
   }
-}
 
-/** The same repository, whose snapshots are listed once: each question to restic derives its key anew, which takes a second. */
-function listedOnce(repository: AppRepository): AppRepository {
-  let listed: ReturnType<AppRepository["snapshots"]> | null = null;
-  return new Proxy(repository, {
-    get(target, name) {
-      if (name === "snapshots")
-        return (signal?: AbortSignal) => (listed ??= target.snapshots(signal));
-      const value: unknown = Reflect.get(target, name, target);
-      return typeof value === "function" ? value.bind(target) : value;
-    },
-  });
+  /**
+   * The same repository, whose versions are listed once, for each question to restic derives its key anew, which takes a
+   * second; those of a source that looked destroyed are marked.
+   */
+  #asked(repository: AppRepository): AppRepository {
+    const { states } = this.#shared;
+    const list = async (signal?: AbortSignal): Promise<readonly Snapshot[]> => {
+      const { snapshots } = await states.suspect(repository.app);
+      return withDoubts(await repository.snapshots(signal), snapshots);
+    };
+    let listed: Promise<readonly Snapshot[]> | null = null;
+    return new Proxy(repository, {
+      get(target, name) {
+        if (name === "snapshots") return (signal?: AbortSignal) => (listed ??= list(signal));
+        const value: unknown = Reflect.get(target, name, target);
+        return typeof value === "function" ? value.bind(target) : value;
+      },
+    });
+  }
 }
 
 /** Notes which versions a repository has, and how large it is: by what was added if that is known, else by asking. */

@@ -39,6 +39,7 @@ export class Versions {
       const known = {
         app,
         snapshots: each.map(({ time }) => rfc3339(time)).toSorted(),
+        doubted: each.filter(({ id }) => doubted.has(id)).map(({ time }) => rfc3339(time)),
         lastGood: good.length === 0 ? null : rfc3339(Math.max(...good)),
         suspect: suspect.volumes[volume]?.reason ?? null,
       };

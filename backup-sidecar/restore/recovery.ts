@@ -10,13 +10,15 @@ import type { VolumeRecord } from "../../storage/records/volume.ts";
 import type { NodeIdentity } from "../../storage/storage.ts";
 import type { AppRepository } from "../engine/app-repository.ts";
 import type { RepositoryPlace } from "../engine/repositories.ts";
-import type { Snapshot } from "../engine/snapshot.ts";
+import { newestSound, withDoubts, type Snapshot } from "../engine/snapshot.ts";
 import { configsName } from "../source/configs.ts";
 import { compare } from "./comparison.ts";
 import type { RestorableStorage } from "./restore-work.ts";
 
 export interface RecoveryParts {
   readonly repositories: RepositoryPlace;
+  /** Ids of an app's versions that were made of a source that looked destroyed, as the server itself tells. */
+  readonly doubted: (app: string, signal?: AbortSignal) => Promise<readonly string[]>;
   /** The directory that is to be the storage: there, and empty. */
   readonly root: string;
   /** Tells people what is being done. */
@@ -55,7 +57,7 @@ export async function recoverCatalog(parts: RecoveryParts): Promise<void> {
 }
 
 /**
- * Lets every volume wait for its newest version, which the backup service fills when it runs, one after the other; none can be
+ * Lets every volume wait for its newest version, of a source that did not look destroyed where there is one, which the backup service fills when it runs, one after the other; none can be
  * mounted before that. Returns those that have none. May be called again.
  */
 export async function awaitVolumes(
@@ -72,10 +74,14 @@ export async function awaitVolumes(
   for (const [app, own] of apps) {
     const newest = await newestOf(parts, app);
     for (const record of own) {
-      const at = newest.get(record.name);
-      if (at === undefined) without.push(record.name);
+      const { at = null, newer = null } = newest.get(record.name) ?? {};
+      if (at === null) without.push(record.name);
       else if (record.state === "ready") await wait(storage, record, at, node);
       parts.tell(`${record.name} (app ${app}): ${at ?? "no version"}`);
+      if (newer !== null)
+        parts.tell(
+          `! "${record.name}" looked destroyed later: the version of ${newer} is left out, and can be restored as well`,
+        );
     }
   }
   return without;
@@ -90,14 +96,28 @@ async function wait(
   await storage.beginRestore(name, { from: name, at, paths: [], force: true, later: true }, node);
 }
 
+/** When a volume's version was made; `newer`: that of the newest, which is not taken. */
+interface Newest {
+  readonly at: string;
+  readonly newer: string | null;
+}
+
 async function newestOf(
-  { repositories, tell, signal }: RecoveryParts,
+  { repositories, doubted, tell, signal }: RecoveryParts,
   app: string,
-): Promise<ReadonlyMap<string, string>> {
+): Promise<ReadonlyMap<string, Newest>> {
   try {
     const repository = await repositories.open(app, { ...(signal && { signal }) });
-    const snapshots = await repository.snapshots(signal);
-    return new Map(snapshots.map(({ volume, time }) => [volume, rfc3339(time)]));
+    const snapshots = withDoubts(await repository.snapshots(signal), await doubted(app, signal));
+    const volumes = [...Map.groupBy(snapshots, ({ volume }) => volume)];
+    return new Map(
+      volumes.flatMap(([volume, own]) => {
+        const [sound, last] = [newestSound(own), own.at(-1)];
+        if (sound === null || last === undefined) return [];
+        const newer = sound === last ? null : rfc3339(last.time);
+        return [[volume, { at: rfc3339(sound.time), newer }] as const];
+      }),
+    );
   } catch (error) {
     tell(`app ${app}: ${messageOf(error)}`);
     return new Map();

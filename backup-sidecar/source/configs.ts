@@ -15,7 +15,18 @@ const { O_NOFOLLOW, O_NONBLOCK, O_RDONLY } = constants;
 export const configsName = "nfs_configs";
 
 /** What of `.swarmnfs` says which volumes there are, whose they are, and who the storage and its nodes are. */
-const kept = ["storage.json", "volumes", "apps", "numbers", "server", "trash", "backup/pins"];
+const kept = [
+  "storage.json",
+  "volumes",
+  "apps",
+  "numbers",
+  "server",
+  "trash",
+  // Which repositories are ours, whose history is frozen, and what was found whole.
+  "backup/pins",
+  "backup/suspect",
+  "backup/integrity",
+];
 /** Of the trash the records alone, not the data; and nothing that is larger than a configuration. */
 const largest = 4 * 1024 * 1024;
 const passing = new Set(["data", "leases"]);

@@ -21,6 +21,8 @@ export const backupStatusSchema = z.looseObject({
       app: nameSchema,
       /** When its versions were made, oldest first. */
       snapshots: z.array(timeSchema),
+      /** Those of them that were made of a source that looked destroyed; nobody means them by "the latest". */
+      doubted: z.array(timeSchema).optional(),
       /** The newest that holds all of its source and was found whole in the repository; null if none was. */
       lastGood: timeSchema.nullable(),
       /** Why its source looks destroyed, and its history is frozen; null if it does not. */

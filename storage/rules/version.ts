@@ -37,8 +37,8 @@ export function endOfMoment(text: string): number {
 }
 
 /**
- * When the version was made that `volume@moment` means (RFC 3339): the newest that is not younger. Throws `not-found`,
- * saying what there is.
+ * When the version was made that `volume@moment` means (RFC 3339): the newest that is not younger; by `latest` none of a
+ * source that looked destroyed, if there is another. Throws `not-found`, saying what there is.
  */
 export function versionAt(
   volumes: BackupStatus["volumes"],
@@ -53,7 +53,9 @@ export function versionAt(
       "not-found",
       `there is no backup of "${volume}". Volumes that have one: ${listed(Object.keys(volumes).filter((each) => volumes[each]?.snapshots.length !== 0))}`,
     );
-  const at = times.findLast((time) => Date.parse(time) <= end);
+  const sound = times.filter((time) => known.doubted?.includes(time) !== true);
+  const meant = moment === "latest" && sound.length > 0 ? sound : times;
+  const at = meant.findLast((time) => Date.parse(time) <= end);
   if (at !== undefined) return { app: known.app, at };
   throw new UserError(
     "not-found",

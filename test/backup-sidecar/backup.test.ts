@@ -218,6 +218,41 @@ test("an emptied volume is suspect until somebody confirms, and people are told"
   t.like(overview.problemsIn(view), [{ key: "suspect blog" }]);
   const confirmed = await commands.confirm({ app: "blog" }, listening<"confirm">().talk);
   t.deepEqual(confirmed, { confirmed: ["blog_data"] });
+  const again = await commands.run({ apps: ["blog"] }, listening<"run">().talk);
+  t.like(again.reports, [{ outcome: "ok", volumes: [{ outcome: "skipped" }] }]);
+});
+
+test("a version of a volume that lost most of its files is marked everywhere, and is not the latest until somebody confirms", async (t) => {
+  const place = await Place.make(t);
+  const { commands } = await place.service();
+  const names = Array.from({ length: 20 }, (_, index) => `file${index}`);
+  for (const name of names) await writeFile(place.file("blog", "blog_data", name), name);
+  await commands.run({ apps: ["blog"] }, listening<"run">().talk);
+  for (const name of names) await rm(place.file("blog", "blog_data", name));
+  const { reports } = await commands.run({ apps: ["blog"] }, listening<"run">().talk);
+  t.like(reports, [{ outcome: "suspect", volumes: [{ reason: "95 % of its files are gone" }] }]);
+
+  const marks = async (): Promise<(readonly string[])[]> =>
+    (await commands.snapshots({ app: "blog" }, listening<"snapshots">().talk)).snapshots.map(
+      (each) => each.marks,
+    );
+  t.deepEqual(await marks(), [[], ["suspect"]]);
+  const metadata = await readFile(
+    path.join(place.server.files, "store1/backup_historys/blog/metadata.json"),
+    "utf8",
+  );
+  t.is(metadata.split('"suspect"').length, 2);
+  const restore = { source: "blog", at: null, paths: [], inPlace: false, force: false };
+  const restored = await commands.restore(
+    { ...restore, to: "before" },
+    listening<"restore">().talk,
+  );
+  t.is(restored.files, 21);
+
+  await commands.confirm({ app: "blog" }, listening<"confirm">().talk);
+  t.deepEqual(await marks(), [[], []]);
+  const now = await commands.restore({ ...restore, to: "now" }, listening<"restore">().talk);
+  t.is(now.files, 1);
 });
 
 test("a run that is going on is joined, not begun twice; hanging up ends it, and the next is ok", async (t) => {

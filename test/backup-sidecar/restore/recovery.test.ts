@@ -35,7 +35,12 @@ test.serial(
     await rm(join(place.place.storage, "apps"), { recursive: true });
     const { repositories } = await place.place.service("two");
     const said: string[] = [];
-    const parts = { repositories, root, tell: (line: string) => said.push(line) };
+    const parts = {
+      repositories,
+      doubted: async () => [],
+      root,
+      tell: (line: string) => said.push(line),
+    };
     await recoverCatalog(parts);
     await t.throwsAsync(recoverCatalog(parts), { code: "conflict", message: /is not empty/ });
     const storage = directoryStorage(root);
@@ -62,13 +67,35 @@ test.serial(
   },
 );
 
+test.serial(
+  "fault 48: a volume that looked destroyed before all was lost comes back as it was before that",
+  async (t) => {
+    const place = await Restorable.begin(t);
+    await writeFile(join(place.folder("blog_data"), "post"), "hello");
+    await place.save("blog_data", "2026-03-01T06:00:00Z");
+    await rm(join(place.folder("blog_data"), "post"));
+    await writeFile(join(place.folder("blog_data"), "ransom"), "pay");
+    const destroyed = await place.save("blog_data", "2026-03-01T12:00:00Z");
+    const { repositories } = await place.place.service("two");
+    const said: string[] = [];
+    const parts = {
+      repositories,
+      doubted: async () => [destroyed],
+      root: place.place.storage,
+      tell: (line: string) => said.push(line),
+    };
+    t.deepEqual(await awaitVolumes(parts, place.storage, node1), []);
+    t.is((await place.record("blog_data")).fill?.at, "2026-03-01T06:00:00Z");
+    t.regex(said.join("\n"), /the version of 2026-03-01T12:00:00Z is left out/);
+  },
+);
+
 test.serial("fault 48: without a catalog on the server nothing is made", async (t) => {
   const place = await Restorable.begin(t);
   const root = join(place.place.top, "new");
   await mkdir(root);
   const { repositories } = await place.place.service("two");
-  await t.throwsAsync(recoverCatalog({ repositories, root, tell: () => undefined }), {
-    message: /never backed up/,
-  });
+  const parts = { repositories, doubted: async () => [], root, tell: () => undefined };
+  await t.throwsAsync(recoverCatalog(parts), { message: /never backed up/ });
   t.deepEqual(await readdir(root), []);
 });

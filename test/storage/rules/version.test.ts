@@ -36,6 +36,14 @@ test("a moment means the newest version that is not younger", (t) => {
   t.is(versionAt(volumes, "blog_data", "latest").app, "blog");
 });
 
+test("the latest is none of a source that looked destroyed, unless there is no other", (t) => {
+  const [first, second, third] = volumes.blog_data.snapshots as [string, string, string];
+  const of = (...doubted: string[]) => ({ blog_data: { ...volumes.blog_data, doubted } });
+  t.is(versionAt(of(second, third), "blog_data", "latest").at, first);
+  t.is(versionAt(of(first, second, third), "blog_data", "latest").at, third);
+  t.is(versionAt(of(third), "blog_data", "2026-03-01").at, third);
+});
+
 test("what is not there is told with what is", (t) => {
   t.throws(() => versionAt(volumes, "blog_data", "2026-02-01"), {
     code: "not-found",
