@@ -4,8 +4,9 @@ import type { Problem } from "../../service/notifier/incident.ts";
 import { version } from "../../service/version.ts";
 import type { AppBackupView, BackupView } from "../../storage/backup/verbs.ts";
 import type { BackupStatus } from "../../storage/records/backup-status.ts";
-import { configsApp } from "../schedule/job.ts";
-import { appView } from "../status/app-view.ts";
+import type { VolumeRecord } from "../../storage/records/volume.ts";
+import { configsApp, cronOf } from "../schedule/job.ts";
+import { appView, type VolumeFacts } from "../status/app-view.ts";
 import { backedUp, type Shared } from "./shared.ts";
 
 /** How it stands with the whole service and each app. */
@@ -58,12 +59,20 @@ export class Overview {
     const configs = settings.nfsConfigs ? [configsApp] : [];
     const names = [...new Set([...wanted.keys(), ...configs, ...known])].toSorted();
     for (const app of names) await histories.of(app);
-    const volumesOf = (app: string): string[] =>
-      app === configsApp ? configs : (wanted.get(app) ?? []).map(({ name }) => name).toSorted();
+    const volumesOf = (app: string): VolumeFacts[] =>
+      app === configsApp
+        ? configs.map((name) => ({ name, cron: settings.schedule, since: this.#since }))
+        : (wanted.get(app) ?? []).map((record) => this.#volume(record)).toSorted(byName);
     return { apps: names.flatMap((app) => this.#app(app, volumesOf(app))), trouble };
   }
 
-  #app(app: string, volumes: readonly string[]): AppBackupView[] {
+  #volume(record: VolumeRecord): VolumeFacts {
+    const { schedule } = this.#shared.settings;
+    const since = Math.max(this.#since, Date.parse(record.createdAt));
+    return { name: record.name, cron: cronOf(record, schedule), since };
+  }
+
+  #app(app: string, volumes: readonly VolumeFacts[]): AppBackupView[] {
     const { histories, versions, works, clock, settings } = this.#shared;
     const history = histories.known(app);
     if (history === null) return [];
@@ -78,12 +87,16 @@ export class Overview {
       suspect,
       running: works.busyWith(app) === "run",
       next: this.#next(app),
-      since: this.#since,
     };
-    const view = appView(facts, { now: clock.now(), overdueMs: settings.overdueMs });
+    const { overdueMs, jitterMs } = settings;
+    const view = appView(facts, { now: clock.now(), overdueMs, jitterMs });
     const snapshots = own.reduce((sum, [, each]) => sum + each.snapshots.length, 0);
     return [{ ...view, snapshots }];
   }
+}
+
+function byName(a: VolumeFacts, b: VolumeFacts): number {
+  return a.name < b.name ? -1 : 1;
 }
 
 /** The document that everybody on the storage reads. */

@@ -5,7 +5,7 @@ import type { Progress } from "../engine/app-repository.ts";
 import type { RunReport } from "../engine/run-report.ts";
 import { runApp } from "../engine/run.ts";
 import { configsApp, type Job, jobsOf } from "../schedule/job.ts";
-import { configsSource } from "../source/configs.ts";
+import { configsName, configsSource } from "../source/configs.ts";
 import { sourceView, type SourceView } from "../source/source-view.ts";
 import type { Attending, Work } from "./app-works.ts";
 import { backedUp, forWriting, type Shared } from "./shared.ts";
@@ -47,10 +47,10 @@ export class Running {
     for (const { key } of jobs) await history.begin(key, clock.now());
     let succeeded = false;
     try {
-      const wanted = new Set(jobs.flatMap(({ volumes }) => volumes));
-      const report = await this.#save(app, wanted, work);
+      const wanted = jobs.flatMap(({ volumes }) => volumes);
+      const report = await this.#save(app, new Set(wanted), work);
       succeeded = report.outcome !== "failed" && report.outcome !== "interrupted";
-      await history.ran(report);
+      await history.ran(report, app === configsApp ? [configsName] : wanted);
       const { outcome, notes } = report;
       if (succeeded) log.info({ app, outcome, notes }, "backed up");
       else log.error({ app, outcome, notes }, "not backed up");

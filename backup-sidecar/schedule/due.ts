@@ -43,7 +43,7 @@ export function jitterOf({ app, key }: Pick<Job, "app" | "key">, mostMs: number)
 }
 
 /** The first time of the schedule after the one for which a job was started then. */
-function nextTime(cron: string, started: number, jitter: number): number | null {
+export function nextTime(cron: string, started: number, jitter: number): number | null {
   const next = new Cron(cron, { paused: true }).nextRun(new Date(started - jitter));
   return next === null ? null : next.getTime() + jitter;
 }

@@ -38,15 +38,25 @@ export function jobsOf(volumes: readonly VolumeRecord[], schedules: Schedules): 
   return jobs.toSorted((a, b) => compare(a.app, b.app));
 }
 
+/** The schedule of a volume; `usual` is that of the service. */
+export function cronOf({ backup }: Pick<VolumeRecord, "backup">, usual: string): string {
+  return backup === "default" ? usual : backup.trim();
+}
+
+/** The key of the job that saves volumes with this schedule. */
+export function runKey(cron: string): string {
+  return `run ${cron}`;
+}
+
 function runsOf(app: string, own: readonly VolumeRecord[], usual: string): Job[] {
-  const crons = Map.groupBy(own, ({ backup }) => (backup === "default" ? usual : backup.trim()));
+  const crons = Map.groupBy(own, (record) => cronOf(record, usual));
   return [...crons].map(([cron, volumes]) =>
     run(app, cron, volumes.map(({ name }) => name).toSorted(compare)),
   );
 }
 
 function run(app: string, cron: string, volumes: readonly string[]): Job {
-  return { key: `run ${cron}`, kind: "run", app, cron, volumes };
+  return { key: runKey(cron), kind: "run", app, cron, volumes };
 }
 
 function careOf(app: string, schedules: Schedules): Job[] {

@@ -24,6 +24,16 @@ const verificationSchema = z.looseObject({
 });
 export type Verification = z.infer<typeof verificationSchema>;
 
+/** How it went with one volume when it was last to be saved. */
+const volumeSchema = z.looseObject({
+  /** How that run ended, as a whole. */
+  outcome: runReportSchema.shape.outcome,
+  /** Why it was not good. */
+  reason: z.string().nullable(),
+  /** The end of its last run after which all was well. */
+  goodAt: timeSchema.nullable(),
+});
+
 const documentSchema = z.looseObject({
   schema: z.literal(1),
   app: z.string(),
@@ -31,6 +41,8 @@ const documentSchema = z.looseObject({
   runs: z.array(runReportSchema),
   /** The end of the last run after which all was well. */
   lastGood: timeSchema.nullable(),
+  /** By name: volumes of one app may have schedules of their own, and what is well with one says nothing of the others. */
+  volumes: z.record(z.string(), volumeSchema).default({}),
   /** By the key of the job. */
   jobs: z.record(z.string(), jobSchema),
   verifications: z.array(verificationSchema),
@@ -63,6 +75,7 @@ export class AppHistory {
       app,
       runs: [],
       lastGood: null,
+      volumes: {},
       jobs: {},
       verifications: [],
       drill: null,
@@ -95,10 +108,18 @@ export class AppHistory {
     await this.#file.save();
   }
 
-  async ran(report: RunReport): Promise<void> {
+  /** `wanted`: the volumes that were to be saved, of which the report may lack some. */
+  async ran(report: RunReport, wanted: readonly string[]): Promise<void> {
     const { data } = this.#file;
+    const { outcome, endedAt, notes } = report;
     data.runs = [...data.runs, shortened(report)].slice(-keptRuns);
-    if (report.outcome === "ok") data.lastGood = report.endedAt;
+    if (outcome === "ok") data.lastGood = endedAt;
+    // What was interrupted is made up for, and says nothing of how it was before.
+    for (const name of outcome === "interrupted" ? [] : wanted) {
+      const own = report.volumes.find(({ volume }) => volume === name)?.reason ?? null;
+      const goodAt = outcome === "ok" ? endedAt : (data.volumes[name]?.goodAt ?? null);
+      data.volumes[name] = { outcome, reason: own ?? notes[0] ?? null, goodAt };
+    }
     await this.#file.save();
   }
 

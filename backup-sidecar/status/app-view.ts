@@ -1,28 +1,41 @@
 import { formatDuration } from "../../service/age.ts";
 import { rfc3339 } from "../../service/clock.ts";
 import type { AppBackupView, AppState } from "../../storage/backup/verbs.ts";
+import { jitterOf, nextTime } from "../schedule/due.ts";
+import { runKey } from "../schedule/job.ts";
 import type { AppHistory, Verification } from "./app-history.ts";
+
+/** A volume that is backed up. */
+export interface VolumeFacts {
+  readonly name: string;
+  /** Its schedule. */
+  readonly cron: string;
+  /** Milliseconds since 1970: since when it can have been saved. */
+  readonly since: number;
+}
 
 /** What is known of an app at this moment. */
 export interface AppFacts {
   readonly app: string;
   /** Volumes that are backed up; none: everything of it is switched off. */
-  readonly volumes: readonly string[];
+  readonly volumes: readonly VolumeFacts[];
   readonly history: AppHistory["known"];
   /** By volume: why its source looks destroyed, and nobody has confirmed that it is right. */
   readonly suspect: readonly { readonly volume: string; readonly reason: string }[];
   readonly running: boolean;
-  /** Milliseconds since 1970: when it is backed up next, and since when it should have been. */
+  /** Milliseconds since 1970: when it is backed up next. */
   readonly next: number | null;
-  readonly since: number;
 }
 
 export interface AppRules {
   readonly now: number;
   readonly overdueMs: number;
+  readonly jitterMs: number;
 }
 
 const day = 86_400_000;
+/** So long a run may take, or be tried again, before it counts as one that did not happen. */
+const graceMs = day / 4;
 /** All data is read back within so many days. */
 const verifyDays = 30;
 
@@ -32,10 +45,10 @@ export function appView(facts: AppFacts, rules: AppRules): AppBackupView {
   const { state, reason } = stateOf(facts, rules);
   return {
     app,
-    volumes,
+    volumes: volumes.map(({ name }) => name),
     state,
     reason,
-    lastGood: history.lastGood,
+    lastGood: lastGoodOf(facts),
     lastRun: history.runs.at(-1) ?? null,
     snapshots: history.repository?.snapshots ?? null,
     stored: history.repository?.stored ?? null,
@@ -46,10 +59,8 @@ export function appView(facts: AppFacts, rules: AppRules): AppBackupView {
 }
 
 /** The worst that is true, and only `ok` when nothing is: what did not happen counts as well as what failed. */
-function stateOf(
-  { app, volumes, history, suspect, running, since }: AppFacts,
-  { now, overdueMs }: AppRules,
-): { state: AppState; reason: string | null } {
+function stateOf(facts: AppFacts, rules: AppRules): { state: AppState; reason: string | null } {
+  const { app, volumes, history, suspect, running } = facts;
   const last = history.runs.at(-1);
   const [destroyed] = suspect;
   if (destroyed !== undefined)
@@ -62,21 +73,45 @@ function stateOf(
     return { state: "degraded", reason: broken.errors[0] ?? "its repository has damage" };
   if (last !== undefined && last.outcome !== "ok" && last.outcome !== "interrupted")
     return { state: last.outcome, reason: last.notes[0] ?? reasonIn(last.volumes) };
+  // Another schedule's run that went well makes nothing good of it.
+  for (const { name } of volumes) {
+    const { outcome = "ok", reason = null } = history.volumes[name] ?? {};
+    if (outcome !== "ok" && outcome !== "interrupted")
+      return { state: outcome, reason: reason === null ? name : `${name}: ${reason}` };
+  }
   if (history.drill?.ok === false)
     return { state: "degraded", reason: "the last restore for practice failed" };
   if (volumes.length === 0) return { state: "off", reason: null };
-  const good = history.lastGood === null ? since : Date.parse(history.lastGood);
-  if (overdueMs > 0 && now - good > overdueMs)
-    return {
-      state: "overdue",
-      reason:
-        history.lastGood === null
-          ? `never backed up, and due for ${formatDuration(now - good)}`
-          : `no good backup for ${formatDuration(now - good)}`,
-    };
+  const late = volumes.map((volume) => overdue(facts, volume, rules)).find((why) => why !== null);
+  if (late !== undefined) return { state: "overdue", reason: late };
   if (running) return { state: "running", reason: null };
-  if (history.lastGood === null) return { state: "never", reason: "not backed up yet" };
+  if (lastGoodOf(facts) === null) return { state: "never", reason: "not backed up yet" };
   return { state: "ok", reason: null };
+}
+
+/** Since when all volumes that were ever to be saved are well; null: one of them never was. */
+function lastGoodOf({ volumes, history }: AppFacts): string | null {
+  const known = volumes.flatMap(({ name }) => history.volumes[name] ?? []);
+  const times = known.map(({ goodAt }) => goodAt);
+  if (times.length === 0) return history.lastGood;
+  return times.reduce((a, b) => (a === null || b === null ? null : a < b ? a : b));
+}
+
+/** Why a volume is: no good version for too long, by the rule and by its own schedule; null: it is not. */
+function overdue(
+  { app, history }: AppFacts,
+  { name, cron, since }: VolumeFacts,
+  { now, overdueMs, jitterMs }: AppRules,
+): string | null {
+  if (overdueMs === 0) return null;
+  const goodAt = history.volumes[name]?.goodAt ?? null;
+  const from = goodAt === null ? since : Date.parse(goodAt);
+  if (now - from <= overdueMs) return null;
+  const due = nextTime(cron, from, jitterOf({ app, key: runKey(cron) }, jitterMs));
+  if (due === null || now <= due + graceMs) return null;
+  return goodAt === null
+    ? `${name}: never backed up, and due for ${formatDuration(now - from)}`
+    : `${name}: no good backup for ${formatDuration(now - from)}`;
 }
 
 function reasonIn(volumes: readonly { volume: string; reason: string | null }[]): string | null {

@@ -4,7 +4,8 @@ import { type AppFacts, appView, verifiedShare } from "../../../backup-sidecar/s
 
 const day = 86_400_000;
 const now = Date.parse("2026-03-10T12:00:00Z");
-const rules = { now, overdueMs: day };
+const rules = { now, overdueMs: day, jitterMs: 0 };
+const six = "0 */6 * * *";
 
 function report(change: Partial<RunReport> = {}): RunReport {
   return {
@@ -28,16 +29,16 @@ function report(change: Partial<RunReport> = {}): RunReport {
 function facts(change: Partial<AppFacts> = {}, history: Partial<AppFacts["history"]> = {}) {
   return {
     app: "blog",
-    volumes: ["blog_data"],
+    volumes: [{ name: "blog_data", cron: six, since: now - 5 * day }],
     suspect: [],
     running: false,
     next: now + 3_600_000,
-    since: now - 5 * day,
     history: {
       schema: 1,
       app: "blog",
       runs: [report()],
       lastGood: "2026-03-10T11:01:00Z",
+      volumes: { blog_data: { outcome: "ok", reason: null, goodAt: "2026-03-10T11:01:00Z" } },
       jobs: {},
       verifications: [],
       drill: null,
@@ -59,15 +60,57 @@ test("an app with a good backup of late is ok", (t) => {
 });
 
 test("no good backup for too long is overdue, even though no run has failed and one is going on", (t) => {
-  const old = { lastGood: "2026-03-08T11:00:00Z" };
+  const old = good("2026-03-08T11:00:00Z");
   t.like(appView(facts({ running: true }, old), rules), {
     state: "overdue",
-    reason: "no good backup for 2 d",
+    reason: "blog_data: no good backup for 2 d",
   });
-  const never = { lastGood: null, runs: [] };
+  const never = { lastGood: null, runs: [], volumes: {} };
   t.is(appView(facts({}, never), rules).state, "overdue");
-  t.is(appView(facts({ since: now }, never), rules).state, "never");
+  const volumes = [{ name: "blog_data", cron: six, since: now }];
+  t.is(appView(facts({ volumes }, never), rules).state, "never");
 });
+
+function good(time: string): Partial<AppFacts["history"]> {
+  return { lastGood: time, volumes: { blog_data: { outcome: "ok", reason: null, goodAt: time } } };
+}
+
+test("an app that is backed up once a week, or once a day, is overdue when its own time has passed", (t) => {
+  const weekly = [{ name: "blog_data", cron: "0 3 * * 2", since: 0 }];
+  const tuesday = good("2026-03-03T03:05:00Z");
+  const on = (time: string) => appView(facts({ volumes: weekly }, tuesday), at(time)).state;
+  t.is(on("2026-03-09T12:00:00Z"), "ok");
+  t.is(on("2026-03-10T08:00:00Z"), "ok");
+  t.is(on("2026-03-10T09:01:00Z"), "overdue");
+  const daily = [{ name: "blog_data", cron: "0 3 * * *", since: 0 }];
+  const early = facts({ volumes: daily }, good("2026-03-09T03:00:01Z"));
+  t.is(appView(early, at("2026-03-10T03:30:00Z")).state, "ok");
+});
+
+test("a volume with a schedule of its own that fails is not hidden by runs of the others", (t) => {
+  const volumes = ["blog_data", "blog_db"].map((name) => ({ name, cron: six, since: 0 }));
+  const ok = { outcome: "ok" as const, reason: null, goodAt: "2026-03-10T11:01:00Z" };
+  const bad = { outcome: "failed" as const, reason: "EIO", goodAt: "2026-03-10T06:00:00Z" };
+  const failing = { volumes: { blog_data: ok, blog_db: bad } };
+  t.like(appView(facts({ volumes }, failing), rules), {
+    state: "failed",
+    reason: "blog_db: EIO",
+    lastGood: "2026-03-10T06:00:00Z",
+  });
+  const late = { ...ok, goodAt: "2026-03-01T06:00:00Z" };
+  const forgotten = { volumes: { blog_data: ok, blog_db: late } };
+  t.like(appView(facts({ volumes }, forgotten), rules), {
+    state: "overdue",
+    reason: "blog_db: no good backup for 9 d",
+    lastGood: "2026-03-01T06:00:00Z",
+  });
+  const young = facts({ volumes }, { volumes: { blog_data: ok } });
+  t.is(appView(young, rules).lastGood, "2026-03-10T11:01:00Z");
+});
+
+function at(time: string): typeof rules {
+  return { ...rules, now: Date.parse(time) };
+}
 
 test("the last run says why it was not good", (t) => {
   const volumes: RunReport["volumes"] = [
