@@ -1,4 +1,4 @@
-import type { StorageServer } from "../storage/storage.ts";
+import type { StorageServer } from "../storage/storage-server.ts";
 import { addressOf } from "./guard/source-address.ts";
 import type { MountRow } from "./mount-table.ts";
 

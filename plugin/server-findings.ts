@@ -1,10 +1,6 @@
 import { formatDuration } from "../service/age.ts";
-import type {
-  ControlState,
-  NfsIdentity,
-  StorageHealth,
-  StorageServer,
-} from "../storage/storage.ts";
+import type { StorageHealth } from "../storage/storage.ts";
+import type { ControlState, NfsIdentity, StorageServer } from "../storage/storage-server.ts";
 import type { Finding } from "../storage/verbs.ts";
 import { leftServer } from "./left-server.ts";
 import type { MountRow } from "./mount-table.ts";

@@ -4,6 +4,7 @@ import type { UseRecord } from "./records/use.ts";
 import type { VolumeRecord } from "./records/volume.ts";
 import type { LeaseHolder } from "./lease-holder.ts";
 import type { VolumeOptions } from "./rules/options.ts";
+import type { StorageServer } from "./storage-server.ts";
 import type { AnswerOf } from "./swarmnfs/protocol/routes.ts";
 
 /** The node that asks: its lasting id and the name people know it by. */
@@ -66,43 +67,6 @@ export interface StorageHealth {
   readonly free: number;
   /** What stands out, in words for people; empty when all is well. */
   readonly notes: readonly string[];
-}
-
-/** The name by which NFS servers tell a node's client from others, and so to whom locks belong. */
-export interface NfsIdentity {
-  /** Null: none was set, and the host name stands for it. */
-  readonly name: string | null;
-  /** Whether it is made of this node's lasting id; an administrator's own otherwise. */
-  readonly isOurs: boolean;
-}
-
-/** The server of a storage that is on one, as it is known without asking it. */
-export interface StorageServer {
-  /** A name or an address, as the administrator wrote it. */
-  readonly host: string;
-  readonly port: number;
-  /** The address in use; null while the server was never reached. */
-  readonly address: string | null;
-  /** All addresses that its name has, as far as is known. */
-  readonly addresses?: readonly string[];
-  /**
-   * Former addresses to which this node still has connections: what was mounted from there did not follow the server.
-   * What was mounted from any other goes on where it is now. Absent: not known.
-   */
-  readonly left?: readonly string[];
-  /** By which name it knows this node. Absent: not known, or it is not asked by NFS. */
-  readonly identity?: NfsIdentity;
-  /** Of a storage node of ours: how this node stands with it. */
-  readonly control?: ControlState;
-}
-
-/** How a node stands with the storage node that it joined, as it is known without asking. */
-export interface ControlState {
-  readonly port: number;
-  /** Whether NFS was served when it was last looked at; null: it was not looked at. */
-  readonly servesNfs: boolean | null;
-  /** When this node's certificate ends, milliseconds since 1970; null before it has joined. */
-  readonly certifiedUntil: number | null;
 }
 
 /** Why a storage cannot be used now, in words for people, and since when (RFC 3339). */

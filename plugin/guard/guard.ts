@@ -1,7 +1,7 @@
 import type { Log } from "../../service/log.ts";
 import { CommandFailed } from "../../storage/mounting/bounded-command.ts";
 import { messageOf } from "../../service/message-of.ts";
-import type { StorageServer } from "../../storage/storage.ts";
+import type { StorageServer } from "../../storage/storage-server.ts";
 import type { MountRow } from "../mount-table.ts";
 import type { PacketFilter } from "./packet-filter.ts";
 import { addressOf } from "./source-address.ts";

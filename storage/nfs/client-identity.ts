@@ -1,7 +1,7 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { runBounded } from "../mounting/bounded-command.ts";
-import type { NfsIdentity } from "../storage.ts";
+import type { NfsIdentity } from "../storage-server.ts";
 import { StorageUnavailable } from "../unavailable.ts";
 import { inFolder, withOwnSysfs } from "./own-sysfs.ts";
 

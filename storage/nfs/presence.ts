@@ -2,7 +2,7 @@ import { bounded } from "../../service/bounded.ts";
 import type { Clock } from "../../service/clock.ts";
 import { messageOf } from "../../service/message-of.ts";
 import type { Presence } from "../keeper/presence.ts";
-import type { NfsIdentity } from "../storage.ts";
+import type { NfsIdentity } from "../storage-server.ts";
 import { StorageUnavailable } from "../unavailable.ts";
 import { mountTrouble, portTrouble } from "./mount-trouble.ts";
 import type { NfsPlace } from "./nfs-url.ts";

@@ -2,7 +2,7 @@ import { bounded } from "../../service/bounded.ts";
 import { messageOf } from "../../service/message-of.ts";
 import type { Knock } from "../nfs/server-port.ts";
 import type { TransportEffects } from "../nfs/transports.ts";
-import type { NfsIdentity } from "../storage.ts";
+import type { NfsIdentity } from "../storage-server.ts";
 import { StorageUnavailable } from "../unavailable.ts";
 import { portTrouble, type NfsServer } from "./mount-trouble.ts";
 import { ServerMove } from "./server-move.ts";

@@ -6,6 +6,7 @@ import type { VolumeRecord } from "../records/volume.ts";
 import { defaultOptions } from "../rules/default-options.ts";
 import { checkVolumeName } from "../rules/names.ts";
 import type * as storage from "../storage.ts";
+import type { StorageServer } from "../storage-server.ts";
 import { StorageUnavailable } from "../unavailable.ts";
 import { HeldLeases } from "./held-leases.ts";
 import { LeaseKeeper } from "./lease-keeper.ts";
@@ -62,7 +63,7 @@ export class SwarmnfsStorage implements storage.Storage {
     return this.#control.trouble;
   }
 
-  get server(): storage.StorageServer {
+  get server(): StorageServer {
     const { host } = this.#place;
     const nfs = this.#nfs;
     const { identity } = this.#readiness;

@@ -4,7 +4,8 @@ import { ensureIdentity, systemIdentityEffects } from "../nfs/client-identity.ts
 import { ServerName, systemLookup } from "../nfs/server-name.ts";
 import { type Knock, knock } from "../nfs/server-port.ts";
 import { systemTransportEffects, type TransportEffects } from "../nfs/transports.ts";
-import type { NfsIdentity, NodeIdentity } from "../storage.ts";
+import type { NodeIdentity } from "../storage.ts";
+import type { NfsIdentity } from "../storage-server.ts";
 import { type NodeTls, systemNodeTls } from "../tls/node-tls.ts";
 import type { KeeperPatience } from "./lease-keeper.ts";
 import { LeaseMemory } from "./lease-memory.ts";

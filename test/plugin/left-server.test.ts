@@ -1,7 +1,7 @@
 import test from "ava";
 import { leftServer } from "../../plugin/left-server.ts";
 import type { MountRow } from "../../plugin/mount-table.ts";
-import type { StorageServer } from "../../storage/storage.ts";
+import type { StorageServer } from "../../storage/storage-server.ts";
 
 const at = (address: string | null): StorageServer => ({ host: "nas.lan", port: 2049, address });
 

@@ -3,7 +3,7 @@ import { pino } from "pino";
 import { guardFindings } from "../../../plugin/guard/guard-findings.ts";
 import { Guard } from "../../../plugin/guard/guard.ts";
 import type { MountRow } from "../../../plugin/mount-table.ts";
-import type { StorageServer } from "../../../storage/storage.ts";
+import type { StorageServer } from "../../../storage/storage-server.ts";
 import { FakePacketFilter } from "./fake-packet-filter.ts";
 
 const minute = 60_000;

@@ -1,7 +1,8 @@
 import test, { type ExecutionContext } from "ava";
 import { systemClock } from "../../../service/clock.ts";
 import { DirectoryStorage } from "../../../storage/directory/directory-storage.ts";
-import type { Storage, StorageServer } from "../../../storage/storage.ts";
+import type { Storage } from "../../../storage/storage.ts";
+import type { StorageServer } from "../../../storage/storage-server.ts";
 import type { Finding, PluginStatus } from "../../../storage/verbs.ts";
 import { FakeDaemon } from "../fake-daemon.ts";
 import { startPlugin, type PluginUnderTest } from "../plugin-under-test.ts";

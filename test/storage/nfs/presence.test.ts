@@ -4,7 +4,7 @@ import { parseNfsUrl } from "../../../storage/nfs/nfs-url.ts";
 import { NfsPresence } from "../../../storage/nfs/presence.ts";
 import { ServerName } from "../../../storage/nfs/server-name.ts";
 import type { PortAnswer } from "../../../storage/nfs/server-port.ts";
-import type { NfsIdentity } from "../../../storage/storage.ts";
+import type { NfsIdentity } from "../../../storage/storage-server.ts";
 import { eventually } from "../eventually.ts";
 import { failed, mountTable, type MountTable } from "./mount-table.ts";
 
