@@ -1,5 +1,4 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
-import type { Clock } from "../../service/clock.ts";
 import { UserError } from "../../service/user-error.ts";
 import {
   addressGiven,
@@ -10,42 +9,21 @@ import {
   rootTold,
   type Shown,
 } from "./answers.ts";
-import type { Channel } from "./channel.ts";
 import type { Export, Exports } from "./exports.ts";
 import { knownExports, selfTestClient, type KnownExport } from "./known-exports.ts";
-import { channelNames, type ChannelName, type Told } from "./questions.ts";
+import { channelNames } from "./questions.ts";
 import { Showing, type Showcase } from "./showing.ts";
+import { codeOf, failureHoldsMs, holdsMs, Telling, type TellingParts } from "./telling.ts";
 import { type ExportPart, partsOf, placesOf } from "./whole-storage.ts";
 
-/** The kernel's tables that we fill. */
-export type Tables = Readonly<Record<ChannelName, Channel>>;
-
-/** What the kernel was told, and whether it had asked. */
-export type AuditLine = Told & {
-  readonly event: "asked" | "told";
-  /** What the kernel said against it; null: it took it. */
-  readonly refusal: string | null;
-};
-
-export interface KernelExportsParts {
-  readonly tables: Tables;
+export interface KernelExportsParts extends TellingParts {
   readonly showcase: Showcase;
-  readonly clock: Clock;
   /** Whether clients must come with a certificate (`SWARMNFS_TLS=on`). */
   readonly mutualTls: boolean;
-  /** Hears every question with its answer, and everything that is told unasked but for what is merely repeated. */
-  readonly audit: (line: AuditLine) => void;
-  /** Hears of a table that cannot be read or written, and is tried again. */
-  readonly trouble: (error: unknown) => void;
 }
 
-/** How long the kernel believes us. It asks again when half of it is over, and we repeat ourselves before that. */
-const holdsMs = 24 * 60 * 60 * 1000;
+/** Before half of the time is over for which the kernel believes us. */
 const repeatEveryMs = 6 * 60 * 60 * 1000;
-/** How long a "no" to a question holds: so often an attack shows in the audit log, and so soon the kernel forgets it. */
-const refusalHoldsMs = 5 * 60 * 1000;
-/** After a "yes" that the kernel refuses. */
-const failureHoldsMs = 5 * 1000;
 /** How often questions are looked for. What was told beforehand is not asked, so that only strangers wait for this. */
 const lookEveryMs = 20;
 /** The same while there are some: whoever lists the root asks for one volume after the other. */
@@ -63,6 +41,7 @@ export class KernelExports implements Exports {
   readonly #shown: Shown;
   readonly #table = new ExportTable();
   readonly #showing: Showing;
+  readonly #telling: Telling;
   /** Grants under way, by client and volume: what is revoked meanwhile is not granted. */
   readonly #underWay = new Map<string, symbol>();
   #repeating: NodeJS.Timeout | undefined;
@@ -73,6 +52,7 @@ export class KernelExports implements Exports {
     this.#parts = parts;
     this.#shown = { root: parts.showcase.path, mutualTls: parts.mutualTls };
     this.#showing = new Showing(parts.showcase);
+    this.#telling = new Telling(parts);
   }
 
   /** The kernel forgets what somebody else told it, hears what holds now, and from now on is answered. */
@@ -98,16 +78,16 @@ export class KernelExports implements Exports {
     let count = 0;
     for (const address of this.#table.addresses()) {
       const client = this.#table.clientAt(address);
-      if (client !== null) this.#repeat([addressTold(address, client)]);
+      if (client !== null) this.#telling.repeat([addressTold(address, client)]);
       if ((count += 1) % slice === 0) await nextTurn();
     }
     for (const client of this.#table.clients()) {
       if (!this.#table.hasAddress(client)) continue;
-      this.#repeat(rootTold(this.#shown, client, true));
+      this.#telling.repeat(rootTold(this.#shown, client, true));
       for (const granted of this.#table.grantsOf(client)) {
         // It may have been taken away since the turn before.
         if (this.#table.granted(client, granted.volume) === granted)
-          this.#repeat(grantTold(this.#shown, client, granted, true));
+          this.#telling.repeat(grantTold(this.#shown, client, granted, true));
         if ((count += 1) % slice === 0) await nextTurn();
       }
     }
@@ -132,11 +112,11 @@ export class KernelExports implements Exports {
     this.#table.admit(client, address);
     if (before !== null) this.#hideRoot(before);
     if (!this.#hasBegun) return;
-    this.#tell(addressTold(address, client));
-    for (const told of rootTold(this.#shown, client, true)) this.#tell(told);
+    this.#telling.tell(addressTold(address, client));
+    for (const told of rootTold(this.#shown, client, true)) this.#telling.tell(told);
     // What was granted to a client without an address the kernel could not be told.
     for (const granted of this.#table.grantsOf(client))
-      for (const told of grantTold(this.#shown, client, granted, true)) this.#tell(told);
+      for (const told of grantTold(this.#shown, client, granted, true)) this.#telling.tell(told);
   }
 
   async dismiss(given: string): Promise<void> {
@@ -144,7 +124,7 @@ export class KernelExports implements Exports {
     const client = this.#table.clientAt(address);
     this.#table.dismiss(address);
     if (client !== null) this.#hideRoot(client);
-    this.#tell(addressTold(address, null));
+    this.#telling.tell(addressTold(address, null));
   }
 
   async grant(client: string, granted: Export): Promise<void> {
@@ -205,7 +185,7 @@ export class KernelExports implements Exports {
   #hideRoot(client: string): void {
     if (this.#table.hasAddress(client)) return;
     try {
-      for (const told of rootTold(this.#shown, client, false)) this.#tell(told);
+      for (const told of rootTold(this.#shown, client, false)) this.#telling.tell(told);
     } catch (error) {
       // It does not know the client any more.
       if (codeOf(error) !== "ENOENT") throw error;
@@ -215,13 +195,15 @@ export class KernelExports implements Exports {
   #tellGrant(client: string, granted: ExportPart): void {
     const lines = grantTold(this.#shown, client, granted, true);
     try {
-      for (const told of lines) this.#tell(told);
+      for (const told of lines) this.#telling.tell(told);
     } catch (error) {
       if (codeOf(error) !== "ENOENT") throw error;
       // It does not know the client any more: somebody emptied the tables.
       for (const address of this.#table.addresses())
-        if (this.#table.clientAt(address) === client) this.#tell(addressTold(address, client));
-      for (const told of [...rootTold(this.#shown, client, true), ...lines]) this.#tell(told);
+        if (this.#table.clientAt(address) === client)
+          this.#telling.tell(addressTold(address, client));
+      for (const told of [...rootTold(this.#shown, client, true), ...lines])
+        this.#telling.tell(told);
     }
   }
 
@@ -231,7 +213,7 @@ export class KernelExports implements Exports {
     this.#table.revoke(client, volume);
     for (const told of grantTold(this.#shown, client, granted, false))
       try {
-        this.#tell(told, forMs);
+        this.#telling.tell(told, forMs);
       } catch (error) {
         // A client that the kernel does not know has nothing; for all else there is the thick brush.
         if (told.question.channel === "nfsd.fh" && codeOf(error) === "ENOENT") return;
@@ -248,59 +230,12 @@ export class KernelExports implements Exports {
       try {
         for (const question of this.#parts.tables[name].questions()) {
           found += 1;
-          this.#answer(answer(this.#table, this.#shown, question));
+          this.#telling.answer(answer(this.#table, this.#shown, question));
         }
       } catch (error) {
         this.#parts.trouble(error);
       }
     this.#looking = setTimeout(() => this.#look(), found > 0 ? lookAgainMs : lookEveryMs);
-  }
-
-  #answer(told: Told): void {
-    try {
-      this.#write("asked", told, told.answer === null ? refusalHoldsMs : holdsMs);
-    } catch (error) {
-      this.#parts.trouble(error);
-      // Otherwise whoever asks would wait until the kernel's patience ends, and so would we with the next one.
-      if (told.answer !== null) this.#deny(told);
-    }
-  }
-
-  #deny(told: Told): void {
-    try {
-      this.#write("asked", { ...told, answer: null }, failureHoldsMs);
-    } catch (error) {
-      this.#parts.trouble(error);
-    }
-  }
-
-  #tell(told: Told, forMs = holdsMs): void {
-    this.#write("told", told, forMs);
-  }
-
-  #write(event: AuditLine["event"], told: Told, forMs: number): void {
-    const { audit } = this.#parts;
-    try {
-      this.#put(told, forMs);
-      audit({ ...told, event, refusal: null });
-    } catch (error) {
-      audit({ ...told, event, refusal: codeOf(error) });
-      throw error;
-    }
-  }
-
-  #repeat(lines: readonly Told[]): void {
-    try {
-      for (const told of lines) this.#put(told, holdsMs);
-    } catch (error) {
-      // It will be asked for.
-      this.#parts.trouble(error);
-    }
-  }
-
-  #put(told: Told, forMs: number): void {
-    const expiry = Math.floor((this.#parts.clock.now() + forMs) / 1000);
-    this.#parts.tables[told.question.channel].tell(told, expiry);
   }
 }
 
@@ -309,8 +244,4 @@ function takenAway(volume: string): UserError {
     "conflict",
     `access to volume "${volume}" was taken away again while it was being granted. Try again`,
   );
-}
-
-function codeOf(error: unknown): string {
-  return (error as NodeJS.ErrnoException).code ?? String(error);
 }

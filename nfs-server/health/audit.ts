@@ -1,5 +1,5 @@
 import type { Log } from "../../service/log.ts";
-import type { AuditLine } from "../exports/kernel-exports.ts";
+import type { AuditLine } from "../exports/telling.ts";
 
 /** The name by which people know a client of the kernel's tables; null: nobody we know. */
 export type NameOf = (client: string) => string | null;

@@ -1,7 +1,7 @@
 import type { Clock } from "../../service/clock.ts";
 import { addressTold, grantTold, rootTold, type Shown } from "../exports/answers.ts";
 import type { Export } from "../exports/exports.ts";
-import type { Tables } from "../exports/kernel-exports.ts";
+import type { Tables } from "../exports/telling.ts";
 import { selfTestClient } from "../exports/known-exports.ts";
 import type { Told } from "../exports/questions.ts";
 import type { Showcase } from "../exports/showing.ts";

@@ -1,5 +1,6 @@
 import test, { type ExecutionContext } from "ava";
-import { KernelExports, type AuditLine } from "../../../nfs-server/exports/kernel-exports.ts";
+import { KernelExports } from "../../../nfs-server/exports/kernel-exports.ts";
+import type { AuditLine } from "../../../nfs-server/exports/telling.ts";
 import { fsidHex, type Question } from "../../../nfs-server/exports/questions.ts";
 import type { Export } from "../../../nfs-server/exports/exports.ts";
 import { UserError } from "../../../service/user-error.ts";
