@@ -90,10 +90,11 @@ export class Mirror implements MirrorKeeper {
       maxCount: steps.removedFolders.length,
       maxBytes: Number.MAX_SAFE_INTEGER,
     };
-    // The deepest first.
+    // The deepest first. What somebody else has put there stays, with its folder.
     for (const path of steps.removedFolders.toSorted((a, b) => b.length - a.length)) {
       const place = at(path);
-      if (place !== null) await remote.remove(place, permit, signal);
+      if (place !== null && (await isEmpty(remote, place, signal)))
+        await remote.remove(place, permit, signal);
     }
     for (const path of steps.folders) {
       const place = at(path);
@@ -112,7 +113,14 @@ async function stepsTo(
   signal?: AbortSignal,
 ): Promise<Steps> {
   const changes = before === null ? null : await changesOf(repository, before, snapshot, signal);
-  const wanted = (path: string): boolean => changes === null || isNew(changes.get(path));
+  // Of what became a directory restic says nothing more.
+  const became = [...(changes ?? [])]
+    .filter(([path, kind]) => path.endsWith("/") && kind === "T")
+    .map(([path]) => path);
+  const wanted = (path: string): boolean =>
+    changes === null ||
+    isNew(changes.get(path)) ||
+    became.some((folder) => `${path}/`.startsWith(folder));
   const [folders, files]: [string[], Node[]] = [[], []];
   for await (const node of repository.ls(snapshot.id, null, signal)) {
     if (node.type === "dir" && wanted(node.path)) folders.push(node.path);
@@ -122,7 +130,10 @@ async function stepsTo(
   return {
     folders,
     files,
-    displaced: gone.filter(([path]) => !path.endsWith("/")).map(([path]) => path),
+    displaced: [
+      ...gone.filter(([path]) => !path.endsWith("/")).map(([path]) => path),
+      ...became.map((path) => path.slice(0, -1)),
+    ],
     removedFolders: gone
       .filter(([path, kind]) => path.endsWith("/") && kind === "-")
       .map(([path]) => path),
@@ -146,6 +157,12 @@ async function changesOf(
 
 function isNew(kind: Change["kind"] | undefined): boolean {
   return kind === "+" || kind === "M" || kind === "T";
+}
+
+/** Also one that is not there. */
+async function isEmpty(remote: Remote, folder: string, signal?: AbortSignal): Promise<boolean> {
+  const found = await remote.list(folder, signal).catch(unlessGone);
+  return found === undefined || found.length === 0;
 }
 
 function unlessGone(error: unknown): void {

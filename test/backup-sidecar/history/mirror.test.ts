@@ -44,6 +44,11 @@ test.serial(
     const then = new Date("2026-02-01T00:00:00Z");
     await mkdir(join(folder, "posts/old"), { recursive: true });
     await mkdir(join(folder, "empty"));
+    await mkdir(join(folder, "posts/shared"));
+    await writeFile(join(folder, "posts/shared/own"), "own");
+    await writeFile(join(folder, "becomes a folder"), "file");
+    await mkdir(join(folder, "becomes a file"));
+    await writeFile(join(folder, "becomes a file/inside"), "inside");
     await writeFile(join(folder, "posts/same size"), "one");
     await writeFile(join(folder, "posts/old/gone"), "gone");
     await writeFile(join(folder, "stays"), "stays");
@@ -51,8 +56,21 @@ test.serial(
     await history.record(await place.repository(), report);
     const copy = server.at("blog/blog_data");
     t.is(await readFile(join(copy, "posts/same_20size"), "utf8"), "one");
-    t.deepEqual((await readdir(copy)).toSorted(), ["empty", "posts", "stays"]);
+    t.deepEqual((await readdir(copy)).toSorted(), [
+      "becomes_20a_20file",
+      "becomes_20a_20folder",
+      "empty",
+      "posts",
+      "stays",
+    ]);
+    await writeFile(join(copy, "posts/shared/of somebody else"), "theirs");
 
+    await rm(join(folder, "posts/shared"), { recursive: true });
+    for (const name of ["becomes a folder", "becomes a file"])
+      await rm(join(folder, name), { recursive: true });
+    await mkdir(join(folder, "becomes a folder/deep"), { recursive: true });
+    await writeFile(join(folder, "becomes a folder/deep/file"), "deep");
+    await writeFile(join(folder, "becomes a file"), "now a file");
     await writeFile(join(folder, "posts/same size"), "two");
     await utimes(join(folder, "posts/same size"), then, then);
     await rm(join(folder, "posts/old"), { recursive: true });
@@ -64,11 +82,20 @@ test.serial(
     await history.record(await place.repository(), report);
     t.is(await readFile(join(copy, "posts/same_20size"), "utf8"), "two");
     t.is(await readFile(join(copy, "new/file"), "utf8"), "new");
-    t.deepEqual(await readdir(join(copy, "posts")), ["same_20size"]);
+    t.deepEqual((await readdir(join(copy, "posts"))).toSorted(), ["same_20size", "shared"]);
+    t.deepEqual(await readdir(join(copy, "posts/shared")), ["of somebody else"]);
+    t.is(await readFile(join(copy, "becomes_20a_20folder/deep/file"), "utf8"), "deep");
+    t.is(await readFile(join(copy, "becomes_20a_20file"), "utf8"), "now a file");
     const before = server.at("backup_historys/blog/2026-03-01_12-00/files/blog_data");
     t.is(await readFile(join(before, "posts/same_20size"), "utf8"), "one");
     t.is(await readFile(join(before, "posts/old/gone"), "utf8"), "gone");
-    t.deepEqual((await readdir(before)).toSorted(), ["posts"]);
+    t.is(await readFile(join(before, "becomes_20a_20folder"), "utf8"), "file");
+    t.is(await readFile(join(before, "becomes_20a_20file/inside"), "utf8"), "inside");
+    t.deepEqual((await readdir(before)).toSorted(), [
+      "becomes_20a_20file",
+      "becomes_20a_20folder",
+      "posts",
+    ]);
     t.deepEqual(await readdir(scratch), []);
   },
 );
