@@ -5,6 +5,9 @@ import type { Finding } from "../storage/verbs.ts";
 import { leftServer } from "./left-server.ts";
 import type { MountRow } from "./mount-table.ts";
 
+/** Below a quarter of a minute nobody notices anything, and answers take their time. */
+const clocksAgreeMs = 15_000;
+
 /** What this node knows besides. */
 export interface ServerView {
   /** The volumes in use here. */
@@ -55,7 +58,21 @@ function controlFindings(
     ...(left === null
       ? []
       : [ok(`this node has joined it, with a certificate that ends in ${left}`)]),
+    ...(control.aheadMs === null ? [] : [clockFinding(control.aheadMs)]),
   ];
+}
+
+/** Certificates and times in lists go by it; leases do not. */
+function clockFinding(aheadMs: number): Finding {
+  if (Math.abs(aheadMs) < clocksAgreeMs)
+    return ok("this node's clock and that of the storage node agree");
+  const apart = formatDuration(Math.abs(aheadMs));
+  return {
+    level: "warning",
+    title: `this node's clock is ${apart} ${aheadMs > 0 ? "behind" : "ahead of"} that of the storage node`,
+    advice:
+      "Certificates are believed, and times are shown, by clocks. Look at both machines: timedatectl",
+  };
 }
 
 function ok(title: string): Finding {

@@ -33,4 +33,6 @@ export interface ControlState {
   readonly servesNfs: boolean | null;
   /** When this node's certificate ends, milliseconds since 1970; null before it has joined. */
   readonly certifiedUntil: number | null;
+  /** By how much its clock was ahead of this node's when it answered last, milliseconds; null: it never did. */
+  readonly aheadMs: number | null;
 }

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import type * as z from "zod";
+import { type Clock, systemClock } from "../../service/clock.ts";
 import { UserError } from "../../service/user-error.ts";
 import { ControlFailure, connectionTrouble, strangerHere } from "./control-failure.ts";
 import type { Endpoint } from "./endpoint.ts";
@@ -22,9 +23,17 @@ const answerLimit = 256 * 1024 * 1024;
 /** Asks a control API. */
 export class ControlClient {
   readonly #endpoint: Endpoint;
+  readonly #clock: Clock;
+  #aheadMs: number | null = null;
 
-  constructor(endpoint: Endpoint) {
+  constructor(endpoint: Endpoint, clock: Clock = systemClock) {
     this.#endpoint = endpoint;
+    this.#clock = clock;
+  }
+
+  /** By how much the server's clock was ahead of ours when it answered last, milliseconds, to a second; null: it never did. */
+  get aheadMs(): number | null {
+    return this.#aheadMs;
   }
 
   /**
@@ -89,6 +98,8 @@ export class ControlClient {
     });
     request.on("response", (response) => {
       isAnswered = true;
+      const date = Date.parse(response.headers.date ?? "");
+      if (!Number.isNaN(date)) this.#aheadMs = date - this.#clock.now();
       read(response).then(
         (answer) => resolve({ status: response.statusCode ?? 0, answer }),
         reject,

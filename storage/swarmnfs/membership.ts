@@ -5,6 +5,7 @@ import { messageOf } from "../../service/message-of.ts";
 import { UserError } from "../../service/user-error.ts";
 import type { ServerName } from "../nfs/server-name.ts";
 import type { NodeIdentity } from "../storage.ts";
+import type { ControlState } from "../storage-server.ts";
 import type { TlsIdentity } from "../tls/tlshd.ts";
 import { certificateRequest } from "./certificate-request.ts";
 import { ControlClient } from "./control-client.ts";
@@ -68,9 +69,10 @@ export class Membership {
     return this.#credentials;
   }
 
-  /** Until when the certificate is valid, milliseconds; null before this node has joined. */
-  get validUntil(): number | null {
-    return this.#credentials === null ? null : lifeOf(this.#credentials).to;
+  /** How this node stands with the server. */
+  get standing(): Pick<ControlState, "certifiedUntil" | "aheadMs"> {
+    const certifiedUntil = this.#credentials === null ? null : lifeOf(this.#credentials).to;
+    return { certifiedUntil, aheadMs: this.#client?.aheadMs ?? null };
   }
 
   /** Asks as this node, which joins first if it has not. Throws `unavailable` with why it cannot. */
@@ -148,7 +150,7 @@ export class Membership {
       this.#endpoint = new TlsEndpoint(this.#name, this.#place.port, credentials);
     else this.#endpoint.use(credentials);
     this.#credentials = credentials;
-    this.#client = new ControlClient(this.#endpoint);
+    this.#client = new ControlClient(this.#endpoint, this.#clock);
     return this.#client;
   }
 

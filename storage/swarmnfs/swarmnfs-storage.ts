@@ -77,7 +77,7 @@ export class SwarmnfsStorage implements storage.Storage {
       control: {
         port: this.#place.port,
         servesNfs: this.#readiness.servesNfs,
-        certifiedUntil: this.#world.member.validUntil,
+        ...this.#world.member.standing,
       },
     };
   }

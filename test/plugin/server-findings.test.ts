@@ -96,13 +96,26 @@ test("of a storage node of ours it is told how this node stands with it", async 
   const day = 86_400_000;
   const seen = { rows: () => [], nfsVersion: async () => null, now: () => 10 * day };
   const ours = { ...server, host: "storage1" };
-  const control = { port: 2050, servesNfs: true, certifiedUntil: 93 * day };
+  const control = { port: 2050, servesNfs: true, certifiedUntil: 93 * day, aheadMs: -2_000 };
   t.deepEqual(await serverFindings({ ...ours, control }, well(), seen), [
     { level: "ok", title: "storage1 is 10.0.0.6, answers on 2050 (control) and 2049 (NFS)" },
     { level: "ok", title: "this node has joined it, with a certificate that ends in 83 d" },
+    { level: "ok", title: "this node's clock and that of the storage node agree" },
   ]);
-  const mute = { port: 2050, servesNfs: false, certifiedUntil: null };
+  const mute = { port: 2050, servesNfs: false, certifiedUntil: null, aheadMs: null };
   t.deepEqual(await serverFindings({ ...ours, control: mute }, well(), seen), [
     { level: "ok", title: "storage1 is 10.0.0.6, answers on 2050 (control)" },
   ]);
+  for (const [aheadMs, words] of [
+    [3_600_000, "1 h behind that of the storage node"],
+    [-20_000, "20 s ahead of that of the storage node"],
+  ] as const) {
+    const findings = await serverFindings(
+      { ...ours, control: { ...control, aheadMs } },
+      null,
+      seen,
+    );
+    t.like(findings[2], { level: "warning", title: `this node's clock is ${words}` });
+    t.regex(findings[2]?.advice ?? "", /timedatectl/);
+  }
 });

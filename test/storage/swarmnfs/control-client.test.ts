@@ -34,6 +34,22 @@ test("a call brings its parameters and its body, and comes back with what was an
   client.close();
 });
 
+test("how far the server's clock is from ours is known from its answers", async (t) => {
+  const server = await FakeControlServer.start(t);
+  server.handlers.storage = () => view;
+  const clock = { now: () => Date.now() - 3_600_000 };
+  const endpoint = new TlsEndpoint(
+    server.name,
+    server.place.port,
+    await server.credentials(nodeId),
+  );
+  const client = new ControlClient(endpoint, clock);
+  t.is(client.aheadMs, null);
+  await client.call("storage", {}, undefined, soon);
+  t.true(Math.abs((client.aheadMs ?? 0) - 3_600_000) < 60_000);
+  client.close();
+});
+
 test("what a server refuses is told in its own words, with its code", async (t) => {
   const server = await FakeControlServer.start(t);
   const client = await clientOf(server);
