@@ -30,6 +30,7 @@ import type { StoragePlace } from "./operations/storage-place.ts";
 import { type Connection, Target } from "./operations/target.ts";
 import { knownVersions } from "./operations/known-versions.ts";
 import { Versions } from "./operations/versions.ts";
+import type { Traffic } from "./repository/traffic.ts";
 import { parseKeep } from "./retention/keep.ts";
 import { Scheduler } from "./schedule/scheduler.ts";
 import type { BackupSettings } from "./settings.ts";
@@ -67,6 +68,7 @@ export interface BackupWorld {
 export interface Backup {
   readonly commands: Commands;
   readonly overview: Overview;
+  readonly traffic: Traffic;
   /** Begins what happens without being asked for. */
   begin(): void;
   /** Ends everything in order: restic removes its locks, the lease is given back. */
@@ -134,6 +136,7 @@ export async function assemble(world: BackupWorld): Promise<Backup> {
   const reading = new Reading(shared);
   return {
     overview,
+    traffic: target.traffic,
     commands: commandsOf(shared, {
       running,
       care,

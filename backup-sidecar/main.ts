@@ -82,7 +82,7 @@ async function run(): Promise<void> {
     backupSocket,
     "backup service",
   );
-  const pages = createPages(() => backup.overview.view(), log);
+  const pages = createPages(() => backup.overview.view(), backup.traffic, log);
   stopOnSignal(async () => {
     pages.close();
     await socket.close();

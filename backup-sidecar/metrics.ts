@@ -1,5 +1,6 @@
-import { Gauge, Registry } from "prom-client";
+import { Counter, Gauge, Registry } from "prom-client";
 import { version } from "../service/version.ts";
+import type { TrafficCounts } from "./repository/traffic.ts";
 import type { AppBackupView, BackupView } from "../storage/backup/verbs.ts";
 
 const states = [
@@ -15,7 +16,7 @@ const states = [
 ] as const;
 
 /** The service's numbers in Prometheus' text format, made anew for each scrape: an app that is gone is gone here as well. */
-export async function metricsText(view: BackupView): Promise<string> {
+export async function metricsText(view: BackupView, traffic: TrafficCounts): Promise<string> {
   const registry = new Registry();
   const gauge = (name: string, help: string, ...labelNames: string[]): Gauge =>
     new Gauge({ name: `swarmnfs_backup_${name}`, help, labelNames, registers: [registry] });
@@ -71,7 +72,22 @@ export async function metricsText(view: BackupView): Promise<string> {
       if (value !== null) numberOf.set({ app: app.app }, value);
     }
   }
+  traffics(traffic, registry);
   return registry.metrics();
+}
+
+function traffics({ requests, sentBytes, receivedBytes }: TrafficCounts, registry: Registry): void {
+  const counter = (name: string, help: string, ...labelNames: string[]): Counter =>
+    new Counter({ name: `swarmnfs_backup_${name}`, help, labelNames, registers: [registry] });
+  const all = counter(
+    "requests_total",
+    "Requests to the backup server, by how they ended: ok, refused, or the kind of failure",
+    "method",
+    "result",
+  );
+  for (const { method, result, count } of requests) all.inc({ method, result }, count);
+  counter("sent_bytes_total", "Bytes sent to the backup server").inc(sentBytes);
+  counter("received_bytes_total", "Bytes that came from the backup server").inc(receivedBytes);
 }
 
 function seconds(time: string | null): number | null {

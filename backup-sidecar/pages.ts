@@ -2,16 +2,24 @@ import { createServer, type Server } from "node:http";
 import type { Log } from "../service/log.ts";
 import type { BackupView } from "../storage/backup/verbs.ts";
 import { metricsText } from "./metrics.ts";
+import type { Traffic } from "./repository/traffic.ts";
 
 /**
  * `/health` says that the process is alive and answers, and nothing of the servers out there: an orchestrator that kills us in
  * an outage helps nobody. How the backups are is in its `state`, and in `/metrics`.
  */
-export function createPages(view: () => Promise<BackupView>, log: Log): Server {
+export function createPages(
+  view: () => Promise<BackupView>,
+  traffic: Pick<Traffic, "counts">,
+  log: Log,
+): Server {
   const answer = async (url: string): Promise<{ type: string; text: string } | null> => {
     if (url === "/health") return { type: "application/json", text: healthOf(await view()) };
     if (url === "/metrics")
-      return { type: "text/plain; version=0.0.4", text: await metricsText(await view()) };
+      return {
+        type: "text/plain; version=0.0.4",
+        text: await metricsText(await view(), traffic.counts),
+      };
     return null;
   };
   return createServer({ requestTimeout: 10_000 }, (request, response) => {

@@ -7,6 +7,7 @@ import { Documents } from "../engine/documents.ts";
 import { connect, type Connected, type TargetSettings } from "../repository/connect.ts";
 import { RemoteFailure } from "../repository/failure.ts";
 import { RestBridge } from "../repository/rest-bridge.ts";
+import { Traffic } from "../repository/traffic.ts";
 import { webdavTarget } from "../repository/webdav-target.ts";
 import type { BackupSettings } from "../settings.ts";
 
@@ -34,6 +35,8 @@ const uploadsFailMs = 10 * 60_000;
 
 /** The way to the backup server: made when it is first needed, kept, and told of while it is in trouble. */
 export class Target {
+  /** Everything that went to the server in this life, and what came of it. */
+  readonly traffic = new Traffic();
   readonly #parts: TargetParts;
   readonly #marker: Documents;
   #connection: Connection | null = null;
@@ -81,10 +84,13 @@ export class Target {
     const { webdav, storageName } = this.#parts.settings;
     this.#settings ??= webdavTarget(webdav, storageName, (error) =>
       this.#parts.log.warn({ reason: messageOf(error) }, "a changed setting cannot be used"),
-    ).catch((error: unknown) => {
-      this.#settings = null;
-      throw error;
-    });
+    ).then(
+      (found) => ({ ...found, traffic: this.traffic }),
+      (error: unknown) => {
+        this.#settings = null;
+        throw error;
+      },
+    );
     return this.#settings;
   }
 

@@ -20,6 +20,7 @@ import { Presence } from "./presence.ts";
 import { Probe } from "./probe.ts";
 import type { Profile } from "./profile.ts";
 import { sweep } from "./sweep.ts";
+import type { Traffic } from "./traffic.ts";
 import { WebdavRemote } from "./webdav-remote.ts";
 
 export interface TargetSettings {
@@ -38,6 +39,8 @@ export interface TargetSettings {
   readonly endurance?: EnduranceSettings;
   readonly pacing?: Pacing;
   readonly clock?: Clock;
+  /** Counts all requests. */
+  readonly traffic?: Traffic;
   /** After so many milliseconds with another address the first is tried again. */
   readonly preferAgainMs?: number;
 }
@@ -153,6 +156,7 @@ function endpointAt(
   return new Endpoint(address, authorization, {
     bounds,
     redirectHosts: settings.redirectHosts,
+    ...(settings.traffic === undefined ? {} : { traffic: settings.traffic }),
     upload: settings.upload ?? null,
     download: settings.download ?? null,
     dialing: {

@@ -5,6 +5,7 @@ import { exchange, type Answer, type Circumstances, type Payload } from "./excha
 import { RemoteFailure } from "./failure.ts";
 import { redirected } from "./redirect.ts";
 import { statusFailure } from "./status-failure.ts";
+import type { Traffic } from "./traffic.ts";
 
 /** One request to a server, by a path below its base. */
 export interface Call {
@@ -31,6 +32,8 @@ export interface EndpointSettings extends Omit<Circumstances, "moved" | "agent">
   readonly dialing: Dialing;
   /** Hosts that may be redirected to, besides the one that redirects. */
   readonly redirectHosts: readonly string[];
+  /** Counts every request, whoever made it. */
+  readonly traffic?: Traffic;
 }
 
 const mostRedirects = 5;
@@ -131,7 +134,8 @@ export class Endpoint {
 
   async #exchange(url: URL, call: Call, authorization: string | null): Promise<Answer> {
     call.tally?.request(call.method);
-    const answer = await exchange(
+    const { traffic } = this.#settings;
+    const answering = exchange(
       url,
       {
         method: call.method,
@@ -146,9 +150,17 @@ export class Endpoint {
       {
         ...this.#settings,
         agent: this.#agentOf(url),
-        moved: (direction, bytes) => call.tally?.moved(direction, bytes),
+        moved: (direction, bytes) => {
+          call.tally?.moved(direction, bytes);
+          traffic?.moved(direction, bytes);
+        },
       },
     );
+    const answer = await answering.catch((error: unknown) => {
+      traffic?.ended(call.method, error instanceof RemoteFailure ? error.kind : "network");
+      throw error;
+    });
+    traffic?.answered(call.method, answer.status);
     const date = Date.parse(answer.headers.date ?? "");
     if (!Number.isNaN(date)) this.#clockOffsetMs = date - Date.now();
     return answer;

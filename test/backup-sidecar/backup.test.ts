@@ -30,7 +30,8 @@ import { type NodeDav, startNodeDav } from "./servers/node-dav.ts";
 
 const log = createLog("test", { level: "silent", format: "json" });
 const node = { id: "018f0000-0000-7000-8000-000000000009", name: "node1" };
-const leaseTimes = { term: 3000, renew: 500, giveUp: 2000 };
+// Long enough for a machine that has other work to do.
+const leaseTimes = { term: 30_000, renew: 500, giveUp: 20_000 };
 
 /** A storage with volumes, a WebDAV server, and backup services. */
 class Place {
@@ -132,7 +133,7 @@ function listening<Verb extends AnsweredVerb>(signal = new AbortController().sig
 
 test("every app is backed up, shown, listed, compared and restored to a moment", async (t) => {
   const place = await Place.make(t);
-  const { commands } = await place.service();
+  const { commands, traffic } = await place.service();
   const first = await commands.run({ apps: [] }, listening<"run">().talk);
   t.deepEqual(
     first.reports.map(({ app, outcome }) => [app, outcome]),
@@ -141,6 +142,11 @@ test("every app is backed up, shown, listed, compared and restored to a moment",
       ["shop", "ok"],
     ],
   );
+  const sent = traffic.counts.requests.find(
+    ({ method, result }) => method === "PUT" && result === "ok",
+  );
+  // Each app's config, key, locks, a pack of files and one of trees, index, snapshot.
+  t.true((sent?.count ?? 0) >= 2 * 7, JSON.stringify(traffic.counts));
   await writeFile(place.file("blog", "blog_data", "hello"), "changed");
   await commands.run({ apps: ["blog"] }, listening<"run">().talk);
 

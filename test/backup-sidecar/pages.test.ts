@@ -2,6 +2,7 @@ import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import test from "ava";
 import { createPages } from "../../backup-sidecar/pages.ts";
+import { Traffic } from "../../backup-sidecar/repository/traffic.ts";
 import { createLog } from "../../service/log.ts";
 import type { BackupView } from "../../storage/backup/verbs.ts";
 import { backupCommands, runOf } from "../cli/fake-backup.ts";
@@ -16,7 +17,12 @@ async function view(): Promise<BackupView> {
 }
 
 test("/health is alive whatever the backups are like, and /metrics has a number for each app", async (t) => {
-  const server = createPages(view, log).listen(0, "127.0.0.1");
+  const traffic = new Traffic();
+  for (const status of [201, 201, 423, 507]) traffic.answered("PUT", status);
+  traffic.answered("MKCOL", 405);
+  traffic.ended("PUT", "network");
+  traffic.moved("sent", 3000);
+  const server = createPages(view, traffic, log).listen(0, "127.0.0.1");
   t.teardown(() => server.close());
   await once(server, "listening");
   const base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
@@ -34,5 +40,10 @@ test("/health is alive whatever the backups are like, and /metrics has a number 
   has('swarmnfs_backup_snapshots{app="shop"} 212');
   has('swarmnfs_backup_verified_ratio{app="wiki"} 0');
   has("swarmnfs_backup_up 1");
+  has('swarmnfs_backup_requests_total{method="PUT",result="ok"} 2');
+  for (const result of ["locked", "full", "network"])
+    has(`swarmnfs_backup_requests_total{method="PUT",result="${result}"} 1`);
+  has('swarmnfs_backup_requests_total{method="MKCOL",result="refused"} 1');
+  has("swarmnfs_backup_sent_bytes_total 3000");
   t.is((await fetch(`${base}/`)).status, 404);
 });
