@@ -32,6 +32,8 @@ export interface RunRequest {
   readonly app: string;
   /** The app's volumes that are backed up. */
   readonly sources: readonly SourceView[];
+  /** What people should know of them, known before they are looked at; for the report. */
+  readonly notes?: readonly string[];
   readonly held: HeldLease;
   readonly onProgress?: (volume: string, progress: Progress) => void;
   readonly signal?: AbortSignal;

@@ -46,6 +46,7 @@ class AppRun {
   constructor(world: RunWorld, request: RunRequest) {
     this.#world = world;
     this.#request = request;
+    this.#notes.push(...(request.notes ?? []));
     const own = request.signal ? [request.signal] : [];
     this.#signal = AbortSignal.any([request.held.signal, ...own]);
     this.#startedAt = rfc3339(world.clock.now());

@@ -5,8 +5,8 @@ import type { Progress } from "../engine/app-repository.ts";
 import type { RunReport } from "../engine/run-report.ts";
 import { runApp } from "../engine/run.ts";
 import { configsApp, type Job, jobsOf } from "../schedule/job.ts";
-import { configsName, configsSource } from "../source/configs.ts";
-import { sourceView, type SourceView } from "../source/source-view.ts";
+import { configsName, configsSource, type ConfigsSource } from "../source/configs.ts";
+import { sourceView } from "../source/source-view.ts";
 import type { Attending, Work } from "./app-works.ts";
 import { backedUp, forWriting, type Shared } from "./shared.ts";
 
@@ -73,10 +73,11 @@ export class Running {
     const volumes = records
       .filter(({ name }) => wanted.has(name))
       .map((record) => sourceView(shared.views, record));
-    const sources = app === configsApp ? [await this.#configs()] : volumes;
+    const configs = app === configsApp ? await this.#configs() : null;
     return runApp(shared.runWorld(connection), {
       app,
-      sources,
+      sources: configs === null ? volumes : [configs.view],
+      notes: configs?.notes ?? [],
       held,
       onProgress: (volume, progress) => tell(volume, "saving", progress),
       signal: work.signal,
@@ -84,7 +85,7 @@ export class Running {
   }
 
   /** The catalog, and what an administrator mounted at /configs and /logs so that it is saved too. */
-  #configs(): Promise<SourceView> {
+  #configs(): Promise<ConfigsSource> {
     const { place, settings, views } = this.#shared;
     return configsSource({
       root: place.root,

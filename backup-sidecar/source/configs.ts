@@ -2,6 +2,7 @@ import { constants } from "node:fs";
 import * as fs from "node:fs/promises";
 import { join } from "node:path";
 import { bounded } from "../../service/bounded.ts";
+import { formatSize } from "../../service/size.ts";
 import { UserError } from "../../service/user-error.ts";
 import { metaFolder } from "../../storage/directory/layout.ts";
 import { volumeRecordSchema } from "../../storage/records/volume.ts";
@@ -27,8 +28,9 @@ const kept = [
   "backup/suspect",
   "backup/integrity",
 ];
-/** Of the trash the records alone, not the data; and nothing that is larger than a configuration. */
-const largest = 4 * 1024 * 1024;
+/** A file that is larger is no configuration, nor a log that somebody turns over; bytes. */
+const largest = 64 * 1024 * 1024;
+/** Of the trash the records alone, not the data; and nobody's right of today. */
 const passing = new Set(["data", "leases"]);
 /** Milliseconds for what is small and many. */
 const longestMs = 5 * 60_000;
@@ -43,42 +45,57 @@ export interface ConfigsPlace {
   readonly extra: Readonly<Record<string, string>>;
 }
 
+/** What is saved, and what of it is not, in words for people. */
+export interface ConfigsSource {
+  readonly view: SourceView;
+  readonly notes: readonly string[];
+}
+
 /**
  * Copies all of that beside each other, as it lies below the storage's root: brought back to an empty directory it is the
  * storage again, but for the volumes' data. Throws `unavailable` if the storage has no catalog.
  */
-export async function configsSource(place: ConfigsPlace): Promise<SourceView> {
+export async function configsSource(place: ConfigsPlace): Promise<ConfigsSource> {
   const volume = recordOf();
   const target = join(place.scratch, ...volumeFolders(volume));
-  await bounded(collect(place, target), longestMs, late);
+  const large: string[] = [];
+  await bounded(collect(place, target, large), longestMs, late);
   const view: ViewPlace = { root: place.scratch, mountPoint: place.mountPoint };
-  return sourceView(view, volume);
+  const notes = large.map((path) => `${path} is larger than ${formatSize(largest)}, and not saved`);
+  return { view: sourceView(view, volume), notes };
 }
 
 function late(): Error {
   return new UserError("unavailable", "the storage does not answer");
 }
 
-async function collect(place: ConfigsPlace, target: string): Promise<void> {
+async function collect(place: ConfigsPlace, target: string, large: string[]): Promise<void> {
   await fs.rm(place.scratch, { recursive: true, force: true });
   await fs.mkdir(target, { recursive: true, mode: 0o700 });
   for (const name of kept)
-    await copy(join(place.root, metaFolder, name), join(target, metaFolder, name));
-  for (const [name, folder] of Object.entries(place.extra)) await copy(folder, join(target, name));
+    await copy(join(place.root, metaFolder, name), join(target, metaFolder, name), large, passing);
+  for (const [name, folder] of Object.entries(place.extra))
+    await copy(folder, join(target, name), large);
   const marker = await fs.stat(join(target, metaFolder, "storage.json")).catch(() => null);
   if (marker === null)
     throw new UserError("unavailable", "the storage has no catalog: is its disk mounted?");
 }
 
 /** Files and directories only, with their times and owners; no link is followed. */
-async function copy(from: string, to: string): Promise<void> {
+async function copy(
+  from: string,
+  to: string,
+  large: string[],
+  without: ReadonlySet<string> = new Set(),
+): Promise<void> {
   const found = await fs.lstat(from).catch(ifMissing);
   if (found?.isDirectory() === true) {
     await fs.mkdir(to, { recursive: true, mode: 0o700 });
     for (const name of await fs.readdir(from))
-      if (!passing.has(name)) await copy(join(from, name), join(to, name));
+      if (!without.has(name)) await copy(join(from, name), join(to, name), large, without);
   }
-  if (found?.isFile() === true && found.size <= largest) {
+  if (found?.isFile() === true && found.size > largest) return void large.push(from);
+  if (found?.isFile() === true) {
     const content = await contentOf(from);
     if (content === null) return;
     await fs.mkdir(join(to, ".."), { recursive: true, mode: 0o700 });

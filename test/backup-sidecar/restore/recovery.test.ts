@@ -19,7 +19,7 @@ test.serial(
     for (const volume of ["blog_data", "blog_logs"])
       await place.save(volume, "2026-03-01T06:00:00Z");
     const { id } = await place.storage.open(null);
-    const source = await configsSource({
+    const { view: source } = await configsSource({
       root: place.place.storage,
       scratch: join(place.place.top, "configs"),
       mountPoint: place.views.mountPoint,

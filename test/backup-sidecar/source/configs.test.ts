@@ -1,4 +1,4 @@
-import { mkdir, readdir, rm, symlink, writeFile } from "node:fs/promises";
+import { mkdir, readdir, rm, symlink, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import test from "ava";
 import { execa } from "execa";
@@ -19,6 +19,10 @@ test("the catalog is saved as it lies on the storage, without data, leases and w
   await symlink("/etc/passwd", join(root, ".swarmnfs/server/link"));
   const extra = await temporaryDirectory(t);
   await writeFile(join(extra, "policy.json"), "{}");
+  await mkdir(join(extra, "data"));
+  await writeFile(join(extra, "data/named.json"), "{}");
+  await writeFile(join(extra, "huge"), "");
+  await truncate(join(extra, "huge"), 65 * 1024 * 1024);
   const own = await temporaryDirectory(t);
   await mkdir(join(own, "view"));
   const place = {
@@ -27,7 +31,8 @@ test("the catalog is saved as it lies on the storage, without data, leases and w
     mountPoint: join(own, "view"),
     extra: { etc: extra, logs: "/does/not/exist" },
   };
-  const view = await configsSource(place);
+  const { view, notes } = await configsSource(place);
+  t.deepEqual(notes, [`${join(extra, "huge")} is larger than 64M, and not saved`]);
   const { file, args } = view.command("find", [".", "-type", "f"]);
   const { stdout } = await execa(file, args);
   const [entry] = await readdir(join(root, ".swarmnfs/trash"));
@@ -40,6 +45,7 @@ test("the catalog is saved as it lies on the storage, without data, leases and w
     "./.swarmnfs/storage.json",
     `./.swarmnfs/trash/${entry}/record.json`,
     "./.swarmnfs/volumes/blog_data.json",
+    "./etc/data/named.json",
     "./etc/policy.json",
   ]);
   t.is(view.volume.name, "nfs_configs");
