@@ -40,11 +40,6 @@ const actions = ["first", "unchanged", "1 % changed", "check", "restore"] as con
 type Action = (typeof actions)[number];
 type Results = Map<string, Map<Action, Taken[]>>;
 
-const report = beginReport();
-const rows: Row[] = [];
-for (const shape of shapes) rows.push(...rowsOf(shape, await rounds(shape)));
-process.stdout.write(report(rows, asked.json, scale === 1 ? undefined : `scale ${scale}`));
-
 async function rounds(shape: Shape): Promise<Results> {
   const results: Results = new Map();
   for (let round = 1; round <= Number(asked.rounds); round += 1) {
@@ -170,3 +165,8 @@ function goalsOf(action: Action, word: string, ratio: number): Goal[] {
   if (word === "requests") return [atMost("ratio", ratio, action === "restore" ? 0.6 : 0.9)];
   return [];
 }
+
+const report = beginReport();
+const rows: Row[] = [];
+for (const shape of shapes) rows.push(...rowsOf(shape, await rounds(shape)));
+process.stdout.write(report(rows, asked.json, scale === 1 ? undefined : `scale ${scale}`));
