@@ -6,7 +6,8 @@ import type { AppBackupView, BackupView } from "../../storage/backup/verbs.ts";
 import type { BackupStatus } from "../../storage/records/backup-status.ts";
 import type { VolumeRecord } from "../../storage/records/volume.ts";
 import { configsApp, cronOf } from "../schedule/job.ts";
-import { appView, type VolumeFacts } from "../status/app-view.ts";
+import { appView } from "../status/app-view.ts";
+import type { VolumeFacts } from "../status/late.ts";
 import { backedUp, type Shared } from "./shared.ts";
 
 /** How it stands with the whole service and each app. */
@@ -88,8 +89,7 @@ export class Overview {
       running: works.busyWith(app) === "run",
       next: this.#next(app),
     };
-    const { overdueMs, jitterMs } = settings;
-    const view = appView(facts, { now: clock.now(), overdueMs, jitterMs });
+    const view = appView(facts, { ...settings, now: clock.now() });
     const snapshots = own.reduce((sum, [, each]) => sum + each.snapshots.length, 0);
     return [{ ...view, snapshots }];
   }

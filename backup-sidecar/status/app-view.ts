@@ -1,18 +1,7 @@
-import { formatDuration } from "../../service/age.ts";
 import { rfc3339 } from "../../service/clock.ts";
 import type { AppBackupView, AppState } from "../../storage/backup/verbs.ts";
-import { jitterOf, nextTime } from "../schedule/due.ts";
-import { runKey } from "../schedule/job.ts";
 import type { AppHistory, Verification } from "./app-history.ts";
-
-/** A volume that is backed up. */
-export interface VolumeFacts {
-  readonly name: string;
-  /** Its schedule. */
-  readonly cron: string;
-  /** Milliseconds since 1970: since when it can have been saved. */
-  readonly since: number;
-}
+import { type LateRules, type VolumeFacts, whatIsLate } from "./late.ts";
 
 /** What is known of an app at this moment. */
 export interface AppFacts {
@@ -27,20 +16,12 @@ export interface AppFacts {
   readonly next: number | null;
 }
 
-export interface AppRules {
-  readonly now: number;
-  readonly overdueMs: number;
-  readonly jitterMs: number;
-}
-
 const day = 86_400_000;
-/** So long a run may take, or be tried again, before it counts as one that did not happen. */
-const graceMs = day / 4;
 /** All data is read back within so many days. */
 const verifyDays = 30;
 
 /** An app as people are shown it. */
-export function appView(facts: AppFacts, rules: AppRules): AppBackupView {
+export function appView(facts: AppFacts, rules: LateRules): AppBackupView {
   const { app, volumes, history, next } = facts;
   const { state, reason } = stateOf(facts, rules);
   return {
@@ -59,7 +40,7 @@ export function appView(facts: AppFacts, rules: AppRules): AppBackupView {
 }
 
 /** The worst that is true, and only `ok` when nothing is: what did not happen counts as well as what failed. */
-function stateOf(facts: AppFacts, rules: AppRules): { state: AppState; reason: string | null } {
+function stateOf(facts: AppFacts, rules: LateRules): { state: AppState; reason: string | null } {
   const { app, volumes, history, suspect, running } = facts;
   const last = history.runs.at(-1);
   const [destroyed] = suspect;
@@ -82,8 +63,8 @@ function stateOf(facts: AppFacts, rules: AppRules): { state: AppState; reason: s
   if (history.drill?.ok === false)
     return { state: "degraded", reason: "the last restore for practice failed" };
   if (volumes.length === 0) return { state: "off", reason: null };
-  const late = volumes.map((volume) => overdue(facts, volume, rules)).find((why) => why !== null);
-  if (late !== undefined) return { state: "overdue", reason: late };
+  const late = whatIsLate(app, volumes, history, rules);
+  if (late !== null) return { state: "overdue", reason: late };
   if (running) return { state: "running", reason: null };
   if (lastGoodOf(facts) === null) return { state: "never", reason: "not backed up yet" };
   return { state: "ok", reason: null };
@@ -95,23 +76,6 @@ function lastGoodOf({ volumes, history }: AppFacts): string | null {
   const times = known.map(({ goodAt }) => goodAt);
   if (times.length === 0) return history.lastGood;
   return times.reduce((a, b) => (a === null || b === null ? null : a < b ? a : b));
-}
-
-/** Why a volume is: no good version for too long, by the rule and by its own schedule; null: it is not. */
-function overdue(
-  { app, history }: AppFacts,
-  { name, cron, since }: VolumeFacts,
-  { now, overdueMs, jitterMs }: AppRules,
-): string | null {
-  if (overdueMs === 0) return null;
-  const goodAt = history.volumes[name]?.goodAt ?? null;
-  const from = goodAt === null ? since : Date.parse(goodAt);
-  if (now - from <= overdueMs) return null;
-  const due = nextTime(cron, from, jitterOf({ app, key: runKey(cron) }, jitterMs));
-  if (due === null || now <= due + graceMs) return null;
-  return goodAt === null
-    ? `${name}: never backed up, and due for ${formatDuration(now - from)}`
-    : `${name}: no good backup for ${formatDuration(now - from)}`;
 }
 
 function reasonIn(volumes: readonly { volume: string; reason: string | null }[]): string | null {

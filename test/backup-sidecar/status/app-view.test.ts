@@ -4,7 +4,13 @@ import { type AppFacts, appView, verifiedShare } from "../../../backup-sidecar/s
 
 const day = 86_400_000;
 const now = Date.parse("2026-03-10T12:00:00Z");
-const rules = { now, overdueMs: day, jitterMs: 0 };
+const rules = {
+  now,
+  overdueMs: day,
+  jitterMs: 0,
+  verifySchedule: "0 2 * * *",
+  drillSchedule: "0 5 * * 6",
+};
 const six = "0 */6 * * *";
 
 function report(change: Partial<RunReport> = {}): RunReport {
@@ -106,6 +112,30 @@ test("a volume with a schedule of its own that fails is not hidden by runs of th
   });
   const young = facts({ volumes }, { volumes: { blog_data: ok } });
   t.is(appView(young, rules).lastGood, "2026-03-10T11:01:00Z");
+});
+
+test("what was not read back, or restored for practice, long after its time is told", (t) => {
+  const runs = [report({ endedAt: "2026-02-20T06:01:00Z" }), report()];
+  const verified = (time: string) => [{ at: time, ok: true, slice: { n: 1, of: 30 }, errors: [] }];
+  const practised = "2026-03-07T05:01:00Z";
+  const drill = {
+    schema: 1 as const,
+    app: "blog",
+    at: practised,
+    ok: true,
+    seconds: 1,
+    volumes: [],
+  };
+  const of = (history: Partial<AppFacts["history"]>) => {
+    const { state, reason } = appView(facts({}, { runs, drill, ...history }), rules);
+    return [state, reason];
+  };
+  t.deepEqual(of({ verifications: verified("2026-03-09T02:00:10Z") }), ["ok", null]);
+  const old = "nothing of it was read back from the server for 18 d";
+  t.deepEqual(of({}), ["overdue", old]);
+  t.deepEqual(of({ verifications: verified("2026-03-02T02:00:00Z") })[0], "overdue");
+  const never = of({ drill: null, verifications: verified("2026-03-09T02:00:10Z") });
+  t.deepEqual(never, ["overdue", "nothing of it was restored for practice for 18 d"]);
 });
 
 function at(time: string): typeof rules {
