@@ -116,7 +116,6 @@ test("a volume with a schedule of its own that fails is not hidden by runs of th
 
 test("what was not read back, or restored for practice, long after its time is told", (t) => {
   const runs = [report({ endedAt: "2026-02-20T06:01:00Z" }), report()];
-  const verified = (time: string) => [{ at: time, ok: true, slice: { n: 1, of: 30 }, errors: [] }];
   const practised = "2026-03-07T05:01:00Z";
   const drill = {
     schema: 1 as const,
@@ -137,6 +136,10 @@ test("what was not read back, or restored for practice, long after its time is t
   const never = of({ drill: null, verifications: verified("2026-03-09T02:00:10Z") });
   t.deepEqual(never, ["overdue", "nothing of it was restored for practice for 18 d"]);
 });
+
+function verified(time: string) {
+  return [{ at: time, ok: true, slice: { n: 1, of: 30 }, errors: [] }];
+}
 
 function at(time: string): typeof rules {
   return { ...rules, now: Date.parse(time) };
