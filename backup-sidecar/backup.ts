@@ -30,7 +30,7 @@ import type { StoragePlace } from "./operations/storage-place.ts";
 import { type Connection, Target } from "./operations/target.ts";
 import { knownVersions } from "./operations/known-versions.ts";
 import { Versions } from "./operations/versions.ts";
-import type { Traffic } from "./repository/traffic.ts";
+import type { Traffic } from "./repository/http/traffic.ts";
 import { parseKeep } from "./retention/keep.ts";
 import { Scheduler } from "./schedule/scheduler.ts";
 import type { BackupSettings } from "./settings.ts";

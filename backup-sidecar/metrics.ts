@@ -1,6 +1,6 @@
 import { Counter, Gauge, Registry } from "prom-client";
 import { version } from "../service/version.ts";
-import type { TrafficCounts } from "./repository/traffic.ts";
+import type { TrafficCounts } from "./repository/http/traffic.ts";
 import type { AppBackupView, BackupView } from "../storage/backup/verbs.ts";
 
 const states = [

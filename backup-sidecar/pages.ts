@@ -2,7 +2,7 @@ import { createServer, type Server } from "node:http";
 import type { Log } from "../service/log.ts";
 import type { BackupView } from "../storage/backup/verbs.ts";
 import { metricsText } from "./metrics.ts";
-import type { Traffic } from "./repository/traffic.ts";
+import type { Traffic } from "./repository/http/traffic.ts";
 
 /**
  * `/health` says that the process is alive and answers, and nothing of the servers out there: an orchestrator that kills us in

@@ -10,9 +10,9 @@ import { Pins } from "./engine/pins.ts";
 import { Repositories } from "./engine/repositories.ts";
 import { Restic } from "./engine/restic.ts";
 import { doubtedVersions } from "./history/metadata.ts";
-import { connect } from "./repository/connect.ts";
-import { RestBridge } from "./repository/rest-bridge.ts";
-import { webdavTarget } from "./repository/webdav-target.ts";
+import { connect } from "./repository/target/connect.ts";
+import { RestBridge } from "./repository/bridge/rest-bridge.ts";
+import { webdavTarget } from "./repository/target/webdav-target.ts";
 import { awaitVolumes, recoverCatalog } from "./restore/recovery.ts";
 import type { BackupSettings } from "./settings.ts";
 

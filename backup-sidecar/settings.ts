@@ -3,7 +3,7 @@ import * as z from "zod";
 import { givenSecret, type Secret } from "../service/secret.ts";
 import { readSettings } from "../service/settings.ts";
 import { UserError } from "../service/user-error.ts";
-import { parseLimit } from "./repository/bandwidth.ts";
+import { parseLimit } from "./repository/http/bandwidth.ts";
 import { parseKeep } from "./retention/keep.ts";
 import { checked, cron, file, listOf, percent, span, switchOf, whole } from "./setting-values.ts";
 

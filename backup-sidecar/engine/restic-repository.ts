@@ -1,6 +1,6 @@
 import type { Readable } from "node:stream";
 import { createInterface } from "node:readline";
-import type { Bridge, BridgeSession, SessionOptions } from "../repository/bridge.ts";
+import type { Bridge, BridgeSession, SessionOptions } from "../repository/bridge/bridge.ts";
 import { RemoteFailure } from "../repository/failure.ts";
 import type { Permit } from "../repository/permit.ts";
 import type { Remote } from "../repository/remote.ts";

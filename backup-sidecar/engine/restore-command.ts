@@ -2,7 +2,7 @@ import type { Progress, RestoreRequest, RestoreResult, Unread } from "./app-repo
 import { unreadOf } from "./backup-command.ts";
 import { failureOf } from "./restic-failure.ts";
 import { errorSchema, restoreStatusSchema, restoreSummarySchema } from "./restic-messages.ts";
-import type { SessionOptions } from "../repository/bridge.ts";
+import type { SessionOptions } from "../repository/bridge/bridge.ts";
 import type { Runner } from "./runner.ts";
 
 /** Exit code 1: some files could not be restored, or nothing could; the summary tells these apart. */

@@ -1,4 +1,4 @@
-import type { SessionOptions } from "../repository/bridge.ts";
+import type { SessionOptions } from "../repository/bridge/bridge.ts";
 import type { Remote } from "../repository/remote.ts";
 import type { ResticCall, ResticEnding } from "./restic.ts";
 

@@ -4,7 +4,7 @@ import type { RunView } from "../../storage/backup/verbs.ts";
 import { configView } from "../config-view.ts";
 import type { Commands } from "../control/commands.ts";
 import { configsApp } from "../schedule/job.ts";
-import { checkTarget } from "../repository/check-target.ts";
+import { checkTarget } from "../repository/target/check-target.ts";
 import type { Care } from "./care.ts";
 import type { Drilling } from "./drilling.ts";
 import type { Overview } from "./overview.ts";

@@ -4,11 +4,11 @@ import type { Log } from "../../service/log.ts";
 import { messageOf } from "../../service/message-of.ts";
 import * as z from "zod";
 import { Documents } from "../engine/documents.ts";
-import { connect, type Connected, type TargetSettings } from "../repository/connect.ts";
+import { connect, type Connected, type TargetSettings } from "../repository/target/connect.ts";
 import { RemoteFailure } from "../repository/failure.ts";
-import { RestBridge } from "../repository/rest-bridge.ts";
-import { Traffic } from "../repository/traffic.ts";
-import { webdavTarget } from "../repository/webdav-target.ts";
+import { RestBridge } from "../repository/bridge/rest-bridge.ts";
+import { Traffic } from "../repository/http/traffic.ts";
+import { webdavTarget } from "../repository/target/webdav-target.ts";
 import type { BackupSettings } from "../settings.ts";
 
 const markerSchema = z.looseObject({ schema: z.literal(1), marker: z.string() });

@@ -1,6 +1,6 @@
 import type { Readable } from "node:stream";
 import type { Permit } from "./permit.ts";
-import type { Profile } from "./profile.ts";
+import type { Profile } from "./target/profile.ts";
 
 export interface RemoteEntry {
   /** The last part of its path. */

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import test from "ava";
 import { createPages } from "../../backup-sidecar/pages.ts";
-import { Traffic } from "../../backup-sidecar/repository/traffic.ts";
+import { Traffic } from "../../backup-sidecar/repository/http/traffic.ts";
 import { createLog } from "../../service/log.ts";
 import type { BackupView } from "../../storage/backup/verbs.ts";
 import { backupCommands, runOf } from "../cli/fake-backup.ts";

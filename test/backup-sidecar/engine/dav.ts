@@ -1,8 +1,8 @@
 import type { ExecutionContext } from "ava";
-import { connect, type TargetSettings } from "../../../backup-sidecar/repository/connect.ts";
-import { RestBridge } from "../../../backup-sidecar/repository/rest-bridge.ts";
-import { parseTarget } from "../../../backup-sidecar/repository/target.ts";
-import type { WebdavRemote } from "../../../backup-sidecar/repository/webdav-remote.ts";
+import { connect, type TargetSettings } from "../../../backup-sidecar/repository/target/connect.ts";
+import { RestBridge } from "../../../backup-sidecar/repository/bridge/rest-bridge.ts";
+import { parseTarget } from "../../../backup-sidecar/repository/target/target.ts";
+import type { WebdavRemote } from "../../../backup-sidecar/repository/webdav/webdav-remote.ts";
 import type { DavServer } from "../servers/dav-server.ts";
 
 /** A real WebDAV server, and our bridge to it. */

@@ -8,10 +8,10 @@ import type {
   Bridge,
   BridgeSession,
   SessionOptions,
-} from "../../../backup-sidecar/repository/bridge.ts";
+} from "../../../backup-sidecar/repository/bridge/bridge.ts";
 import { RemoteFailure } from "../../../backup-sidecar/repository/failure.ts";
 import type { Permit } from "../../../backup-sidecar/repository/permit.ts";
-import type { Profile } from "../../../backup-sidecar/repository/profile.ts";
+import type { Profile } from "../../../backup-sidecar/repository/target/profile.ts";
 import type {
   Body,
   ByteRange,

@@ -1,7 +1,7 @@
 import { readdir } from "node:fs/promises";
 import path from "node:path";
 import test, { type ExecutionContext } from "ava";
-import { checkTarget } from "../../../backup-sidecar/repository/check-target.ts";
+import { checkTarget } from "../../../backup-sidecar/repository/target/check-target.ts";
 import type { FailureKind } from "../../../backup-sidecar/repository/failure.ts";
 import type { Fault, Seen } from "../servers/fault-proxy.ts";
 import { account } from "../servers/dav-server.ts";

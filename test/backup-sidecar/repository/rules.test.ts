@@ -1,13 +1,17 @@
 import test from "ava";
-import { Bandwidth, limitAt, parseLimit } from "../../../backup-sidecar/repository/bandwidth.ts";
+import {
+  Bandwidth,
+  limitAt,
+  parseLimit,
+} from "../../../backup-sidecar/repository/http/bandwidth.ts";
 import { DeleteGuard } from "../../../backup-sidecar/repository/delete-guard.ts";
 import { RemoteFailure } from "../../../backup-sidecar/repository/failure.ts";
 import type { Permit } from "../../../backup-sidecar/repository/permit.ts";
-import { redirected } from "../../../backup-sidecar/repository/redirect.ts";
+import { redirected } from "../../../backup-sidecar/repository/http/redirect.ts";
 import { checkPath, deletableKind } from "../../../backup-sidecar/repository/remote-path.ts";
-import { parseRestPath, placeOf } from "../../../backup-sidecar/repository/rest-path.ts";
-import { statusFailure } from "../../../backup-sidecar/repository/status-failure.ts";
-import { parseTarget } from "../../../backup-sidecar/repository/target.ts";
+import { parseRestPath, placeOf } from "../../../backup-sidecar/repository/bridge/rest-path.ts";
+import { statusFailure } from "../../../backup-sidecar/repository/http/status-failure.ts";
+import { parseTarget } from "../../../backup-sidecar/repository/target/target.ts";
 import { UserError } from "../../../service/user-error.ts";
 
 const id = "a".repeat(64);

@@ -7,10 +7,10 @@ import {
   type Connected,
   type ConnectOptions,
   type TargetSettings,
-} from "../../../backup-sidecar/repository/connect.ts";
-import type { EnduranceSettings } from "../../../backup-sidecar/repository/endurance.ts";
-import type { Bounds } from "../../../backup-sidecar/repository/patience.ts";
-import { parseTarget } from "../../../backup-sidecar/repository/target.ts";
+} from "../../../backup-sidecar/repository/target/connect.ts";
+import type { EnduranceSettings } from "../../../backup-sidecar/repository/webdav/endurance.ts";
+import type { Bounds } from "../../../backup-sidecar/repository/http/patience.ts";
+import { parseTarget } from "../../../backup-sidecar/repository/target/target.ts";
 import { account } from "./dav-server.ts";
 
 /**

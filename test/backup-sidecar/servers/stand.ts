@@ -4,13 +4,16 @@ import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import type { ExecutionContext } from "ava";
 import { execa } from "execa";
-import type { BridgeSession, SessionOptions } from "../../../backup-sidecar/repository/bridge.ts";
+import type {
+  BridgeSession,
+  SessionOptions,
+} from "../../../backup-sidecar/repository/bridge/bridge.ts";
 import type {
   Connected,
   ConnectOptions,
   TargetSettings,
-} from "../../../backup-sidecar/repository/connect.ts";
-import { RestBridge } from "../../../backup-sidecar/repository/rest-bridge.ts";
+} from "../../../backup-sidecar/repository/target/connect.ts";
+import { RestBridge } from "../../../backup-sidecar/repository/bridge/rest-bridge.ts";
 import { resticOfTheImage } from "../restic.ts";
 import type { DavServer } from "./dav-server.ts";
 import { FaultProxy, type Seen } from "./fault-proxy.ts";
