@@ -7,6 +7,7 @@ import { ControlFailure, connectionTrouble, strangerHere } from "./control-failu
 import type { Endpoint } from "./endpoint.ts";
 import type { ParamsOf } from "./protocol/params.ts";
 import { problemSchema, type Problem } from "./protocol/problem.ts";
+import type { Route } from "./protocol/route.ts";
 import { routes, type AnswerOf, type BodyOf, type RouteName } from "./protocol/routes.ts";
 import { understood } from "./understood.ts";
 
@@ -46,11 +47,13 @@ export class ControlClient {
     body: BodyOf<Name>,
     options: CallOptions,
   ): Promise<AnswerOf<Name>> {
-    const { method, path } = routes[name];
+    const { method, path, longPoll }: Route = routes[name];
     const late = AbortSignal.timeout(options.timeoutMs);
     const signal = options.signal === undefined ? late : AbortSignal.any([late, options.signal]);
     const text = body === undefined ? null : JSON.stringify(body);
-    const sent: Sent = { method, path: pathOf(path, params), text, key: randomUUID(), signal };
+    const place = pathOf(path, params);
+    const isPoll = longPoll === true;
+    const sent: Sent = { isPoll, method, path: place, text, key: randomUUID(), signal };
     try {
       const { status, answer } = await this.#sendTwice(sent);
       if (status !== 200) throw this.#refusal(status, answer);
@@ -58,6 +61,7 @@ export class ControlClient {
     } catch (error) {
       if (error instanceof UserError) throw error;
       if (options.signal?.aborted === true) throw options.signal.reason;
+      this.#endpoint.dropIdle();
       if (late.aborted) throw this.#silent(options.timeoutMs, error);
       throw connectionTrouble(error, this.#endpoint.label, this.#endpoint.port);
     }
@@ -73,23 +77,20 @@ export class ControlClient {
       return await this.#send(sent);
     } catch (error) {
       if (!(error instanceof StaleConnection)) throw error;
+      this.#endpoint.dropIdle();
       return this.#send(sent);
     }
   }
 
-  async #send({ method, path, text, key, signal }: Sent): Promise<Answered> {
-    const request = await this.#endpoint.begin({
-      method,
-      path,
-      signal,
-      headers: {
-        accept: "application/json",
-        ...(method === "GET" ? {} : { "idempotency-key": key }),
-        ...(text === null
-          ? {}
-          : { "content-type": "application/json", "content-length": Buffer.byteLength(text) }),
-      },
-    });
+  async #send({ method, path, text, key, signal, isPoll }: Sent): Promise<Answered> {
+    const headers = {
+      accept: "application/json",
+      ...(method === "GET" ? {} : { "idempotency-key": key }),
+      ...(text === null
+        ? {}
+        : { "content-type": "application/json", "content-length": Buffer.byteLength(text) }),
+    };
+    const request = await this.#endpoint.begin({ method, path, signal, headers }, isPoll);
     const { promise, resolve, reject } = Promise.withResolvers<Answered>();
     let isAnswered = false;
     request.on("error", (error) => {
@@ -146,6 +147,7 @@ interface Sent {
   readonly text: string | null;
   readonly key: string;
   readonly signal: AbortSignal;
+  readonly isPoll: boolean;
 }
 
 interface Answered {

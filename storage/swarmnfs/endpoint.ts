@@ -1,7 +1,7 @@
 import { request as plainRequest, type ClientRequest, type RequestOptions } from "node:http";
 import { Agent, request as tlsRequest } from "node:https";
 import { isIP, type LookupFunction } from "node:net";
-import type { TLSSocket } from "node:tls";
+import type { PeerCertificate, TLSSocket } from "node:tls";
 import { serverLabel } from "../nfs/server-label.ts";
 import type { ServerName } from "../nfs/server-name.ts";
 
@@ -13,8 +13,10 @@ export interface Endpoint {
   /** What messages call it. */
   readonly label: string;
   readonly port: number;
-  /** Begins a request; rejects with `unavailable` if nobody knows where the server is. */
-  begin(options: RequestOptions): Promise<ClientRequest>;
+  /** Begins a request; rejects with `unavailable` if nobody knows where the server is. Long polls wait for no other call. */
+  begin(options: RequestOptions, isPoll?: boolean): Promise<ClientRequest>;
+  /** Connections that wait for use are not used again: one of them was dead, and others may be. */
+  dropIdle(): void;
   /** Ends connections that wait for use. */
   close(): void;
 }
@@ -30,22 +32,25 @@ export interface TlsIdentity {
 const connectBoundMs = 3000;
 /** Of several addresses each has this long; Node.js's own 250 ms are less than a far server needs. */
 const eachAddress = { autoSelectFamilyAttemptTimeout: connectBoundMs / 2 };
-/** More at once wait for each other; the long poll has one of them. */
+/** More at once wait for each other. */
 const mostConnections = 16;
+/** Of renewals: one waits for the server, others tell it something. */
+const mostPolls = 4;
 
 /** A storage node's control API in the network: TLS, trusted by its own authority alone. */
 export class TlsEndpoint implements Endpoint {
   readonly port: number;
   readonly #name: ServerName;
   #identity: TlsIdentity;
-  #agent: Agent;
+  #agents: Agents = newAgents();
   #address: string | null = null;
+  /** Connections that some request has begun. */
+  readonly #made = new WeakSet<TLSSocket>();
 
   constructor(name: ServerName, port: number, identity: TlsIdentity) {
     this.port = port;
     this.#name = name;
     this.#identity = identity;
-    this.#agent = newAgent();
   }
 
   get label(): string {
@@ -60,16 +65,16 @@ export class TlsEndpoint implements Endpoint {
   /** From the next connection on. */
   use(identity: TlsIdentity): void {
     this.#identity = identity;
-    this.#agent.destroy();
-    this.#agent = newAgent();
+    this.close();
+    this.#agents = newAgents();
   }
 
-  async begin(options: RequestOptions): Promise<ClientRequest> {
+  async begin(options: RequestOptions, isPoll = false): Promise<ClientRequest> {
     const addresses = await this.#name.addresses();
     const { authority, certificate, key } = this.#identity;
     const request = tlsRequest({
       ...options,
-      agent: this.#agent,
+      agent: isPoll ? this.#agents.polls : this.#agents.calls,
       host: this.#name.host,
       port: this.port,
       lookup: lookupOf(addresses),
@@ -79,19 +84,25 @@ export class TlsEndpoint implements Endpoint {
       servername: serverName,
       minVersion: "TLSv1.3",
       rejectUnauthorized: true,
-      checkServerIdentity: (_, { subject }) =>
-        subject.CN === serverName ? undefined : notAServer(),
     });
     request.once("socket", (socket) => this.#watch(request, socket as TLSSocket));
     return request;
   }
 
+  dropIdle(): void {
+    for (const agent of [this.#agents.calls, this.#agents.polls])
+      for (const socket of Object.values(agent.freeSockets).flat()) socket?.destroy();
+  }
+
   close(): void {
-    this.#agent.destroy();
+    for (const agent of [this.#agents.calls, this.#agents.polls]) agent.destroy();
   }
 
   #watch(request: ClientRequest, socket: TLSSocket): void {
+    // Node.js does not say so of a connection for which the request has waited.
+    request.reusedSocket = this.#made.has(socket);
     if (request.reusedSocket) return;
+    this.#made.add(socket);
     const late = setTimeout(() => {
       request.destroy(Object.assign(new Error("no connection in time"), { code: "ETIMEDOUT" }));
     }, connectBoundMs);
@@ -119,12 +130,23 @@ export class SocketEndpoint implements Endpoint {
     return plainRequest({ ...options, agent: false, socketPath: this.#path });
   }
 
+  dropIdle(): void {}
+
   close(): void {}
 }
 
-function newAgent(): Agent {
+interface Agents {
+  readonly calls: Agent;
+  readonly polls: Agent;
+}
+
+function newAgents(): Agents {
   // Sessions are not resumed: each connection proves anew who is at its ends.
-  return new Agent({ keepAlive: true, maxSockets: mostConnections, maxCachedSessions: 0 });
+  const usual = { keepAlive: true, maxCachedSessions: 0, checkServerIdentity };
+  return {
+    calls: new Agent({ ...usual, maxSockets: mostConnections }),
+    polls: new Agent({ ...usual, maxSockets: mostPolls }),
+  };
 }
 
 /** Node.js asks it instead of the DNS. */
@@ -136,8 +158,12 @@ export function lookupOf(addresses: readonly string[]): LookupFunction {
   };
 }
 
-/** Another node's certificate is of the same authority, and must not pass for the server's. */
-function notAServer(): Error {
+/**
+ * Another node's certificate is of the same authority, and must not pass for the server's. It is an agent's: of requests
+ * that bring a check of their own Node.js gives each its own connection.
+ */
+function checkServerIdentity(_: string, { subject }: PeerCertificate): Error | undefined {
+  if (subject.CN === serverName) return undefined;
   return Object.assign(new Error("a certificate that is no storage node's"), {
     code: "ERR_TLS_CERT_ALTNAME_INVALID",
   });

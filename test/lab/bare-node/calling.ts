@@ -5,7 +5,8 @@ export function calling(from: string, endpoint: Endpoint): Endpoint {
   return {
     label: endpoint.label,
     port: endpoint.port,
-    begin: (options) => endpoint.begin({ ...options, localAddress: from }),
+    begin: (options, isPoll) => endpoint.begin({ ...options, localAddress: from }, isPoll),
+    dropIdle: () => endpoint.dropIdle(),
     close: () => endpoint.close(),
   };
 }

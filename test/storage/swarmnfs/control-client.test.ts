@@ -1,5 +1,6 @@
 import { createServer } from "node:http";
 import { createServer as createTcpServer, type AddressInfo } from "node:net";
+import { setTimeout as delay } from "node:timers/promises";
 import test from "ava";
 import { systemClock } from "../../../service/clock.ts";
 import { ServerName } from "../../../storage/nfs/server-name.ts";
@@ -164,6 +165,67 @@ test("a connection that the server has closed meanwhile is no failure, and nothi
   }
   t.is(new Set(keys).size, 20);
   t.false(keys.includes(null));
+});
+
+test("calls use connections again, and no more than a few at once", async (t) => {
+  const server = await FakeControlServer.start(t);
+  const client = await clientOf(server);
+  server.handlers.storage = () => view;
+  for (let call = 0; call < 5; call += 1) await client.call("storage", {}, undefined, soon);
+  t.is(server.connections, 1);
+  const patient = { timeoutMs: 30_000 };
+  await Promise.all(
+    Array.from({ length: 60 }, () => client.call("storage", {}, undefined, patient)),
+  );
+  t.true(server.connections <= 16, `${server.connections}`);
+  client.close();
+});
+
+test("who waited for a connection has as much time as others", async (t) => {
+  const server = await FakeControlServer.start(t);
+  const client = await clientOf(server);
+  const longerThanAConnectionTakes = 3500;
+  server.handlers.detach = async ({ params }) => {
+    if (params["name"] === "slow") await delay(longerThanAConnectionTakes);
+    return {};
+  };
+  const patient = { timeoutMs: 30_000 };
+  const names = [...Array.from({ length: 16 }, (_, number) => `quick${number}`), "slow"];
+  const calls = names.map((name) => client.call("detach", { name }, {}, patient));
+  t.is((await Promise.all(calls)).length, names.length);
+  client.close();
+});
+
+test("a renewal waits for no other call", async (t) => {
+  const server = await FakeControlServer.start(t);
+  const client = await clientOf(server);
+  const { promise, resolve } = Promise.withResolvers<typeof view>();
+  server.handlers.storage = () => promise;
+  const renewed = { termMs: 60_000, fenced: false, lost: [], requests: [] };
+  server.handlers.renew = () => renewed;
+  const patient = { timeoutMs: 30_000 };
+  const others = Array.from({ length: 40 }, () => client.call("storage", {}, undefined, patient));
+  const renewal = { signs: [], replies: [], waitMs: 0, unfenced: false };
+  t.deepEqual(await client.call("renew", {}, renewal, patient), renewed);
+  resolve(view);
+  await Promise.all(others);
+  client.close();
+});
+
+test("when connections that were kept turn out to be dead a new one is made", async (t) => {
+  const server = await FakeControlServer.start(t);
+  const client = await clientOf(server);
+  server.handlers.storage = () => view;
+  const patient = { timeoutMs: 30_000 };
+  const many = (): Promise<unknown> =>
+    Promise.all(Array.from({ length: 8 }, () => client.call("storage", {}, undefined, patient)));
+  for (let round = 0; round < 5; round += 1) {
+    await many();
+    await server.stop();
+    await server.listen();
+    t.deepEqual(await client.call("storage", {}, undefined, patient), view);
+  }
+  client.close();
 });
 
 test("many calls at once are all answered", async (t) => {

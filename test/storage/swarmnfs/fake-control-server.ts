@@ -57,12 +57,15 @@ export class FakeControlServer {
   handlers: Handlers = {};
   /** `attach`, `renew`: what was asked, in order. */
   readonly calls: string[] = [];
+  /** How many connections were made to it. */
+  connections = 0;
   #server: Server;
   #port = 0;
 
   private constructor(authority: TestAuthority, server: Server) {
     this.authority = authority;
     this.#server = server;
+    server.on("secureConnection", () => (this.connections += 1));
     server.on("request", (request, response) => void this.#answer(request, response));
   }
 
