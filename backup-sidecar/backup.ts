@@ -9,6 +9,7 @@ import { Documents } from "./engine/documents.ts";
 import { type LeaseTimes, StorageLease } from "./engine/lease.ts";
 import { Pins } from "./engine/pins.ts";
 import { Repositories } from "./engine/repositories.ts";
+import { SnapshotMemory } from "./engine/snapshot-memory.ts";
 import { Restic } from "./engine/restic.ts";
 import type { RunWorld } from "./engine/run-world.ts";
 import { toldRepository } from "./history/metadata.ts";
@@ -96,6 +97,7 @@ export async function assemble(world: BackupWorld): Promise<Backup> {
     lockHost,
     memory: null,
   });
+  const remembered = new SnapshotMemory();
   const versions = new Versions(await knownVersions(place.root));
   const sign = new SignOfLife(place.root);
   const shared: Shared = {
@@ -166,7 +168,7 @@ export async function assemble(world: BackupWorld): Promise<Backup> {
       new Documents(settings.state, ["backup-pins"]),
       (app, signal) => toldRepository(remote, app, signal),
     );
-    return new Repositories({ restic, bridge, remote, pins, storage: place.id, clock });
+    return new Repositories({ restic, bridge, remote, remembered, pins, storage: place.id, clock });
   }
 
   function runWorld(current: Connection): RunWorld {

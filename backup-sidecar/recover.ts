@@ -6,6 +6,7 @@ import { systemClock } from "../service/clock.ts";
 import { GuardedStorage } from "../storage/keeper/guarded-storage.ts";
 import { keeperBeside } from "../storage/open.ts";
 import { Documents } from "./engine/documents.ts";
+import { SnapshotMemory } from "./engine/snapshot-memory.ts";
 import { Pins } from "./engine/pins.ts";
 import { Repositories } from "./engine/repositories.ts";
 import { Restic } from "./engine/restic.ts";
@@ -45,7 +46,7 @@ export async function recover(world: RecoverWorld): Promise<void> {
   const nothing = new Documents(temporary, ["pins"]);
   const pins = new Pins(nothing, nothing, () => Promise.resolve(null));
   const { remote } = connected;
-  const known = { pins, storage: uuid(), clock: systemClock };
+  const known = { pins, storage: uuid(), clock: systemClock, remembered: new SnapshotMemory() };
   const repositories = new Repositories({ restic, bridge, remote, ...known });
   const tell = (line: string): void => print(`${line}\n`);
   const parts = {

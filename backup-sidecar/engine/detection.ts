@@ -36,11 +36,11 @@ export async function look(
   const known = await knowledge(world, app);
   if ("state" in known) return { ...known, pin: null, told: null, leftovers: [] };
   const { pin } = known;
-  const config = await world.remote.stat(`${pathOf(app)}/config`, signal);
+  const config = await configNow(world, pathOf(app), signal);
   const told = await world.pins.told(app, signal);
   if (config === null)
     return { ...(await withoutConfig(world, app, pin, told, signal)), pin, told };
-  const state = await withConfig(world, app, pin, known.ids, signal);
+  const state = await withConfig(world, app, config, pin, known.ids, signal);
   if (state.kind === "damaged" && pin?.state === "creating") {
     const { leftovers, data } = await remains(world, app, signal);
     if (!data) return { state: { kind: "new" }, pin, told, leftovers };
@@ -93,13 +93,14 @@ async function withoutConfig(
 async function withConfig(
   world: RepositoryWorld,
   app: string,
+  config: string,
   pin: Pin | null,
   ids: ReadonlySet<string>,
   signal?: AbortSignal,
 ): Promise<RepositoryState> {
   const repository = new ResticRepository(app, "", world);
   const path = pathOf(app);
-  if (await isAsBefore(world, path, pin, ids, signal))
+  if (await isAsBefore(world, path, config, pin, ids))
     return { kind: "ready", id: pin?.repository ?? "" };
   try {
     const args = ["cat", "config", "--no-lock"];
@@ -129,22 +130,27 @@ async function withConfig(
 async function isAsBefore(
   world: RepositoryWorld,
   path: string,
+  config: string,
   pin: Pin | null,
   ids: ReadonlySet<string>,
-  signal?: AbortSignal,
 ): Promise<boolean> {
   if (pin?.state !== "known" || pin.config === null || ids.size !== 1) return false;
-  if (!(await world.restic.hasOpened(path))) return false;
-  return (await configNow(world, path, signal)) === pin.config;
+  return config === pin.config && (await world.restic.hasOpened(path));
 }
 
+/** Null if there is none. */
 async function configNow(
   world: RepositoryWorld,
   path: string,
   signal?: AbortSignal,
-): Promise<string> {
-  const config = await world.remote.read(`${path}/config`, undefined, signal);
-  return (await buffer(config)).toString("base64");
+): Promise<string | null> {
+  try {
+    const config = await world.remote.read(`${path}/config`, undefined, signal);
+    return (await buffer(config)).toString("base64");
+  } catch (error) {
+    if (error instanceof RemoteFailure && error.kind === "gone") return null;
+    throw error;
+  }
 }
 
 async function unreadable(

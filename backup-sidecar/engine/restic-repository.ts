@@ -30,6 +30,7 @@ import { pathOf, pruneOptions, type Command, type Runner } from "./runner.ts";
 import { changeOf, foundSchema, keysSchema, nodeOf, statsSchema } from "./restic-messages.ts";
 import { restore } from "./restore-command.ts";
 import { parseSnapshots, type Snapshot } from "./snapshot.ts";
+import type { SnapshotMemory } from "./snapshot-memory.ts";
 
 /** Nothing is written, so no lock is needed; who reads for long takes one nevertheless, so that nothing is pruned away. */
 const reading: SessionOptions = { readOnly: true };
@@ -42,6 +43,7 @@ export interface Connection {
   readonly restic: Restic;
   readonly bridge: Bridge;
   readonly remote: Remote;
+  readonly remembered: SnapshotMemory;
   /** Aborts when nothing may be written any more: the lease is lost, the service ends. */
   readonly signal?: AbortSignal;
 }
@@ -70,8 +72,11 @@ export class ResticRepository implements AppRepository, Runner {
   }
 
   async snapshots(signal?: AbortSignal): Promise<readonly Snapshot[]> {
+    const { remembered } = this.#connection;
     const args = ["snapshots", "--json", "--no-lock"];
-    return parseSnapshots(await this.ask({ args, signal }, reading));
+    const read = async (): Promise<readonly Snapshot[]> =>
+      parseSnapshots(await this.ask({ args, signal }, reading));
+    return remembered.of(this.path, this.remote, read, signal);
   }
 
   backup(view: SourceView, request: BackupRequest): Promise<BackupResult> {

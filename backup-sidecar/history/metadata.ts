@@ -1,4 +1,3 @@
-import { text } from "node:stream/consumers";
 import * as z from "zod";
 import { timeSchema } from "../../storage/records/fields.ts";
 import { DamagedRecord, parseRecord } from "../../storage/records/parse.ts";
@@ -95,8 +94,12 @@ export async function doubtedVersions(
 }
 
 async function readText(remote: Remote, path: string, signal?: AbortSignal): Promise<string> {
-  const entry = await remote.stat(path, signal);
-  if (entry === null) throw new RemoteFailure("gone", `${path} is not there`);
-  if (entry.size > largest) throw new DamagedRecord("it is too large to be ours");
-  return text(await remote.read(path, undefined, signal));
+  const parts: Buffer[] = [];
+  let size = 0;
+  for await (const part of (await remote.read(path, undefined, signal)) as AsyncIterable<Buffer>) {
+    size += part.length;
+    if (size > largest) throw new DamagedRecord("it is too large to be ours");
+    parts.push(part);
+  }
+  return Buffer.concat(parts).toString("utf8");
 }

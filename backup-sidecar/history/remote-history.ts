@@ -104,6 +104,10 @@ export class RemoteHistory implements History {
     for (const snapshot of withChanges ? version.snapshots : []) {
       const previous = predecessor(versions, snapshot);
       if (previous === null) continue;
+      if (previous.tree === snapshot.tree) {
+        changes[snapshot.volume] = { since: previous.id, file: null, complete: true };
+        continue;
+      }
       const file = `changes-${snapshot.volume}.ndjson.gz`;
       const listed = await changesBetween(repository, previous, snapshot, signal);
       await this.#write(`${folder}/${file}`, gzipSync(listed.lines.join("")), signal);

@@ -84,18 +84,22 @@ export async function resticOverRclone(
     RESTIC_PASSWORD: "bench",
     RESTIC_CACHE_DIR: path.join(work, "cache"),
   };
-  await run(restic, ["init"], env);
+  let begun = false;
   return {
     name: "restic over rclone",
     folder: "restic",
     pid: 0,
-    // A run of ours looks through the repository as well.
+    // A run of ours makes the repository where there is none, and looks through it afterwards.
     backup: async () => {
+      if (!begun) await run(restic, ["init"], env);
+      begun = true;
       await run(restic, ["backup", source], env);
       await run(restic, ["check"], env);
     },
     check: () => run(restic, ["check"], env),
-    restore: (target) => run(restic, ["restore", "latest", "--target", target, "--sparse"], env),
+    // And what ours has restored it compares.
+    restore: (target) =>
+      run(restic, ["restore", "latest", "--target", target, "--sparse", "--verify"], env),
     stop: async () => undefined,
   };
 }

@@ -1,6 +1,8 @@
+import { Readable } from "node:stream";
 import type { DeleteGuard } from "../delete-guard.ts";
 import { RemoteFailure } from "../failure.ts";
 import type { FileJournal } from "./file-journal.ts";
+import type { OpeningFiles } from "./opening-files.ts";
 import type { ByteRange, RemoteEntry } from "../remote.ts";
 import { parentOf } from "../remote-path.ts";
 import { placeOf, restTypes, type RestType } from "./rest-path.ts";
@@ -12,6 +14,13 @@ export interface ListedFile {
   readonly size: number;
 }
 
+/** What is remembered of a repository between its sessions. */
+export interface RememberedFiles {
+  /** Which files it had. */
+  readonly journal: FileJournal;
+  readonly opening: OpeningFiles;
+}
+
 /** Questions that are asked at once. */
 const askers = 8;
 
@@ -21,6 +30,7 @@ export class RepositoryFiles {
   readonly #path: string;
   readonly #guard: DeleteGuard;
   readonly #journal: FileJournal;
+  readonly #opening: OpeningFiles;
   readonly #note: (text: string) => void;
   #learning: Promise<void> | null = null;
 
@@ -29,13 +39,14 @@ export class RepositoryFiles {
     remote: WebdavRemote,
     path: string,
     guard: DeleteGuard,
-    journal: FileJournal,
+    { journal, opening }: RememberedFiles,
     note: (text: string) => void,
   ) {
     this.#remote = remote;
     this.#path = path;
     this.#guard = guard;
     this.#journal = journal;
+    this.#opening = opening;
     this.#note = note;
   }
 
@@ -44,15 +55,18 @@ export class RepositoryFiles {
     for (const type of restTypes) await this.#remote.makeFolder(`${this.#path}/${type}`, signal);
   }
 
-  async config(signal: AbortSignal): Promise<RemoteEntry | null> {
-    return this.#remote.stat(`${this.#path}/config`, signal);
+  /** As the server has it now. */
+  async hasConfig(signal: AbortSignal): Promise<boolean> {
+    return (await this.#remote.stat(`${this.#path}/config`, signal)) !== null;
   }
 
+  /** Throws `gone`. */
   async readConfig(signal: AbortSignal): Promise<Opened> {
-    return this.#remote.open(`${this.#path}/config`, undefined, signal);
+    return this.#recalled("config", signal);
   }
 
   async writeConfig(bytes: Uint8Array, signal: AbortSignal): Promise<void> {
+    this.#opening.forget();
     await this.#remote.write(`${this.#path}/config`, bytes, { size: bytes.length }, signal);
   }
 
@@ -66,6 +80,7 @@ export class RepositoryFiles {
     range: ByteRange | undefined,
     signal: AbortSignal,
   ): Promise<Opened> {
+    if (type === "keys" && range === undefined) return this.#recalled(`keys/${name}`, signal);
     return this.#remote.open(this.#at(type, name), range, signal);
   }
 
@@ -78,6 +93,7 @@ export class RepositoryFiles {
     signal: AbortSignal,
   ): Promise<void> {
     const facts = { size, sha256: name };
+    if (type === "keys") this.#opening.forget();
     if (type === "data") await this.#learnShards(name, signal);
     if (size > smallBytes) await this.#remote.writeOnce(this.#at(type, name), body, facts, signal);
     else await this.#remote.write(this.#at(type, name), await collected(body), facts, signal);
@@ -85,6 +101,7 @@ export class RepositoryFiles {
   }
 
   async remove(type: RestType, name: string, signal: AbortSignal): Promise<void> {
+    if (type === "keys") this.#opening.forget();
     await this.#remote.removeGuarded(this.#at(type, name), this.#guard, signal);
     this.#journal.removed(type, name);
   }
@@ -94,6 +111,12 @@ export class RepositoryFiles {
    * one. prune would take what is missing in a listing for lost, and what refers to it for broken.
    */
   async list(type: RestType, signal: AbortSignal): Promise<readonly ListedFile[]> {
+    return type === "keys"
+      ? this.#opening.recall("keys", () => this.#listWhole(type, signal))
+      : this.#listWhole(type, signal);
+  }
+
+  async #listWhole(type: RestType, signal: AbortSignal): Promise<readonly ListedFile[]> {
     const listed = await this.#listed(type, signal);
     const names = new Set(listed.map(({ name }) => name));
     const doubtful = [...this.#journal.of(type).keys()].filter((name) => !names.has(name));
@@ -138,6 +161,14 @@ export class RepositoryFiles {
     await this.#learning;
   }
 
+  /** A small file, read once for all that are opened within a minute. */
+  async #recalled(name: string, signal: AbortSignal): Promise<Opened> {
+    const bytes = await this.#opening.recall(name, async () =>
+      collected(await this.#remote.read(`${this.#path}/${name}`, undefined, signal)),
+    );
+    return { stream: Readable.from([bytes]), size: bytes.length };
+  }
+
   #at(type: RestType, name: string): string {
     return `${this.#path}/${placeOf(type, name)}`;
   }
@@ -166,6 +197,11 @@ async function each<T, R>(
 
 async function collected(body: AsyncIterable<Uint8Array>): Promise<Buffer> {
   const parts: Uint8Array[] = [];
-  for await (const part of body) parts.push(part);
+  let size = 0;
+  for await (const part of body) {
+    size += part.length;
+    if (size > smallBytes) throw new RemoteFailure("server", "A file is larger than it can be");
+    parts.push(part);
+  }
   return Buffer.concat(parts);
 }

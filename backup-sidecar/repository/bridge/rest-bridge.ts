@@ -3,6 +3,8 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from "node:net";
 import type { Bridge, BridgeSession, SessionOptions } from "./bridge.ts";
 import { FileJournal } from "./file-journal.ts";
+import { OpeningFiles } from "./opening-files.ts";
+import type { RememberedFiles } from "./repository-files.ts";
 import { RestSession, secret } from "./rest-session.ts";
 import type { WebdavRemote } from "../webdav/webdav-remote.ts";
 
@@ -20,7 +22,7 @@ export class RestBridge implements Bridge {
   readonly #remote: WebdavRemote;
   readonly #settings: RestBridgeSettings;
   readonly #server: Server;
-  readonly #journals = new Map<string, Promise<FileJournal>>();
+  readonly #remembered = new Map<string, Promise<RememberedFiles>>();
   readonly #sessions = new Map<string, RestSession>();
 
   private constructor(remote: WebdavRemote, settings: RestBridgeSettings, server: Server) {
@@ -44,14 +46,14 @@ export class RestBridge implements Bridge {
     options.signal?.throwIfAborted();
     const key = secret();
     const note = (text: string): void => this.#settings.note?.(text);
-    const journal = await this.#journal(repositoryPath);
+    const remembered = await this.#remember(repositoryPath);
     const { port } = this.#server.address() as AddressInfo;
     const session = new RestSession(this.#remote, repositoryPath, options, {
       url: `http://127.0.0.1:${port}/${key}/`,
       user: "restic",
       password: secret(),
       uploadsFailMs: this.#settings.uploadsFailMs,
-      journal,
+      remembered,
       note,
       onClose: () => this.#sessions.delete(key),
     });
@@ -59,14 +61,14 @@ export class RestBridge implements Bridge {
     return session;
   }
 
-  /** One for all sessions of a repository. */
-  #journal(repositoryPath: string): Promise<FileJournal> {
+  /** The same for all sessions of a repository. */
+  #remember(repositoryPath: string): Promise<RememberedFiles> {
     const known =
-      this.#journals.get(repositoryPath) ??
+      this.#remembered.get(repositoryPath) ??
       FileJournal.open(this.#settings.journals ?? null, repositoryPath, (reason) =>
         this.#settings.note?.(`What was remembered of ${repositoryPath} cannot be read: ${reason}`),
-      );
-    this.#journals.set(repositoryPath, known);
+      ).then((journal) => ({ journal, opening: new OpeningFiles() }));
+    this.#remembered.set(repositoryPath, known);
     return known;
   }
 

@@ -6,9 +6,8 @@ import type { BridgeSession, SessionCounts, SessionOptions } from "./bridge.ts";
 import { DeleteGuard } from "../delete-guard.ts";
 import { BodySpent } from "../webdav/delivery.ts";
 import { RemoteFailure, type FailureKind } from "../failure.ts";
-import type { FileJournal } from "./file-journal.ts";
 import { Untrue } from "../webdav/read-back.ts";
-import { RepositoryFiles } from "./repository-files.ts";
+import { RepositoryFiles, type RememberedFiles } from "./repository-files.ts";
 import { body, give, rangeOf } from "./rest-exchange.ts";
 import { parseRestPath, type RestPath } from "./rest-path.ts";
 import { SessionState } from "./session-state.ts";
@@ -25,8 +24,8 @@ export interface RestSessionSettings {
   readonly password: string;
   /** For how long uploads that fail again and again are tried, in milliseconds. */
   readonly uploadsFailMs: number;
-  /** Which files the repository had. */
-  readonly journal: FileJournal;
+  /** Of the repository. */
+  readonly remembered: RememberedFiles;
   note(text: string): void;
   onClose(): void;
 }
@@ -65,7 +64,7 @@ export class RestSession implements BridgeSession {
     this.#options = options;
     this.#guard = new DeleteGuard(options.readOnly === true ? null : (options.permit ?? null));
     const observed = remote.observed((failure) => this.#state.waiting(failure), this.#state);
-    this.#files = new RepositoryFiles(observed, path, this.#guard, settings.journal, (text) =>
+    this.#files = new RepositoryFiles(observed, path, this.#guard, settings.remembered, (text) =>
       settings.note(text),
     );
     this.#signal =
@@ -94,7 +93,7 @@ export class RestSession implements BridgeSession {
     this.#ending.abort(new Error("the session was closed"));
     this.#settings.onClose();
     // Only a help: a disk that is full must not fail a run that was good.
-    await this.#settings.journal
+    await this.#settings.remembered.journal
       .save()
       .catch((error: unknown) =>
         this.#settings.note(`The journal of files cannot be kept: ${messageOf(error)}`),
@@ -160,10 +159,8 @@ export class RestSession implements BridgeSession {
     signal: AbortSignal,
   ): Promise<void> {
     if (method === "HEAD") {
-      const entry = await this.#files.config(signal);
-      return void (entry === null
-        ? response.writeHead(404).end()
-        : response.writeHead(200, { "content-length": entry.size }).end());
+      const { size } = await this.#files.readConfig(signal);
+      return void response.writeHead(200, { "content-length": size ?? 0 }).end();
     }
     if (method === "GET") {
       return give(await this.#files.readConfig(signal), 200, response);
@@ -171,7 +168,7 @@ export class RestSession implements BridgeSession {
     if (method !== "POST")
       throw new RemoteFailure("forbidden", "A repository's configuration is never deleted");
     this.#mayCreate();
-    if (!this.#created || (await this.#files.config(signal)) !== null)
+    if (!this.#created || (await this.#files.hasConfig(signal)))
       throw new RemoteFailure(
         "forbidden",
         "There is a repository already: its configuration is not replaced",

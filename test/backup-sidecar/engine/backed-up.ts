@@ -5,6 +5,7 @@ import path from "node:path";
 import type { ExecutionContext } from "ava";
 import { v7 as uuid } from "uuid";
 import { Documents } from "../../../backup-sidecar/engine/documents.ts";
+import { SnapshotMemory } from "../../../backup-sidecar/engine/snapshot-memory.ts";
 import { StorageLease, type HeldLease } from "../../../backup-sidecar/engine/lease.ts";
 import { Pins, type ToldPin } from "../../../backup-sidecar/engine/pins.ts";
 import { Repositories } from "../../../backup-sidecar/engine/repositories.ts";
@@ -92,6 +93,7 @@ export class BackedUp {
       restic,
       bridge: this.dav?.bridge ?? this.server,
       remote: this.dav?.remote ?? this.server,
+      remembered: new SnapshotMemory(),
       pins: new Pins(
         new Documents(root, [".swarmnfs", "backup", "pins"]),
         new Documents(path.join(own, "own"), ["pins"]),

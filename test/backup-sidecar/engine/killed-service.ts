@@ -10,6 +10,7 @@ import { StorageLease, type HeldLease } from "../../../backup-sidecar/engine/lea
 import { Pins } from "../../../backup-sidecar/engine/pins.ts";
 import { pruneApp } from "../../../backup-sidecar/engine/pruning.ts";
 import { Repositories } from "../../../backup-sidecar/engine/repositories.ts";
+import { SnapshotMemory } from "../../../backup-sidecar/engine/snapshot-memory.ts";
 import { Restic } from "../../../backup-sidecar/engine/restic.ts";
 import type { RunWorld } from "../../../backup-sidecar/engine/run-world.ts";
 import { runApp } from "../../../backup-sidecar/engine/run.ts";
@@ -72,6 +73,7 @@ const world: RunWorld = {
     restic,
     bridge,
     remote,
+    remembered: new SnapshotMemory(),
     pins: new Pins(
       new Documents(storage, [".swarmnfs", "backup", "pins"]),
       new Documents(own, ["pins"]),
