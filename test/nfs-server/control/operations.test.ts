@@ -122,6 +122,24 @@ test("a volume of another id is not attached by its name", async (t) => {
   });
 });
 
+test("nobody is fenced for who means another volume of that name", async (t) => {
+  const [agent, node1, node2] = await world(t);
+  const { id } = await create(node1, "v", { access: "exclusive" });
+  await node1.call("removeVolume", { name: "v" }, undefined);
+  await create(node1, "v", { access: "exclusive" });
+  await attach(node1, "v");
+  const renewal = { signs: [], replies: [], waitMs: 0, unfenced: false };
+  for (let minutes = 0; minutes < 3; minutes += 0.25) {
+    agent.skip(15_000);
+    await node2.call("renew", {}, renewal);
+  }
+  await t.throwsAsync(node2.call("attach", { name: "v" }, { id, consumers: [] }), {
+    code: "conflict",
+  });
+  t.is(agent.server.leases.fenceOf(node1.id), null);
+  t.not(agent.shown(node1, "v"), null);
+});
+
 test("a strict server takes declared apps alone, with the rules that were declared", async (t) => {
   const environment = { SWARMNFS_APPS: "blog:hosts=node1", SWARMNFS_STRICT: "on" };
   const [, node1, node2] = await world(t, environment);
