@@ -91,6 +91,7 @@ export class VolumeOperations {
     // Where it may be is said of all nodes, also of those whose administrators are the storage's. Backups read the rest.
     const record = await this.get(node.role === "backup" ? node : asNode(node), name);
     if (record.root) this.#parts.policy.checkRoot(name, node.name);
+    if (node.role !== "backup") this.#parts.policy.checkApp(record.app);
     const wanted = id ?? record.id;
     // The storage finishes what was begun, or says why that cannot be mounted and how far it is.
     if (record.state !== "ready" || record.id !== wanted)

@@ -149,6 +149,20 @@ test("a strict server takes declared apps alone, with the rules that were declar
   t.deepEqual((await node1.call("app", { name: "blog" }, undefined)).hosts, ["node1"]);
 });
 
+test("a server that becomes strict shows what is there of other apps to nobody anew, but to backups", async (t) => {
+  const environment: Record<string, string> = {};
+  const [agent, node1] = await world(t, environment);
+  const keeper = await agent.join("keeper", undefined, "backup");
+  await create(node1, "v", { app: "blog" });
+  await attach(node1, "v");
+  environment["SWARMNFS_STRICT"] = "on";
+  environment["SWARMNFS_APPS"] = "shop";
+  await agent.restart();
+  t.not(agent.shown(node1, "v"), null, "what is mounted goes on");
+  await t.throwsAsync(attach(node1, "v"), { code: "denied", message: /"blog" is not declared/ });
+  await attach(keeper, "v");
+});
+
 test("what removing means by default is the server's setting, and a volume's own word counts more", async (t) => {
   const [, node1] = await world(t, { SWARMNFS_ON_REMOVE: "retain" });
   t.is((await create(node1, "v")).onRemove, "retain");
