@@ -94,8 +94,9 @@ export async function assemble(world: World): Promise<Plugin> {
     enabled: settings.guard,
     server: () => storage.server,
     rows: () => table.rows(),
-    // Whoever may mount an export of somebody else's server may do so at any time; ours asks for a lease.
-    always: /^nfs:/i.test(settings.storage),
+    // Whoever may mount an export may do so at any time. Ours asks for a lease, which is there before the mount, and
+    // after it while the server cannot be told that it is given back.
+    always: /^(nfs|swarmnfs):/i.test(settings.storage),
     log,
     ...(world.monotonic && { monotonic: world.monotonic }),
   });

@@ -10,9 +10,8 @@ import { noHooks } from "../../backup-sidecar/source/hooks.ts";
 import { systemClock } from "../../service/clock.ts";
 import { createLog } from "../../service/log.ts";
 import { messageOf } from "../../service/message-of.ts";
-import { resticOfTheImage } from "../../test/backup-sidecar/restic.ts";
 
-const work = process.argv[2] ?? "";
+const [, , work = "", restic = ""] = process.argv;
 const settings = parseSettings(process.env);
 const log = createLog("bench", { level: "silent", format: "json" });
 const own = (folder: string): string => path.join(work, folder);
@@ -22,7 +21,7 @@ const backup = await assemble({
   settings,
   environment: process.env,
   place: await openStoragePlace(settings.storage, settings.state, log),
-  restic: await resticOfTheImage(),
+  restic,
   passwordFile: path.join(work, "password"),
   views: own("views"),
   cache: own("cache"),

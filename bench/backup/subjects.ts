@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { mkdir, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { execa } from "execa";
+import { bundle } from "../../rootfs-build/bundle.ts";
 import { resticOfTheImage } from "../../test/backup-sidecar/restic.ts";
 import { run } from "./measure.ts";
 import type { CountedServer } from "./server.ts";
@@ -21,7 +22,7 @@ export interface Subject {
   stop(): Promise<void>;
 }
 
-/** Our service, in a process of its own as in its container. `storage` holds the volume `bench` of app `bench`. */
+/** Our service, in a process of its own and bundled, as in its container. `storage` holds the volume `bench` of app `bench`. */
 export async function swarmnfs(
   server: CountedServer,
   storage: string,
@@ -40,7 +41,11 @@ export async function swarmnfs(
   };
   await mkdir(work, { recursive: true });
   await writeFile(path.join(work, "password"), "bench");
-  const child = fork(path.join(import.meta.dirname, "service.ts"), [work], {
+  const app = path.join(work, "app");
+  const others = { keeper: "storage/keeper/main.ts", main: "bench/backup/service.ts" };
+  await bundle(app, { version: "bench", id: "bench" }, { first: {}, others });
+  const child = fork(path.join(app, "main.mjs"), [work, await resticOfTheImage()], {
+    execArgv: [],
     env: { ...process.env, ...settings },
   });
   await once(child, "message");

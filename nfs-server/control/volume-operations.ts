@@ -75,7 +75,7 @@ export class VolumeOperations {
     const lease = await leases.attach(node, {
       volume: name,
       consumers,
-      look: () => this.#mountable(node, name),
+      look: () => this.#mountable(node, name, id),
       isReader: (record) => this.#isReader(node, record),
       // Leaves a sign of use as well, so that whoever looks at the data disk without us sees it.
       prepare: async (record) => {
@@ -87,13 +87,15 @@ export class VolumeOperations {
   }
 
   /** The record, if the node may mount it; nobody is asked or fenced for what cannot be mounted in the end. */
-  async #mountable(node: LiveNode, name: string): Promise<VolumeRecord> {
+  async #mountable(node: LiveNode, name: string, id: string | null): Promise<VolumeRecord> {
     // Where it may be is said of all nodes, also of those whose administrators are the storage's. Backups read the rest.
     const record = await this.get(node.role === "backup" ? node : asNode(node), name);
     if (record.root) this.#parts.policy.checkRoot(name, node.name);
+    if (node.role !== "backup") this.#parts.policy.checkApp(record.app);
+    const wanted = id ?? record.id;
     // The storage finishes what was begun, or says why that cannot be mounted and how far it is.
-    if (record.state !== "ready")
-      await this.#parts.storage.attach(name, identity(node), [], record.id);
+    if (record.state !== "ready" || record.id !== wanted)
+      await this.#parts.storage.attach(name, identity(node), [], wanted);
     return record;
   }
 

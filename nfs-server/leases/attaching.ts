@@ -21,7 +21,7 @@ export interface Attaching {
   readonly look: () => Promise<VolumeRecord>;
   /** Whether this node may only read it, whatever the record says; absent: by the record. */
   readonly isReader?: (record: VolumeRecord) => Promise<boolean>;
-  /** Called when it is granted, before the kernel is told: makes sure that there is something to mount. */
+  /** Called before anybody is fenced for it, and when it is granted, before the kernel is told: makes sure that there is something to mount. */
   readonly prepare: (record: VolumeRecord) => Promise<void>;
 }
 
@@ -85,6 +85,8 @@ export class Attachments {
       if (step.kind === "refuse") throw step.error;
       if (step.kind === "ask") return { ask: step.rivals };
       if (step.kind === "grant") break;
+      // What cannot be mounted in the end is no reason to fence anybody.
+      if (step.kind === "fence") await prepare(record);
       await this.#overcome(step.rival, volume, step.kind === "fence" ? step.because : null);
     }
     return this.#shared.nodes.run(node.id, async () => {

@@ -19,7 +19,7 @@ export interface GuardParts {
   readonly server: () => StorageServer | undefined;
   /** The volumes in use on this node. */
   readonly rows: () => readonly MountRow[];
-  /** The server lets this node in whether or not it has mounted anything: the guard stands as long as the plugin runs. */
+  /** The server may let this node in while nothing is mounted: the guard stands as long as the plugin runs. */
   readonly always: boolean;
   readonly log: Log;
   /** Milliseconds of a clock that never jumps. */

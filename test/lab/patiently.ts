@@ -18,7 +18,7 @@ export async function patiently(
     try {
       return { said: await work(isAgain) };
     } catch (error) {
-      if (!String(error).includes("Nothing is lost")) throw error;
+      if (!/Nothing is lost|Try again in a moment/.test(String(error))) throw error;
       say(String(error));
       isAgain = true;
       return null;

@@ -15,6 +15,8 @@ interface Around {
 
 const answerLimit = 1024 * 1024;
 const small = 2048;
+/** What a server says of the moment, and not of what it can do: taken for good, uploads would never be moved to their names. */
+const passing: ReadonlySet<number> = new Set([401, 408, 423, 429, 503, 504, 507]);
 
 /** Finds out what a server can do by doing it, in `.swarmnfs/probe/`. Throws the failure of what it must be able to do. */
 export class Probe {
@@ -95,8 +97,7 @@ export class Probe {
         headers: { destination, overwrite: "T" },
       });
       answer.discard();
-      if (answer.status === 401 || answer.status === 423 || answer.status === 503)
-        throw this.#endpoint.failure("moving a file", answer);
+      if (passing.has(answer.status)) throw this.#endpoint.failure("moving a file", answer);
       if (answer.status < 200 || answer.status >= 300) continue;
       const moved = await this.#endpoint.send(this.#call("GET", to));
       if (moved.status === 200 && (await moved.bytes(answerLimit)).equals(bytes)) return moveTo;

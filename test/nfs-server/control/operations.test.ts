@@ -122,6 +122,24 @@ test("a volume of another id is not attached by its name", async (t) => {
   });
 });
 
+test("nobody is fenced for who means another volume of that name", async (t) => {
+  const [agent, node1, node2] = await world(t);
+  const { id } = await create(node1, "v", { access: "exclusive" });
+  await node1.call("removeVolume", { name: "v" }, undefined);
+  await create(node1, "v", { access: "exclusive" });
+  await attach(node1, "v");
+  const renewal = { signs: [], replies: [], waitMs: 0, unfenced: false };
+  for (let minutes = 0; minutes < 3; minutes += 0.25) {
+    agent.skip(15_000);
+    await node2.call("renew", {}, renewal);
+  }
+  await t.throwsAsync(node2.call("attach", { name: "v" }, { id, consumers: [] }), {
+    code: "conflict",
+  });
+  t.is(agent.server.leases.fenceOf(node1.id), null);
+  t.not(agent.shown(node1, "v"), null);
+});
+
 test("a strict server takes declared apps alone, with the rules that were declared", async (t) => {
   const environment = { SWARMNFS_APPS: "blog:hosts=node1", SWARMNFS_STRICT: "on" };
   const [, node1, node2] = await world(t, environment);
@@ -129,6 +147,20 @@ test("a strict server takes declared apps alone, with the rules that were declar
   await t.throwsAsync(create(node2, "v", { app: "blog" }), { code: "denied", message: /node2/ });
   await create(node1, "v", { app: "blog" });
   t.deepEqual((await node1.call("app", { name: "blog" }, undefined)).hosts, ["node1"]);
+});
+
+test("a server that becomes strict shows what is there of other apps to nobody anew, but to backups", async (t) => {
+  const environment: Record<string, string> = {};
+  const [agent, node1] = await world(t, environment);
+  const keeper = await agent.join("keeper", undefined, "backup");
+  await create(node1, "v", { app: "blog" });
+  await attach(node1, "v");
+  environment["SWARMNFS_STRICT"] = "on";
+  environment["SWARMNFS_APPS"] = "shop";
+  await agent.restart();
+  t.not(agent.shown(node1, "v"), null, "what is mounted goes on");
+  await t.throwsAsync(attach(node1, "v"), { code: "denied", message: /"blog" is not declared/ });
+  await attach(keeper, "v");
 });
 
 test("what removing means by default is the server's setting, and a volume's own word counts more", async (t) => {

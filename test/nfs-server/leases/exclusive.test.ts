@@ -89,6 +89,22 @@ test("a holder that is silent past its term is fenced as a whole before the newc
   t.like(told, { fenced: true, lost: ["x", "s"] });
 });
 
+test("nobody is fenced for what cannot be mounted in the end", async (t) => {
+  const world = await LeasesUnderTest.start(t);
+  const record = world.volume("x", "exclusive");
+  await world.attach(node1, "x");
+  await world.pass(minute + 1, [[node2, []]]);
+  const attaching = {
+    volume: "x",
+    consumers: [],
+    look: async () => record,
+    prepare: () => Promise.reject(new Error("its directory is missing")),
+  };
+  await t.throwsAsync(world.leases.attach(node2, attaching), { message: /is missing/ });
+  t.is(world.leases.fenceOf(node1.id), null);
+  t.not(world.shown(node1, "x"), null);
+});
+
 test("a fenced node is taken back when it says that it has unmounted everything, and not before", async (t) => {
   const world = await LeasesUnderTest.start(t);
   world.volume("x", "exclusive");

@@ -37,6 +37,17 @@ async function verb<Answer>(plugin: PluginUnderTest, name: string, body: object)
   return JSON.parse(text) as Answer;
 }
 
+test("on a storage node the guard stands before there is a lease, and stays when there is none any more", async (t) => {
+  const plugin = await onServer(t, {});
+  await until("the guard stands", async () => plugin.packetFilter.table === "10.0.0.5:2049");
+  const docker = new FakeDaemon(plugin);
+  await docker.run({ name: "web", volumes: ["v"] });
+  await docker.stop("web");
+  await until("it is unmounted", async () => plugin.mounter.table.size === 0);
+  await verb(plugin, "Doctor", { fix: true });
+  t.is(plugin.packetFilter.table, "10.0.0.5:2049");
+});
+
 test("the guard stands when mount(8) begins", async (t) => {
   const plugin = await onServer(t, {});
   plugin.mounter.valve.close();

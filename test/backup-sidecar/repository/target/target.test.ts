@@ -10,6 +10,7 @@ import { Secret } from "../../../../service/secret.ts";
 import { UserError } from "../../../../service/user-error.ts";
 import { startApache } from "../../servers/apache.ts";
 import { account } from "../../servers/dav-server.ts";
+import { FaultProxy } from "../../servers/fault-proxy.ts";
 import { startNodeDav } from "../../servers/node-dav.ts";
 import { ownFolder, quick, reach, targetOf } from "../../servers/reach.ts";
 import { backup, restic, stand, standWithRepository } from "../../servers/stand.ts";
@@ -46,6 +47,18 @@ test("two services that come at once agree on one marker", async (t) => {
   const { marker } = await reach(server.url);
   t.true(ids.includes(marker?.id));
 });
+
+for (const status of [429, 503, 504])
+  test(`a server that answers ${status} when it is tried out is not taken for one that cannot move files`, async (t) => {
+    const server = await startNodeDav({ folder: await ownFolder(t) });
+    t.teardown(() => server.stop());
+    const proxy = await FaultProxy.before(server.url);
+    t.teardown(() => proxy.down());
+    const rule = proxy.add(({ method }) => method === "MOVE", { kind: "status", status }, 1);
+    const { remote } = await reach(proxy.url);
+    t.is(rule.hits, 1);
+    t.true(remote.profile.move);
+  });
 
 test("without leave to write nothing is made, and what is there is found", async (t) => {
   const server = await startNodeDav({ folder: await ownFolder(t) });
