@@ -77,7 +77,7 @@ test("a swarm service with secrets backs up storage on NFS: an app comes back af
     webdav_password: webdav.password,
     backup_password: password,
   });
-  await on.running(service, 1, 300_000);
+  await on.running(service, 1, 2 * patience);
   await eventually(
     async () => {
       // Whatever the state of the apps is.
