@@ -1,3 +1,4 @@
+import { KeyedQueue } from "../../service/keyed-queue.ts";
 import { UserError } from "../../service/user-error.ts";
 import { nfsSource } from "../nfs/server-label.ts";
 import { usualPort } from "../nfs/nfs-url.ts";
@@ -36,6 +37,8 @@ export class Leasing implements LeaseServer {
   readonly #held: HeldLeases;
   readonly #readiness: NodeReadiness;
   readonly #nfs: () => NfsServer | null;
+  /** Of each volume one thing is asked after the other: what was granted last is not given back by what was asked before. */
+  readonly #turns = new KeyedQueue();
 
   constructor(ask: Ask, held: HeldLeases, readiness: NodeReadiness, nfs: () => NfsServer | null) {
     this.#ask = ask;
@@ -47,7 +50,7 @@ export class Leasing implements LeaseServer {
   /** What to mount. When the server cannot be asked but serves NFS, it is what was granted and not given back. */
   async get(volume: string, id: string | null, consumers: readonly string[]): Promise<Attachment> {
     const [granted, ready] = await Promise.allSettled([
-      this.#granted(volume, id, consumers),
+      this.#turns.run(volume, () => this.#granted(volume, id, consumers)),
       this.#ready(),
     ]);
     if (granted.status === "rejected") return this.#recalled(volume, id, consumers, granted.reason);
@@ -60,7 +63,7 @@ export class Leasing implements LeaseServer {
   async give(volume: string): Promise<void> {
     const lease = this.#held.drop(volume);
     try {
-      await this.detach(volume);
+      await this.#turns.run(volume, () => this.#givenBack(volume));
     } catch (error) {
       if (lease?.lost === null && error instanceof StorageUnavailable)
         this.#held.owe(volume, lease);
@@ -84,10 +87,17 @@ export class Leasing implements LeaseServer {
   /** For what is in use here already: what it was given stands. */
   async attach(volume: string): Promise<void> {
     const { consumers = [], volumeId = null } = this.#held.get(volume) ?? {};
-    await this.#granted(volume, volumeId, consumers, () => this.#held.get(volume) !== null);
+    const isWanted = (): boolean => this.#held.get(volume) !== null;
+    await this.#turns.run(volume, () => this.#granted(volume, volumeId, consumers, isWanted));
   }
 
   async detach(volume: string): Promise<void> {
+    await this.#turns.run(volume, async () => {
+      if (this.#held.owed.includes(volume)) await this.#givenBack(volume);
+    });
+  }
+
+  async #givenBack(volume: string): Promise<void> {
     try {
       await this.#ask("detach", { name: volume }, {});
     } catch (error) {
@@ -106,7 +116,7 @@ export class Leasing implements LeaseServer {
     const answer = await this.#ask("attach", { name: volume }, body, { timeoutMs: attachMs });
     const attachment = this.#attachment(answer.path, answer.options);
     if (isWanted()) this.#held.granted(volume, answer.lease.volumeId, attachment, consumers);
-    else await this.detach(volume); // given back while we asked
+    else await this.#givenBack(volume); // while we asked
     return attachment;
   }
 

@@ -162,6 +162,29 @@ test("what is given back while the control API is down is given back when it is 
   t.true(world.leases.has("v"));
 });
 
+test("what is asked for again while it is being given back is not given back after it", async (t) => {
+  const { storage, add, server, test: world } = await begin(t);
+  await storage.open(null);
+  add("v");
+  await storage.attach("v", node1, []);
+  storage.attend(new Holder());
+  await server.stop();
+  await t.throwsAsync(storage.detach("v"), { code: "unavailable" });
+  const late = Promise.withResolvers<void>();
+  server.handlers.detach = async () => {
+    await late.promise;
+    world.leases.delete("v");
+    return {};
+  };
+  await server.listen();
+  await eventually("the server is being told", () => server.calls.includes("detach"));
+  const attached = storage.attach("v", node1, []);
+  await Promise.race([attached, storage.get("v")]);
+  late.resolve();
+  await attached;
+  t.true(world.leases.has("v"));
+});
+
 test("a node that the server does not know is told so at once, and memory does not help", async (t) => {
   const { storage, add, server } = await begin(t);
   await storage.open(null);
