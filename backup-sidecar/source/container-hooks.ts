@@ -35,7 +35,9 @@ export class ContainerHooks implements Hooks {
     const trouble: string[] = [];
     try {
       const containers = await this.#engine.containersOf(volumes);
-      const asking = containers.filter(({ isRunning }) => isRunning);
+      const asking = containers.filter(
+        ({ isRunning, id }) => isRunning || this.#journal.ofAnother(app, id) !== null,
+      );
       const wishes = asking.map((container) => {
         const { wishes: asked, notes: misread } = wishesOf(container);
         trouble.push(...misread);
@@ -44,7 +46,8 @@ export class ContainerHooks implements Hooks {
       if (wishes.some(({ asked }) => asked.halt !== null)) this.#watch(app);
       // Commands first: in a container that is paused none can be run.
       for (const { container, asked } of wishes)
-        trouble.push(...(await this.#prepare(app, container, asked, signal)));
+        if (container.isRunning)
+          trouble.push(...(await this.#prepare(app, container, asked, signal)));
       for (const { container, asked } of wishes)
         trouble.push(...(await this.#halt(app, container, asked, signal)));
     } catch (error) {
@@ -92,8 +95,10 @@ export class ContainerHooks implements Hooks {
     try {
       if (halt === "stop" && service !== null) await this.#scaleDown(app, service);
       else {
+        // It has volumes of another app as well, whose backup goes on: whoever is done last brings it back.
+        const isHalted = this.#journal.ofAnother(app, id) !== null;
         await this.#journal.add({ app, kind: halt, target: id, name });
-        await (halt === "stop" ? this.#engine.stop(id) : this.#engine.pause(id));
+        if (!isHalted) await (halt === "stop" ? this.#engine.stop(id) : this.#engine.pause(id));
       }
       return [];
     } catch (error) {
@@ -109,7 +114,9 @@ export class ContainerHooks implements Hooks {
   ): Promise<void> {
     const { id, name } = service;
     if (this.#journal.of(app).some(({ target }) => target === id)) return; // another task of it
-    const replicas = await this.#engine.replicas(id);
+    // What another app's backup has scaled down says nothing of how it should be.
+    const replicas =
+      this.#journal.ofAnother(app, id)?.replicas ?? (await this.#engine.replicas(id));
     await this.#journal.add({ app, kind: "scale", target: id, name, replicas });
     await this.#engine.scale(id, 0);
   }
@@ -129,6 +136,11 @@ export class ContainerHooks implements Hooks {
     // In the other order than it was done, and commands only in containers that run again.
     for (const debt of [...halted.toReversed(), ...commands]) {
       try {
+        // Looked at and forgotten in one go: of two who are done at once one sees the other.
+        if (debt.kind !== "post" && this.#journal.ofAnother(app, debt.target) !== null) {
+          await this.#journal.remove(debt);
+          continue;
+        }
         notes.push(...(await this.#pay(debt)));
         await this.#journal.remove(debt);
       } catch (error) {

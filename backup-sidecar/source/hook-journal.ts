@@ -38,6 +38,14 @@ export class HookJournal {
     return this.#file.data.debts.filter((debt) => debt.app === app);
   }
 
+  /** What another app's backup did to the same container or service, and has not undone yet; null: nothing. */
+  ofAnother(app: string, target: string): Debt | null {
+    const found = this.#file.data.debts.find(
+      (debt) => debt.app !== app && debt.target === target && debt.kind !== "post",
+    );
+    return found ?? null;
+  }
+
   get apps(): readonly string[] {
     return [...new Set(this.#file.data.debts.map(({ app }) => app))];
   }
@@ -47,6 +55,7 @@ export class HookJournal {
     await this.#file.save();
   }
 
+  /** Forgotten at once, and on disk when it settles. */
   async remove(debt: Debt): Promise<void> {
     this.#file.data.debts = this.#file.data.debts.filter((each) => each !== debt);
     await this.#file.save();

@@ -96,6 +96,40 @@ test("a service is scaled down once for all its tasks, and back to what it was",
   t.deepEqual(engine.calls, ["scale blog_web 0", "scale blog_web 3"]);
 });
 
+test("a container with volumes of two apps comes back when both are saved", async (t) => {
+  const { engine, life } = await place(t);
+  engine.containers = [container("web", { pause: "true", pre: "flush" })];
+  const hooks = await life();
+  t.true((await hooks.pre("blog", ["blog_data"], never)).consistent);
+  engine.containers = [{ ...container("web", { pause: "true", pre: "flush" }), isRunning: false }];
+  t.true((await hooks.pre("shared", ["media"], never)).consistent);
+  await hooks.post("blog");
+  t.deepEqual(engine.calls, ["run web flush", "pause web"]);
+  await hooks.post("shared");
+  t.deepEqual(engine.calls.slice(2), ["unpause web"]);
+});
+
+test("a service that two apps scale down at once comes back with as many tasks as it had", async (t) => {
+  const { engine, life } = await place(t);
+  engine.containers = [container("one", { stop: "true" }, "web")];
+  const hooks = await life();
+  await hooks.pre("blog", ["blog_data"], never);
+  engine.replicas = async () => 0;
+  await hooks.pre("shared", ["media"], never);
+  await Promise.all([hooks.post("blog"), hooks.post("shared")]);
+  t.deepEqual(engine.calls.at(-1), "scale web 3");
+  t.is(engine.calls.filter((call) => call === "scale web 3").length, 1);
+});
+
+test("fault 26: a container that was paused for two apps when the service was killed comes back", async (t) => {
+  const { engine, life } = await place(t);
+  engine.containers = [container("web", { pause: "true" })];
+  const killed = await life();
+  for (const app of ["blog", "shared"]) await killed.pre(app, [app], never);
+  t.deepEqual(await (await life()).recover(), []);
+  t.deepEqual(engine.calls, ["pause web", "unpause web"]);
+});
+
 test("fault 26: what a killed service left paused comes back when it starts again", async (t) => {
   const { engine, life } = await place(t);
   engine.containers = [container("db", { pause: "true", post: "unflush" })];
