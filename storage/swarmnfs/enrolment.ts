@@ -3,15 +3,15 @@ import { UserError } from "../../service/user-error.ts";
 import type { ServerName } from "../nfs/server-name.ts";
 import type { NodeIdentity } from "../storage.ts";
 import { fetchAuthority } from "./authority.ts";
-import { certificateRequest } from "./certificate-request.ts";
+import type { CertificateRequest } from "./certificate-request.ts";
 import { ControlClient } from "./control-client.ts";
 import { ControlFailure } from "./control-failure.ts";
 import { TlsEndpoint } from "./endpoint.ts";
 import { parseJoinToken } from "./join-token.ts";
 import type { NodeCredentials } from "./node-credentials.ts";
 
-/** For each of its two connections, milliseconds. */
-const boundMs = 5000;
+/** For each of its two connections, milliseconds. It is done once, and nobody waits for all of it. */
+const boundMs = 20_000;
 
 /** Tells tokens apart without keeping them. */
 export function tokenHash(token: string): string {
@@ -19,14 +19,15 @@ export function tokenHash(token: string): string {
 }
 
 /**
- * Gets a certificate for a one-time token. The key is made here and stays here. The token is worthless afterwards, also
- * if what comes back is not kept. Throws `ControlFailure` when the server cannot be asked, `UserError` when it refuses.
+ * Gets a certificate for a one-time token. The token is worthless afterwards, also if what comes back is not kept: but for
+ * this node with the same request, since the answer may have been lost on the way. Throws `ControlFailure` when the server cannot be asked, `UserError` when it refuses.
  */
 export async function enrol(
   node: NodeIdentity,
   token: string,
   name: ServerName,
   port: number,
+  ask: () => Promise<CertificateRequest>,
 ): Promise<NodeCredentials> {
   const meant = parseJoinToken(token);
   if (meant.node.toLowerCase() !== node.name.toLowerCase())
@@ -35,7 +36,7 @@ export async function enrol(
       `the join token is for a node called "${meant.node}", and this one is "${node.name}". Make one for it on the storage node: swarmnfs server token ${node.name}`,
     );
   const authority = await fetchAuthority(name, port, meant.ca, boundMs);
-  const { key, request } = await certificateRequest(node);
+  const { key, request } = await ask();
   const endpoint = new TlsEndpoint(name, port, { authority });
   try {
     const client = new ControlClient(endpoint);

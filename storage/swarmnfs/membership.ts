@@ -7,7 +7,7 @@ import type { ServerName } from "../nfs/server-name.ts";
 import type { NodeIdentity } from "../storage.ts";
 import type { ControlState } from "../storage-server.ts";
 import type { TlsIdentity } from "../tls/tlshd.ts";
-import { certificateRequest } from "./certificate-request.ts";
+import { certificateRequest, type CertificateRequest } from "./certificate-request.ts";
 import { ControlClient } from "./control-client.ts";
 import { ControlFailure } from "./control-failure.ts";
 import { TlsEndpoint } from "./endpoint.ts";
@@ -35,6 +35,10 @@ export class Membership {
   #client: ControlClient | null = null;
   #credentials: NodeCredentials | null = null;
   #attempt: Promise<ControlClient> | null = null;
+  /** Why this node could not join when it was tried last. */
+  #refusal: UserError | null = null;
+  /** Until this node has joined: the server takes a token a second time only with the key that it came with first. */
+  #request: Promise<CertificateRequest> | null = null;
   #rotatedAt = -Infinity;
   #note: string | null = null;
 
@@ -79,12 +83,12 @@ export class Membership {
   async client(): Promise<ControlClient> {
     if (this.#client !== null) return this.#client;
     this.#attempt ??= this.#enter().finally(() => (this.#attempt = null));
-    return bounded(this.#attempt, callerMs, () => this.#slow());
+    return bounded(this.#attempt, callerMs, () => this.#refusal ?? this.#slow());
   }
 
   /** Joins with this token, whatever was before. Throws `UserError` with why that cannot be, and nothing is changed. */
   async join(token: string): Promise<void> {
-    const credentials = await enrol(this.#node, token, this.#name, this.#place.port);
+    const credentials = await this.#enrol(token);
     await this.#file.write(credentials);
     this.#use(credentials);
   }
@@ -131,7 +135,7 @@ export class Membership {
       if (token === null && known === null) throw this.#stranger(credentials !== null);
       if (token === null || (known !== null && known.token === tokenHash(token)))
         return this.#use(known ?? this.#none());
-      const fresh = await enrol(this.#node, token, this.#name, this.#place.port);
+      const fresh = await this.#enrol(token);
       await this.#file.write(fresh).catch((error: unknown) => {
         throw this.#unwritten(error);
       });
@@ -139,13 +143,21 @@ export class Membership {
     } catch (error) {
       if (!(error instanceof UserError)) throw error;
       // A token that is worthless does no harm to a node that has joined.
-      if (known === null) throw asUnavailable(error);
+      if (known === null) throw (this.#refusal = asUnavailable(error));
       this.#note = `the new join token was not used: ${error.message}`;
       return this.#use(known);
     }
   }
 
+  #enrol(token: string): Promise<NodeCredentials> {
+    const ask = (): Promise<CertificateRequest> =>
+      (this.#request ??= certificateRequest(this.#node));
+    return enrol(this.#node, token, this.#name, this.#place.port, ask);
+  }
+
   #use(credentials: NodeCredentials): ControlClient {
+    this.#request = null;
+    this.#refusal = null;
     if (this.#endpoint === null)
       this.#endpoint = new TlsEndpoint(this.#name, this.#place.port, credentials);
     else this.#endpoint.use(credentials);

@@ -20,6 +20,7 @@ import { ServerName } from "../../storage/nfs/server-name.ts";
 import type { NodeIdentity } from "../../storage/storage.ts";
 import { ControlClient } from "../../storage/swarmnfs/control-client.ts";
 import { TlsEndpoint } from "../../storage/swarmnfs/endpoint.ts";
+import { certificateRequest } from "../../storage/swarmnfs/certificate-request.ts";
 import { enrol } from "../../storage/swarmnfs/enrolment.ts";
 import type { NodeCredentials } from "../../storage/swarmnfs/node-credentials.ts";
 import type { GivenRole } from "../../storage/swarmnfs/protocol/node.ts";
@@ -176,7 +177,9 @@ export class AgentUnderTest {
   async join(name: string, id: string = uuid(), role: GivenRole = "node"): Promise<JoinedNode> {
     const node: NodeIdentity = { id, name };
     const at = new ServerName(this.host, async () => [this.host], systemClock);
-    const credentials = await enrol(node, await this.token(name, role), at, this.port);
+    const credentials = await enrol(node, await this.token(name, role), at, this.port, () =>
+      certificateRequest(node),
+    );
     const { authority, certificate, key } = credentials;
     const client = new ControlClient(
       new TlsEndpoint(at, this.port, { authority, certificate, key }),

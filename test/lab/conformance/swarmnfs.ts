@@ -17,6 +17,7 @@ import { volumeFolders } from "../../../storage/rules/volume-path.ts";
 import type { Attachment, NodeIdentity } from "../../../storage/storage.ts";
 import { ControlClient } from "../../../storage/swarmnfs/control-client.ts";
 import { SocketEndpoint } from "../../../storage/swarmnfs/endpoint.ts";
+import { certificateRequest } from "../../../storage/swarmnfs/certificate-request.ts";
 import { enrol } from "../../../storage/swarmnfs/enrolment.ts";
 import { LeaseMemory } from "../../../storage/swarmnfs/lease-memory.ts";
 import { Membership } from "../../../storage/swarmnfs/membership.ts";
@@ -103,7 +104,9 @@ async function joined(admin: ControlClient, node: Node): Promise<() => ServedSto
   const name = new ServerName(node.name, async () => [node.by], systemClock);
   const identity: NodeIdentity = { id: node.id, name: node.name };
   const file = new CredentialsFile(join(folder, `${node.name}.json`));
-  await file.write(await enrol(identity, token, name, controlPort));
+  await file.write(
+    await enrol(identity, token, name, controlPort, () => certificateRequest(identity)),
+  );
   const place = { url: "swarmnfs://storage.lan", host: "storage.lan", port: controlPort };
   return () =>
     new ServedStorage(node, place, {

@@ -101,6 +101,31 @@ test("a token that was used although nothing was kept asks for a new one", async
   });
 });
 
+test("a node whose answer was lost on the way joins with the same token", async (t) => {
+  const server = await FakeControlServer.start(t);
+  let spentBy: string | null = null;
+  server.handlers = {
+    storage: () => view,
+    enrol: async ({ body }) => {
+      // As the real one: a token is good once more for whoever comes with the very key.
+      if (spentBy !== null && spentBy !== body.request)
+        throw new FakeProblem("denied", "the token was used already");
+      const isFirst = spentBy === null;
+      spentBy = body.request;
+      const certificate = await server.authority.certify(body.request);
+      if (isFirst) {
+        await server.stop();
+        await server.listen();
+      }
+      return { certificate, authority: server.authority.certificate };
+    },
+  };
+  const token = server.token();
+  const member = membership(server, await temporaryDirectory(t), async () => token);
+  await t.throwsAsync(member.client(), { code: "unavailable" });
+  t.is(await asks(member), view.id);
+});
+
 test("a worthless token does no harm to a node that has joined, and a good one makes it join anew", async (t) => {
   const server = await serverOf(t);
   const folder = await temporaryDirectory(t);
