@@ -31,7 +31,7 @@ export async function takenOver(
   await nextIs("active");
   const since = await storage.now();
   const directory = await storage.directoryOf(name);
-  const ours = `ps --all --quiet --filter label=com.docker.swarm.service.name=${name}`;
+  const ours = `ps --quiet --filter label=com.docker.swarm.service.name=${name}`;
   const container = await on.docker(former, ours);
   // What the kernel has not sent by itself when the fault comes, it wants to send when that is over.
   const sends = (centiseconds: number): Promise<string> =>
