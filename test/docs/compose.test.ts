@@ -59,3 +59,10 @@ test("deploy/backup.stack.yml sets nothing that the service does not know", (t) 
     [],
   );
 });
+
+test("deploy/backup.stack.yml mounts the whole storage as the plugin wants it: without copying an image's directory to it", (t) => {
+  t.regex(
+    backupStack,
+    /- type: volume\n +source: storage\n +target: \/storage\n +volume:\n(?: +#.*\n)* +nocopy: true\n/,
+  );
+});
