@@ -94,7 +94,11 @@ async function run(): Promise<void> {
   let tls: NfsTls | null = null;
   const selfTest = newSelfTest(nfs, {
     address: () => address.look(),
-    identity: async () => (await tls?.client()) ?? null,
+    identity: async (from) => {
+      if (tls === null) return null;
+      nameAddress(from, log);
+      return tls.client();
+    },
   });
   let server: Server | null = null;
   let observer: Observer | null = null;

@@ -14,8 +14,8 @@ import type { Scratch } from "./scratch.ts";
 
 export interface SelfTestParts {
   readonly exports: Pick<OwnExports, "open" | "refuseOther" | "demandCertificate" | "close">;
-  /** What to prove oneself with over TLS; null: NFS is plain. */
-  readonly identity?: () => Promise<ClientIdentity | null>;
+  /** What to prove oneself with over TLS when calling from there; null: NFS is plain. */
+  readonly identity?: (from: string) => Promise<ClientIdentity | null>;
   /** The two directories, made if they are missing. */
   readonly scratch: () => Promise<Scratch>;
   /** What tells a data disk, as it is mounted, from another; null: nothing is mounted. */
@@ -150,7 +150,7 @@ export class SelfTest {
       const session = await Session.open(way, name);
       try {
         const reached = await raid(session, scratch, () => exports.refuseOther(), signal);
-        const tls = await this.#parts.identity?.();
+        const tls = await this.#parts.identity?.(from);
         if (!tls) return reached;
         exports.demandCertificate();
         const secure = (): Promise<Session> => Session.open({ ...way, tls }, name);
