@@ -99,10 +99,9 @@ async function run(): Promise<void> {
 async function instead(command: string, args: readonly string[]): Promise<number> {
   if (command === "print-config") return printConfig(process.env, args, print);
   if (command === "check-target") return tryTarget();
-  if (command === "health") return askHealth();
   if (command === "recover") return recoverStorage();
   process.stderr.write(
-    `"${command}" is not known here. Without arguments the backup service is started; print-config shows what it would understand of its settings, check-target tries the backup server, recover makes an empty directory the storage that was backed up, health asks the one that runs\n`,
+    `"${command}" is not known here. Without arguments the backup service is started; print-config shows what it would understand of its settings, check-target tries the backup server, recover makes an empty directory the storage that was backed up\n`,
   );
   return cannotWork;
 }
@@ -131,19 +130,6 @@ async function recoverStorage(): Promise<number> {
   } catch (error) {
     if (!(error instanceof Error)) throw error;
     process.stderr.write(`${error.message}\n`);
-    return 1;
-  }
-}
-
-/** For the container's health check: whether the service is alive, not how the backups are. */
-async function askHealth(): Promise<number> {
-  const url = `http://127.0.0.1:${understood().httpPort}/health`;
-  try {
-    const response = await fetch(url, { signal: AbortSignal.timeout(8_000) });
-    print(await response.text());
-    return response.ok ? 0 : 1;
-  } catch {
-    print("the backup service does not answer\n");
     return 1;
   }
 }

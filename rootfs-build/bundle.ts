@@ -25,7 +25,7 @@ export const serverPrograms: Programs = {
 
 export const backupPrograms: Programs = {
   first: {},
-  others: { ...everywhere, main: "backup-sidecar/main.ts" },
+  others: { ...everywhere, main: "backup-sidecar/main.ts", health: "backup-sidecar/health.ts" },
 };
 
 // express, pino and dockerode are CommonJS inside: their `require` and `__dirname` need a home.

@@ -49,6 +49,7 @@ test("the backup's files give secrets as files, one capability, and time to end"
     t.regex(file, /^ {4}cap_add:\n {6}- SYS_ADMIN\n/m);
     t.notRegex(file, /^ +(- )?(WEBDAV|BACKUP)_(URL|USERNAME|PASSWORD)[=:]/m);
     t.regex(file, /stop_grace_period: 60s/);
+    t.regex(file, /test: \["CMD", "node", "\/app\/health.mjs"\]/);
   }
 });
 
