@@ -7,7 +7,7 @@ import { execa } from "execa";
 
 const program = path.join(import.meta.dirname, "../../backup-sidecar/health.ts");
 
-async function check(port: number): Promise<{ exitCode: number | undefined; stdout: string }> {
+async function check(port: number): Promise<{ exitCode?: number; stdout: string }> {
   const env = { SWARMNFS_HTTP_PORT: `${port}` };
   return execa(process.execPath, [program], { env, reject: false, timeout: 60_000 });
 }
