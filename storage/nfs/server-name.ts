@@ -22,6 +22,9 @@ export interface AddressMemory {
   remember(host: string, addresses: readonly string[]): Promise<void>;
 }
 
+/** While the DNS does not answer, how long it is waited for each time where an address is known, milliseconds. */
+const whileDeadMs = 300;
+
 /**
  * The addresses of a server. A look-up occupies a thread until the resolver gives up, so there is never more than one
  * under way; and while none succeeds, the addresses found last are used on.
@@ -68,12 +71,7 @@ export class ServerName {
     if (isIP(this.host) !== 0) return [this.host];
     const begun = this.#clock.now();
     try {
-      const found = await this.#bounded();
-      if (found.length === 0) throw Object.assign(new Error("no address"), { code: "ENOTFOUND" });
-      if (found.join() !== this.#last?.join()) void this.#memory?.remember(this.host, found);
-      this.#last = found;
-      this.#failingSince = null;
-      return found;
+      return await this.#bounded();
     } catch (error) {
       this.#failingSince ??= begun;
       this.#last ??= await this.#lastKnown();
@@ -88,8 +86,20 @@ export class ServerName {
   }
 
   #bounded(): Promise<readonly string[]> {
-    this.#pending ??= this.#lookup(this.host).finally(() => (this.#pending = null));
-    return bounded(this.#pending, this.#boundMs, () => new Error("silent"));
+    this.#pending ??= this.#find().finally(() => (this.#pending = null));
+    const isDead = this.#failingSince !== null && this.#last !== null;
+    const ms = isDead ? Math.min(whileDeadMs, this.#boundMs) : this.#boundMs;
+    return bounded(this.#pending, ms, () => new Error("silent"));
+  }
+
+  /** What comes too late for whoever asked is there for the next one. */
+  async #find(): Promise<readonly string[]> {
+    const found = await this.#lookup(this.host);
+    if (found.length === 0) throw Object.assign(new Error("no address"), { code: "ENOTFOUND" });
+    if (found.join() !== this.#last?.join()) void this.#memory?.remember(this.host, found);
+    this.#last = found;
+    this.#failingSince = null;
+    return found;
   }
 
   #unknown(cause: unknown): StorageUnavailable {

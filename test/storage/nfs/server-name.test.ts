@@ -80,6 +80,22 @@ test("while a look-up hangs there is no second one, and its answer is used when 
   t.is(asked, 1);
 });
 
+test("a DNS that does not answer is waited for once, and then the last known address is there at once", async (t) => {
+  const late = Promise.withResolvers<readonly string[]>();
+  const lookups = [async () => ["10.0.0.5"], () => late.promise];
+  const lookUp = (): Promise<readonly string[]> => lookups.shift()?.() ?? never;
+  const name = new ServerName("nas.lan", lookUp, clock, null, 2000);
+  await name.addresses();
+  await name.addresses();
+  const began = performance.now();
+  for (let time = 0; time < 5; time += 1) t.deepEqual(await name.addresses(), ["10.0.0.5"]);
+  t.true(performance.now() - began < 4000);
+  // What comes too late for those who asked is used by the next one.
+  late.resolve(["10.0.0.6"]);
+  await eventually("it is known", () => name.note === null);
+  t.deepEqual(await name.addresses(), ["10.0.0.6"]);
+});
+
 test("addresses outlive the process, for a DNS that comes up later", async (t) => {
   const path = join(await temporaryDirectory(t), "addresses.json");
   const memory = new AddressFile(path);
