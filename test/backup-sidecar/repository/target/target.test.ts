@@ -48,13 +48,13 @@ test("two services that come at once agree on one marker", async (t) => {
   t.true(ids.includes(marker?.id));
 });
 
-for (const status of [429, 503, 504])
-  test(`a server that answers ${status} when it is tried out is not taken for one that cannot move files`, async (t) => {
+for (const code of [429, 503, 504])
+  test(`a server that answers ${code} when it is tried out is not taken for one that cannot move files`, async (t) => {
     const server = await startNodeDav({ folder: await ownFolder(t) });
     t.teardown(() => server.stop());
     const proxy = await FaultProxy.before(server.url);
     t.teardown(() => proxy.down());
-    const rule = proxy.add(({ method }) => method === "MOVE", { kind: "status", status }, 1);
+    const rule = proxy.add(({ method }) => method === "MOVE", { kind: "status", status: code }, 1);
     const { remote } = await reach(proxy.url);
     t.is(rule.hits, 1);
     t.true(remote.profile.move);
