@@ -59,7 +59,7 @@ test("fault 20: the lock of a restic of our own that is at work stays", async (t
   const view = app.place.view(app.volumes[0] ?? (await app.place.volume("blog", "blog_data", [])));
   const request = { host: "blog_data", tags: [], signal: stop.signal };
   const running = repository.backup(view, request).catch(() => null);
-  await until("it has its lock", async () => (await locksOn(app.place)).length > 0, 60_000);
+  await until("it has its lock", async () => (await locksOn(app.place)).length > 0, 120_000);
   const proof = await lockProof(app.service.lease, held, app.service.lockHost);
   const { removed, alive } = await removeStaleLocks(repository, proof, systemClock);
   stop.abort();
@@ -87,5 +87,5 @@ test("fault 22: while somebody prunes by hand a backup fails, says so, and is ma
 /** Somebody's backup that takes its time. */
 async function living(t: ExecutionContext, app: AppUnderTest): Promise<void> {
   await plainRestic(t, app.place, "somebody-else", ["backup", "--stdin", "--stdin-filename", "x"]);
-  await until("it has its lock", async () => (await locksOn(app.place)).length > 0, 30_000);
+  await until("it has its lock", async () => (await locksOn(app.place)).length > 0, 120_000);
 }

@@ -48,7 +48,7 @@ export async function leaveLock(
   // It waits for what nobody writes.
   const shared = ["backup", "--stdin", "--stdin-filename", "x"];
   const restic = await plainRestic(t, place, host, kind === "shared" ? shared : ["check"]);
-  await until("it has its lock", async () => (await locksOn(place)).length > before, 30_000);
+  await until("it has its lock", async () => (await locksOn(place)).length > before, 120_000);
   await restic.kill();
 }
 
