@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { release } from "node:os";
 import { UserError } from "../../service/user-error.ts";
+import { canSpeakTls, leastKernel } from "../../storage/tls/kernel.ts";
 
 /** What is looked at. */
 export interface TlsWorld {
@@ -12,7 +13,6 @@ export interface TlsWorld {
 
 /** CAP_NET_ADMIN, capabilities(7). */
 const netAdmin = 1n << 12n;
-const enough = [6, 5] as const;
 
 /** What keeps this machine or container from NFS over TLS, each with what to do; empty when nothing does. */
 export async function missingForTls(): Promise<readonly UserError[]> {
@@ -21,11 +21,10 @@ export async function missingForTls(): Promise<readonly UserError[]> {
 
 /** The same of a world. */
 export function tlsFaults({ release: kernel, status }: TlsWorld): readonly UserError[] {
-  const [major = 0, minor = 0] = kernel.split(/[.-]/).map(Number);
   const faults: string[] = [];
-  if (major < enough[0] || (major === enough[0] && minor < enough[1]))
+  if (!canSpeakTls(kernel))
     faults.push(
-      `SWARMNFS_TLS=on needs Linux ${enough.join(".")} or later on the storage node and on every node; this is ${kernel}. Leave it out, or use a newer kernel (Debian 13 has 6.12)`,
+      `SWARMNFS_TLS=on needs Linux ${leastKernel} or later on the storage node and on every node; this is ${kernel}. Leave it out, or use a newer kernel (Debian 13 has 6.12)`,
     );
   const capabilities = /^CapEff:\s*([0-9a-f]+)$/m.exec(status)?.[1] ?? "0";
   if ((BigInt(`0x${capabilities}`) & netAdmin) === 0n)

@@ -4,18 +4,18 @@ import { type Clock, rfc3339 } from "../../service/clock.ts";
 import type { Log } from "../../service/log.ts";
 import { messageOf } from "../../service/message-of.ts";
 import { UserError } from "../../service/user-error.ts";
+import type { TlsIdentity } from "../../storage/tls/tlshd.ts";
 import type { Outcome } from "./outcome.ts";
 import type { OwnExports } from "./own-exports.ts";
 import { isReachedPlainly, raid } from "./raid.ts";
 import type { Way } from "./raw-nfs/connection.ts";
-import type { ClientIdentity } from "./raw-nfs/start-tls.ts";
 import { Session } from "./raw-nfs/session.ts";
 import type { Scratch } from "./scratch.ts";
 
 export interface SelfTestParts {
   readonly exports: Pick<OwnExports, "open" | "refuseOther" | "demandCertificate" | "close">;
   /** What to prove oneself with over TLS when calling from there; null: NFS is plain. */
-  readonly identity?: (from: string) => Promise<ClientIdentity | null>;
+  readonly identity?: (from: string) => Promise<TlsIdentity | null>;
   /** The two directories, made if they are missing. */
   readonly scratch: () => Promise<Scratch>;
   /** What tells a data disk, as it is mounted, from another; null: nothing is mounted. */

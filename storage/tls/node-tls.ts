@@ -4,6 +4,7 @@ import process from "node:process";
 import { messageOf } from "../../service/message-of.ts";
 import { UserError } from "../../service/user-error.ts";
 import { StorageUnavailable } from "../unavailable.ts";
+import { canSpeakTls, leastKernel } from "./kernel.ts";
 import { Tlshd, type TlsIdentity } from "./tlshd.ts";
 
 export interface NodeTlsParts {
@@ -25,10 +26,9 @@ export class NodeTls {
   /** When this settles the kernel's NFS client can connect as whom the certificate says. Throws `unavailable`. */
   async ready(identity: TlsIdentity): Promise<void> {
     const { release: kernel, hasAnother, tlshd } = this.#parts;
-    const [major = 0, minor = 0] = kernel.split(/[.-]/).map(Number);
-    if (major < 6 || (major === 6 && minor < 5))
+    if (!canSpeakTls(kernel))
       throw new StorageUnavailable(
-        `the storage node speaks NFS over TLS alone (SWARMNFS_TLS=on), and this node's kernel ${kernel} cannot: Linux 6.5 or later is needed. Use a newer kernel here (Debian 13 has 6.12), or turn TLS off there`,
+        `the storage node speaks NFS over TLS alone (SWARMNFS_TLS=on), and this node's kernel ${kernel} cannot: Linux ${leastKernel} or later is needed. Use a newer kernel here (Debian 13 has 6.12), or turn TLS off there`,
       );
     if (await hasAnother())
       throw new StorageUnavailable(

@@ -1,8 +1,9 @@
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
+import type { TlsIdentity } from "../../../storage/tls/tlshd.ts";
 import { RecordAssembler, markRecord } from "./record-marking.ts";
 import { formatCall, parseReply, type Credential } from "./rpc-message.ts";
-import { startTls, type ClientIdentity } from "./start-tls.ts";
+import { startTls } from "./start-tls.ts";
 import type { XdrReader } from "./xdr-reader.ts";
 
 /** Where a server is, and from where it is called. */
@@ -14,7 +15,7 @@ export interface Way {
   /** Any port of one's own will do, for a server that minds none; usually it is a reserved one. */
   readonly anyPort?: boolean;
   /** The connection is to be TLS. */
-  readonly tls?: ClientIdentity;
+  readonly tls?: TlsIdentity;
   /** Milliseconds for each answer. */
   readonly patience: number;
 }

@@ -1,20 +1,14 @@
 import { once } from "node:events";
 import type { Socket } from "node:net";
 import { connect, type TLSSocket } from "node:tls";
+import type { TlsIdentity } from "../../../storage/tls/tlshd.ts";
 import { RecordAssembler, markRecord } from "./record-marking.ts";
 import { formatTlsProbe, parseTlsAnswer } from "./rpc-message.ts";
-
-/** What a client proves itself with, and by what it knows the server; PEM. */
-export interface ClientIdentity {
-  readonly certificate: string;
-  readonly key: string;
-  readonly authority: string;
-}
 
 /** Makes a connection TLS, as RFC 9289 has it: asks first, by a call that means nothing else. Throws where the server will not. */
 export async function startTls(
   socket: Socket,
-  { certificate, key, authority }: ClientIdentity,
+  { certificate, key, authority }: TlsIdentity,
   host: string,
   patience: number,
 ): Promise<TLSSocket> {

@@ -13,7 +13,7 @@ import {
   RecordAssembler,
 } from "../../../nfs-server/self-test/raw-nfs/record-marking.ts";
 import { TLSSocket } from "node:tls";
-import type { ClientIdentity } from "../../../nfs-server/self-test/raw-nfs/start-tls.ts";
+import type { TlsIdentity } from "../../../storage/tls/tlshd.ts";
 import { XdrReader } from "../../../nfs-server/self-test/raw-nfs/xdr-reader.ts";
 import { XdrWriter } from "../../../nfs-server/self-test/raw-nfs/xdr-writer.ts";
 
@@ -61,7 +61,7 @@ export class FakeNfsServer {
   /** Exports that are for connections with a certificate. */
   readonly certified = new Set<number>();
   /** What it proves itself with, where it speaks TLS. */
-  identity: ClientIdentity | null = null;
+  identity: TlsIdentity | null = null;
   /** It takes connections, and says nothing. */
   isSilent = false;
   readonly #files: ReadonlyMap<number, Node>;

@@ -6,7 +6,7 @@ import { pino } from "pino";
 import { exportNumbers, placeOf } from "../../../nfs-server/self-test/own-exports.ts";
 import { ProvedExports } from "../../../nfs-server/self-test/proved-exports.ts";
 import type { Known, Scratch } from "../../../nfs-server/self-test/scratch.ts";
-import type { ClientIdentity } from "../../../nfs-server/self-test/raw-nfs/start-tls.ts";
+import type { TlsIdentity } from "../../../storage/tls/tlshd.ts";
 import { SelfTest, type SelfTestParts } from "../../../nfs-server/self-test/self-test.ts";
 import { Authority } from "../../../nfs-server/nodes/authority.ts";
 import { systemClock } from "../../../service/clock.ts";
@@ -44,7 +44,7 @@ class World {
   disk = "one";
   address: string | null = "127.0.0.1";
   boundMs = 20_000;
-  identity: ClientIdentity | null = null;
+  identity: TlsIdentity | null = null;
   heedsCertificates = true;
   scratch: SelfTestParts["scratch"] = async () => scratch;
 
@@ -231,7 +231,7 @@ test("another data disk is tested again, the same one is not", withServer, async
 
 async function identities(
   t: ExecutionContext,
-): Promise<{ readonly server: ClientIdentity; readonly client: ClientIdentity }> {
+): Promise<{ readonly server: TlsIdentity; readonly client: TlsIdentity }> {
   const folder = await mkdtemp(join(tmpdir(), "swarmnfs-self-test-"));
   t.teardown(() => rm(folder, { recursive: true, force: true }));
   const authority = await Authority.open(folder, false, systemClock);
