@@ -122,7 +122,7 @@ async function withConfig(
     return { kind: "ready", id };
   } catch (error) {
     if (!(error instanceof ResticFailure)) throw error;
-    return unreadable(world, app, pin, error, signal);
+    return unreadable(app, config, pin, error);
   }
 }
 
@@ -153,20 +153,17 @@ async function configNow(
   }
 }
 
-async function unreadable(
-  world: RepositoryWorld,
+function unreadable(
   app: string,
+  config: string,
   pin: Pin | null,
   failure: ResticFailure,
-  signal?: AbortSignal,
-): Promise<RepositoryState> {
-  if (pin?.state === "known" && pin.config !== null) {
-    if ((await configNow(world, pathOf(app), signal)) !== pin.config)
-      return {
-        kind: "damaged",
-        reason: `the config of the repository of app "${app}" was overwritten: somebody made a repository over it, or the file is damaged. It can be put back: swarmnfs backup verify`,
-      };
-  }
+): RepositoryState {
+  if (pin?.state === "known" && pin.config !== null && config !== pin.config)
+    return {
+      kind: "damaged",
+      reason: `the config of the repository of app "${app}" was overwritten: somebody made a repository over it, or the file is damaged. It can be put back: swarmnfs backup verify`,
+    };
   if (failure.kind === "wrong-password")
     return {
       kind: "wrong-password",
