@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { readAll } from "../../service/read-all.ts";
 import { timeSchema } from "../../storage/records/fields.ts";
 import { DamagedRecord, parseRecord } from "../../storage/records/parse.ts";
 import { tags } from "../engine/snapshot.ts";
@@ -94,12 +95,10 @@ export async function doubtedVersions(
 }
 
 async function readText(remote: Remote, path: string, signal?: AbortSignal): Promise<string> {
-  const parts: Buffer[] = [];
-  let size = 0;
-  for await (const part of (await remote.read(path, undefined, signal)) as AsyncIterable<Buffer>) {
-    size += part.length;
-    if (size > largest) throw new DamagedRecord("it is too large to be ours");
-    parts.push(part);
-  }
-  return Buffer.concat(parts).toString("utf8");
+  const content = await readAll(
+    await remote.read(path, undefined, signal),
+    largest,
+    () => new DamagedRecord("it is too large to be ours"),
+  );
+  return content.toString("utf8");
 }

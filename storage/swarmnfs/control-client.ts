@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import type * as z from "zod";
 import { type Clock, systemClock } from "../../service/clock.ts";
+import { readAll } from "../../service/read-all.ts";
 import { UserError } from "../../service/user-error.ts";
 import { ControlFailure, connectionTrouble, strangerHere } from "./control-failure.ts";
 import type { Endpoint } from "./endpoint.ts";
@@ -172,15 +173,9 @@ function pathOf(path: string, params: Readonly<Record<string, string>>): string 
 }
 
 async function read(response: IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = [];
-  let length = 0;
-  for await (const chunk of response) {
-    const bytes = chunk as Buffer;
-    length += bytes.length;
-    if (length > answerLimit) throw new Error("the answer is too long");
-    chunks.push(bytes);
-  }
-  return Buffer.concat(chunks).toString();
+  return (
+    await readAll(response, answerLimit, () => new Error("the answer is too long"))
+  ).toString();
 }
 
 function parsed(text: string): unknown {

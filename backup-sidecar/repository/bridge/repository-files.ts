@@ -1,4 +1,5 @@
 import { Readable } from "node:stream";
+import { readAll } from "../../../service/read-all.ts";
 import type { DeleteGuard } from "../delete-guard.ts";
 import { RemoteFailure } from "../failure.ts";
 import type { FileJournal } from "./file-journal.ts";
@@ -195,13 +196,10 @@ async function each<T, R>(
   return results;
 }
 
-async function collected(body: AsyncIterable<Uint8Array>): Promise<Buffer> {
-  const parts: Uint8Array[] = [];
-  let size = 0;
-  for await (const part of body) {
-    size += part.length;
-    if (size > smallBytes) throw new RemoteFailure("server", "A file is larger than it can be");
-    parts.push(part);
-  }
-  return Buffer.concat(parts);
+function collected(body: AsyncIterable<Uint8Array>): Promise<Buffer> {
+  return readAll(
+    body,
+    smallBytes,
+    () => new RemoteFailure("server", "A file is larger than it can be"),
+  );
 }

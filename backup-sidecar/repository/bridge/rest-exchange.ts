@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { pipeline } from "node:stream/promises";
+import { readAll } from "../../../service/read-all.ts";
 import { RemoteFailure } from "../failure.ts";
 import type { ByteRange } from "../remote.ts";
 import type { Opened } from "../webdav/webdav-remote.ts";
@@ -25,14 +26,10 @@ export function rangeOf(request: IncomingMessage): ByteRange | undefined {
 }
 
 /** All of a small body. */
-export async function body(request: IncomingMessage, limit: number): Promise<Buffer> {
-  const parts: Buffer[] = [];
-  let size = 0;
-  for await (const part of request as AsyncIterable<Buffer>) {
-    size += part.length;
-    if (size > limit)
-      throw new RemoteFailure("forbidden", "That is no configuration of a repository");
-    parts.push(part);
-  }
-  return Buffer.concat(parts);
+export function body(request: IncomingMessage, limit: number): Promise<Buffer> {
+  return readAll(
+    request,
+    limit,
+    () => new RemoteFailure("forbidden", "That is no configuration of a repository"),
+  );
 }

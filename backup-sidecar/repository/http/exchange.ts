@@ -6,6 +6,7 @@ import {
   request as plain,
 } from "node:http";
 import { request as secure } from "node:https";
+import { readAll } from "../../../service/read-all.ts";
 import { RemoteFailure } from "../failure.ts";
 import { networkFailure } from "./network-failure.ts";
 import { Patience, type Bounds } from "./patience.ts";
@@ -175,16 +176,10 @@ class Incoming implements Answer {
     }
   }
 
-  async bytes(limit: number): Promise<Buffer> {
-    const parts: Buffer[] = [];
-    let size = 0;
-    for await (const part of this.chunks()) {
-      size += part.length;
-      if (size > limit)
-        throw new RemoteFailure("server", `"${this.#host}" answers with more than it should`);
-      parts.push(part);
-    }
-    return Buffer.concat(parts);
+  bytes(limit: number): Promise<Buffer> {
+    const tooMany = (): RemoteFailure =>
+      new RemoteFailure("server", `"${this.#host}" answers with more than it should`);
+    return readAll(this.chunks(), limit, tooMany);
   }
 
   discard(): void {
