@@ -10,7 +10,7 @@ test("a volume is backed up, listed, compared, read and restored as it was", asy
   const { repositories, hold } = await place.service();
   const volume = await place.volume("blog", "blog_data", [
     ["a/one", 5000],
-    ["two", 3_000_000],
+    ["two", 12_000_000],
   ]);
   const held = await hold();
   const repository = await repositories.open("blog", { lease: held });
@@ -21,17 +21,18 @@ test("a volume is backed up, listed, compared, read and restored as it was", asy
   });
   t.is(first.outcome, "complete");
   t.is(first.files, 2);
-  t.is(first.bytes, 3_005_000);
+  t.is(first.bytes, 12_005_000);
 
   await appendFile(path.join(place.folder("blog", "blog_data"), "two"), "more");
   await rm(path.join(place.folder("blog", "blog_data"), "a/one"));
   const second = await repository.backup(place.view(volume), {
     ...request,
     time: Date.parse("2026-03-01T12:00:00Z"),
-    expect: { files: 2, bytes: 3_005_000 },
+    expect: { files: 2, bytes: 12_005_000 },
   });
   t.is(second.filesChanged, 1);
-  t.true(second.bytesAdded < 2_500_000);
+  // What is appended costs the last chunk anew; a chunk is 8 MiB at most, wherever a repository cuts its own.
+  t.true(second.bytesAdded < 9_000_000);
 
   const snapshots = await repository.snapshots();
   t.deepEqual(
