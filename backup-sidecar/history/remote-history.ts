@@ -6,7 +6,6 @@ import { tags, type Snapshot } from "../engine/snapshot.ts";
 import { RemoteFailure } from "../repository/failure.ts";
 import type { Remote } from "../repository/remote.ts";
 import { topOf } from "../source/top-directory.ts";
-import type { History } from "./history.ts";
 import { historyFolder, metadataPath, readMetadata, type Metadata } from "./metadata.ts";
 import { readmeText } from "./readme.ts";
 import { isVersionFolder, versionsOf, type Version } from "./version.ts";
@@ -36,19 +35,25 @@ export interface MirrorKeeper {
 }
 
 /** The history of all apps, on the server. Each record of it makes good whatever is missing or too much. */
-export class RemoteHistory implements History {
+export class RemoteHistory {
   readonly #parts: HistoryParts;
 
   constructor(parts: HistoryParts) {
     this.#parts = parts;
   }
 
-  async record(repository: AppRepository, report: RunReport, signal?: AbortSignal): Promise<void> {
+  /** After a run, as `History` has it; `snapshots` are the repository's, oldest first, with what is to be said of them. */
+  async record(
+    repository: AppRepository,
+    snapshots: readonly Snapshot[],
+    report: RunReport,
+    signal?: AbortSignal,
+  ): Promise<void> {
     const { remote } = this.#parts;
     const { app } = repository;
     const known = await readMetadata(remote, app, signal);
     const folders = foldersIn(known);
-    const versions = versionsOf(await repository.snapshots(signal), folders);
+    const versions = versionsOf(snapshots, folders);
     await this.#readme(signal);
     const there = await this.#folders(app, signal);
     // One that the list does not know may lack its manifest.

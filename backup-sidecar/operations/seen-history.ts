@@ -3,60 +3,56 @@ import type { AppRepository } from "../engine/app-repository.ts";
 import type { RunReport } from "../engine/run-report.ts";
 import { withDoubts, type Snapshot } from "../engine/snapshot.ts";
 import type { History } from "../history/history.ts";
+import type { RemoteHistory } from "../history/remote-history.ts";
 import type { Shared } from "./shared.ts";
 
 /** The history on the server; and at the same time what a repository holds after a run is noted here. */
 export class SeenHistory implements History {
-  readonly #history: History;
+  readonly #history: Pick<RemoteHistory, "record">;
   readonly #shared: Shared;
 
-  constructor(history: History, shared: Shared) {
+  constructor(history: Pick<RemoteHistory, "record">, shared: Shared) {
     this.#history = history;
     this.#shared = shared;
   }
 
   async record(repository: AppRepository, report: RunReport, signal?: AbortSignal): Promise<void> {
-    const asked = this.#asked(repository);
+    const listing = this.#marked(repository, signal);
     const added = report.volumes.reduce((sum, { bytesAdded }) => sum + bytesAdded, 0);
     try {
-      await see(this.#shared, asked, signal, added);
+      await note(this.#shared, repository, await listing, signal, added);
     } catch (error) {
       const { log } = this.#shared;
       log.warn({ app: repository.app, reason: messageOf(error) }, "its snapshots cannot be listed");
     }
-    await this.#history.record(asked, report, signal);
+    await this.#history.record(repository, await listing, report, signal);
   }
 
-  /**
-   * The same repository, whose versions are listed once, for each question to restic derives its key anew, which takes a
-   * second; those of a source that looked destroyed are marked.
-   */
-  #asked(repository: AppRepository): AppRepository {
-    const { states } = this.#shared;
-    const list = async (signal?: AbortSignal): Promise<readonly Snapshot[]> => {
-      const { snapshots } = await states.suspect(repository.app);
-      return withDoubts(await repository.snapshots(signal), snapshots);
-    };
-    let listed: Promise<readonly Snapshot[]> | null = null;
-    return new Proxy(repository, {
-      get(target, name) {
-        if (name === "snapshots") return (signal?: AbortSignal) => (listed ??= list(signal));
-        const value: unknown = Reflect.get(target, name, target);
-        return typeof value === "function" ? value.bind(target) : value;
-      },
-    });
+  /** Its versions; those of a source that looked destroyed are marked. */
+  async #marked(repository: AppRepository, signal?: AbortSignal): Promise<readonly Snapshot[]> {
+    const { snapshots } = await this.#shared.states.suspect(repository.app);
+    return withDoubts(await repository.snapshots(signal), snapshots);
   }
 }
 
-/** Notes which versions a repository has, and how large it is: by what was added if that is known, else by asking. */
+/** Looks which versions a repository has, and how large it is, and notes it. */
 export async function see(
+  shared: Shared,
+  repository: AppRepository,
+  signal?: AbortSignal,
+): Promise<void> {
+  await note(shared, repository, await repository.snapshots(signal), signal);
+}
+
+/** Notes its versions, and how large it is: by what was added if that is known, else by asking. */
+async function note(
   { states, versions, histories, clock, publish }: Shared,
   repository: AppRepository,
+  snapshots: readonly Snapshot[],
   signal?: AbortSignal,
   added: number | null = null,
 ): Promise<void> {
   const { app } = repository;
-  const snapshots = await repository.snapshots(signal);
   const suspect = await states.suspect(app);
   const integrity = await states.integrity(app);
   versions.saw({ app, snapshots, suspect, integrity });

@@ -53,7 +53,8 @@ test.serial(
     await writeFile(join(folder, "posts/old/gone"), "gone");
     await writeFile(join(folder, "stays"), "stays");
     await place.save("blog_data", "2026-03-01T06:00:00Z");
-    await history.record(await place.repository(), report);
+    const repository = await place.repository();
+    await history.record(repository, await repository.snapshots(), report);
     const copy = server.at("blog/blog_data");
     t.is(await readFile(join(copy, "posts/same_20size"), "utf8"), "one");
     t.deepEqual((await readdir(copy)).toSorted(), [
@@ -79,7 +80,8 @@ test.serial(
     await place.save("blog_data", "2026-03-01T12:00:00Z");
     // What the live files are by now is nothing to the copy.
     await writeFile(join(folder, "new/file"), "newer");
-    await history.record(await place.repository(), report);
+    const later = await place.repository();
+    await history.record(later, await later.snapshots(), report);
     t.is(await readFile(join(copy, "posts/same_20size"), "utf8"), "two");
     t.is(await readFile(join(copy, "new/file"), "utf8"), "new");
     t.deepEqual((await readdir(join(copy, "posts"))).toSorted(), ["same_20size", "shared"]);

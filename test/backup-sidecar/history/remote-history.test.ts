@@ -29,7 +29,7 @@ test.serial(
     await writeFile(join(folder, "two"), "two");
     const second = await place.save("blog_data", "2026-03-01T12:00:00Z");
     const repository = await place.repository();
-    await history.record(repository, report);
+    await history.record(repository, await repository.snapshots(), report);
 
     const top = server.at("backup_historys/blog");
     const folders = ["2026-03-01_06-00", "2026-03-01_12-00"];
@@ -52,7 +52,7 @@ test.serial(
 
     await rm(top, { recursive: true });
     await rm(server.at("README.txt"));
-    await history.record(repository, report);
+    await history.record(repository, await repository.snapshots(), report);
     t.deepEqual((await readdir(top)).toSorted(), [...folders, "metadata.json"]);
 
     await writeFile(join(top, "metadata.json"), "{");
@@ -65,7 +65,7 @@ test.serial(
       maxBytes: 1e6,
     };
     await repository.forget([first], permit);
-    await history.record(repository, report);
+    await history.record(repository, await repository.snapshots(), report);
     t.deepEqual((await readdir(top)).toSorted(), ["2026-03-01_12-00", "metadata.json"]);
   },
 );
