@@ -4,6 +4,7 @@ import { givenSecret, type Secret } from "../service/secret.ts";
 import { readSettings } from "../service/settings.ts";
 import { UserError } from "../service/user-error.ts";
 import { parseLimit } from "./repository/http/bandwidth.ts";
+import type { WebdavSettings } from "./repository/target/webdav-target.ts";
 import { parseKeep } from "./retention/keep.ts";
 import { checked, cron, file, listOf, percent, span, switchOf, whole } from "./setting-values.ts";
 
@@ -103,20 +104,7 @@ export interface BackupSettings {
     readonly level: "trace" | "debug" | "info" | "warn" | "error";
     readonly format: "json" | "text";
   };
-  readonly webdav: {
-    /** One base URL or several with commas between; the text is understood where it is used, for the file may change. */
-    readonly url: Secret;
-    readonly username: Secret | null;
-    readonly password: Secret | null;
-    readonly caFile: string | null;
-    /** 64 lower-case hexadecimal digits. */
-    readonly pin: string | null;
-    /** Hosts that redirects may lead to, with the credentials. */
-    readonly redirectHosts: readonly string[];
-    /** As written; understood by the bandwidth limit itself. */
-    readonly uploadLimit: string;
-    readonly downloadLimit: string;
-  };
+  readonly webdav: WebdavSettings;
   /** Of all repositories. */
   readonly password: Secret;
   /** Cron expressions, in the time zone of TZ. */
@@ -240,7 +228,7 @@ export function parseSettings(environment: NodeJS.ProcessEnv, isTerminal = false
 function credentials(
   username: Secret | null,
   password: Secret | null,
-): Pick<BackupSettings["webdav"], "username" | "password"> {
+): Pick<WebdavSettings, "username" | "password"> {
   if ((username === null) !== (password === null))
     throw new UserError(
       "invalid",

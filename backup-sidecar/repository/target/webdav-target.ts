@@ -9,14 +9,18 @@ import { TargetUrl } from "./target-url.ts";
 
 /** What was set of the backup server. */
 export interface WebdavSettings {
+  /** One base URL or several with commas between; the text is understood where it is used, for the file may change. */
   readonly url: Secret;
   readonly username: Secret | null;
   readonly password: Secret | null;
   readonly caFile: string | null;
+  /** 64 lower-case hexadecimal digits. */
   readonly pin: string | null;
+  /** Hosts that redirects may lead to, with the credentials. */
   readonly redirectHosts: readonly string[];
-  readonly uploadLimit: string | null;
-  readonly downloadLimit: string | null;
+  /** As written; understood by the bandwidth limit itself. */
+  readonly uploadLimit: string;
+  readonly downloadLimit: string;
 }
 
 /**
@@ -36,10 +40,8 @@ export async function webdavTarget(
     trust: { ca: await authority(webdav.caFile), pin: webdav.pin },
     storage,
     redirectHosts: webdav.redirectHosts,
-    ...(webdav.uploadLimit === null ? {} : { upload: limit("UPLOAD_LIMIT", webdav.uploadLimit) }),
-    ...(webdav.downloadLimit === null
-      ? {}
-      : { download: limit("DOWNLOAD_LIMIT", webdav.downloadLimit) }),
+    upload: limit("UPLOAD_LIMIT", webdav.uploadLimit),
+    download: limit("DOWNLOAD_LIMIT", webdav.downloadLimit),
   };
 }
 

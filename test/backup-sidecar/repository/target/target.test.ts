@@ -130,8 +130,8 @@ test("settings that cannot be right are refused by name", async (t) => {
     caFile: null,
     pin: null,
     redirectHosts: [],
-    uploadLimit: null,
-    downloadLimit: null,
+    uploadLimit: "off",
+    downloadLimit: "off",
   };
   const target = (change: Partial<typeof usual>): Promise<unknown> =>
     webdavTarget({ ...usual, ...change }, "storage", () => undefined);
@@ -142,7 +142,7 @@ test("settings that cannot be right are refused by name", async (t) => {
   await t.throwsAsync(target({ caFile: path.join(folder, "ca") as never }), {
     message: /^WEBDAV_CA_FILE=.* holds no certificate/,
   });
-  await t.throwsAsync(target({ uploadLimit: "fast" as never }), {
+  await t.throwsAsync(target({ uploadLimit: "fast" }), {
     message: /^UPLOAD_LIMIT=fast is wrong/,
   });
   await t.throwsAsync(target({ url: Secret.text("WEBDAV_URL", "nas.lan") }), {
