@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { v7 as uuid } from "uuid";
 import type { Clock } from "../service/clock.ts";
 import type { Log } from "../service/log.ts";
+import type { Tell } from "../service/notifier/telling.ts";
 import { TimeKeeper, systemTime } from "./clock/trusted-time.ts";
 import type { Commands } from "./control/commands.ts";
 import { AppStates } from "./engine/app-state.ts";
@@ -40,7 +41,6 @@ import type { Hooks } from "./source/hooks.ts";
 import { lookAtSource } from "./source/source-look.ts";
 import { AppHistories } from "./status/app-histories.ts";
 import { SignOfLife } from "./status/sign-of-life.ts";
-import type { Tell } from "./operations/rounds.ts";
 
 /** The world the service lives in: every effect it has is one of these. */
 export interface BackupWorld {

@@ -1,5 +1,7 @@
 import { formatDuration } from "../service/age.ts";
-import type { Secret } from "../service/secret.ts";
+import { channelsOf } from "../service/notifier/telling.ts";
+import { notifyValues } from "../service/notifier/notify-settings.ts";
+import { spanText } from "../service/setting-values.ts";
 import type { ConfigView } from "../storage/backup/verbs.ts";
 import { parseKeep } from "./retention/keep.ts";
 import { type BackupSettings, secretNames, variableNames } from "./settings.ts";
@@ -58,32 +60,15 @@ export function understoodValues(settings: BackupSettings): Readonly<Record<stri
     UPLOAD_LIMIT: webdav.uploadLimit,
     DOWNLOAD_LIMIT: webdav.downloadLimit,
     NTP_SERVERS: settings.ntpServers.join(","),
-    NOTIFY_MAIL_FROM: notify.mail?.from ?? "",
-    NOTIFY_MAIL_TO: notify.mail?.to.join(",") ?? "",
-    NOTIFY_REPEAT: spanText(notify.repeatMs),
+    ...notifyValues(notify),
   };
-}
-
-/** As it would be written: `30m`, `6h`, `2d`, `0`. */
-export function spanText(ms: number): string {
-  const minutes = ms / 60_000;
-  if (minutes === 0) return "0";
-  if (minutes % 1440 === 0) return `${minutes / 1440}d`;
-  return minutes % 60 === 0 ? `${minutes / 60}h` : `${minutes}m`;
 }
 
 /** What is allowed and probably not meant, in words for people. */
 function notesOn(settings: BackupSettings, environment: NodeJS.ProcessEnv): string[] {
   const { notify, webdav, keep, overdueMs, storageName } = settings;
   const notes: string[] = [];
-  const told: readonly (Secret | object | null)[] = [
-    notify.webhook,
-    notify.ntfy,
-    notify.slack,
-    notify.discord,
-    notify.mail,
-  ];
-  if (told.every((each) => each === null))
+  if (channelsOf(notify).length === 0)
     notes.push(
       "nobody is told of problems: set one of NOTIFY_NTFY_URL, NOTIFY_WEBHOOK_URL, NOTIFY_SLACK_URL, NOTIFY_DISCORD_URL, NOTIFY_MAIL_URL",
     );

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import process from "node:process";
 import { systemClock } from "../service/clock.ts";
 import { createLog, type Log } from "../service/log.ts";
+import { tellingPeople } from "../service/notifier/telling.ts";
 import { RootSocket } from "../service/root-socket.ts";
 import { UserError } from "../service/user-error.ts";
 import { buildId, version } from "../service/version.ts";
@@ -11,7 +12,6 @@ import { backupSocket } from "../storage/backup/verbs.ts";
 import { assemble } from "./backup.ts";
 import { createControlApi } from "./control/api.ts";
 import { openStoragePlace } from "./operations/storage-place.ts";
-import { tellingPeople } from "./operations/telling.ts";
 import { createPages } from "./pages.ts";
 import { printConfig } from "./print-config.ts";
 import { recover } from "./recover.ts";
@@ -73,7 +73,13 @@ async function run(): Promise<void> {
     passwordFile: await passwordFile(settings),
     ...places,
     hooks: await hooksOf(settings, log),
-    tell: await tellingPeople(settings, join(settings.state, "incidents.json"), systemClock, log),
+    tell: await tellingPeople({
+      notify: settings.notify,
+      from: `backup of ${settings.storageName} on ${settings.node}`,
+      file: join(settings.state, "incidents.json"),
+      clock: systemClock,
+      log,
+    }),
     clock: systemClock,
     log,
   });

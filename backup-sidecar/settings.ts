@@ -1,12 +1,27 @@
 import { hostname } from "node:os";
 import * as z from "zod";
+import {
+  type NotifySettings,
+  notifySecretNames,
+  notifySettings,
+  notifyVariables,
+} from "../service/notifier/notify-settings.ts";
 import { givenSecret, type Secret } from "../service/secret.ts";
+import {
+  checked,
+  file,
+  listOf,
+  percent,
+  span,
+  switchOf,
+  whole,
+} from "../service/setting-values.ts";
 import { readSettings } from "../service/settings.ts";
 import { UserError } from "../service/user-error.ts";
+import { checkCron } from "../storage/rules/cron.ts";
 import { parseLimit } from "./repository/http/bandwidth.ts";
 import type { WebdavSettings } from "./repository/target/webdav-target.ts";
 import { parseKeep } from "./retention/keep.ts";
-import { checked, cron, file, listOf, percent, span, switchOf, whole } from "./setting-values.ts";
 
 /** Every variable begins with one of these, or is a single word that is listed below. */
 const prefixes = ["SWARMNFS_", "WEBDAV_", "BACKUP_", "NOTIFY_"];
@@ -17,13 +32,7 @@ export const secretNames = [
   "WEBDAV_USERNAME",
   "WEBDAV_PASSWORD",
   "BACKUP_PASSWORD",
-  "NOTIFY_WEBHOOK_URL",
-  "NOTIFY_NTFY_URL",
-  "NOTIFY_NTFY_TOKEN",
-  "NOTIFY_SLACK_URL",
-  "NOTIFY_DISCORD_URL",
-  "NOTIFY_MAIL_URL",
-  "NOTIFY_PING_URL",
+  ...notifySecretNames,
 ] as const;
 type SecretName = (typeof secretNames)[number];
 
@@ -81,9 +90,7 @@ const plain = {
   UPLOAD_LIMIT: checked("off", parseLimit),
   DOWNLOAD_LIMIT: checked("off", parseLimit),
   NTP_SERVERS: listOf("0.pool.ntp.org,1.pool.ntp.org,2.pool.ntp.org"),
-  NOTIFY_MAIL_FROM: anything,
-  NOTIFY_MAIL_TO: listOf(),
-  NOTIFY_REPEAT: span("1d"),
+  ...notifyVariables,
 } as const;
 
 /** The backup service's settings. */
@@ -126,22 +133,6 @@ export interface BackupSettings {
   readonly nfsConfigs: boolean;
   readonly ntpServers: readonly string[];
   readonly notify: NotifySettings;
-}
-
-export interface NotifySettings {
-  readonly webhook: Secret | null;
-  readonly ntfy: Secret | null;
-  readonly ntfyToken: Secret | null;
-  readonly slack: Secret | null;
-  readonly discord: Secret | null;
-  /** `smtp://user:password@host:port` or `smtps://…`. */
-  readonly mail: {
-    readonly url: Secret;
-    readonly from: string;
-    readonly to: readonly string[];
-  } | null;
-  readonly ping: Secret | null;
-  readonly repeatMs: number;
 }
 
 /** Names of everything that can be set. */
@@ -212,16 +203,7 @@ export function parseSettings(environment: NodeJS.ProcessEnv, isTerminal = false
     mirror: values.MIRROR,
     nfsConfigs: values.NFS_CONFIGS,
     ntpServers: values.NTP_SERVERS,
-    notify: {
-      webhook: secret("NOTIFY_WEBHOOK_URL"),
-      ntfy: secret("NOTIFY_NTFY_URL"),
-      ntfyToken: secret("NOTIFY_NTFY_TOKEN"),
-      slack: secret("NOTIFY_SLACK_URL"),
-      discord: secret("NOTIFY_DISCORD_URL"),
-      mail: mail(secret("NOTIFY_MAIL_URL"), values.NOTIFY_MAIL_FROM, values.NOTIFY_MAIL_TO),
-      ping: secret("NOTIFY_PING_URL"),
-      repeatMs: values.NOTIFY_REPEAT,
-    },
+    notify: notifySettings(values, environment),
   };
 }
 
@@ -237,16 +219,7 @@ function credentials(
   return { username, password };
 }
 
-function mail(
-  url: Secret | null,
-  from: string | undefined,
-  to: readonly string[],
-): NotifySettings["mail"] {
-  if (url === null && from === undefined && to.length === 0) return null;
-  if (url === null || from === undefined || to.length === 0)
-    throw new UserError(
-      "invalid",
-      "the settings cannot be used: mail needs all of NOTIFY_MAIL_URL, NOTIFY_MAIL_FROM and NOTIFY_MAIL_TO, and not all are set",
-    );
-  return { url, from, to };
+/** A cron expression of five fields, left as it is. */
+function cron(usual: string) {
+  return checked(usual, checkCron);
 }

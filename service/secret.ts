@@ -13,20 +13,23 @@ export class Secret {
   /** The file that holds it; null where the variable itself does. */
   readonly file: string | null;
   readonly #text: string | null;
+  /** Where this process finds the file. */
+  readonly #place: string | null;
 
-  private constructor(name: string, text: string | null, file: string | null) {
+  private constructor(name: string, text: string | null, file: string | null, place = file) {
     this.name = name;
     this.#text = text;
     this.file = file;
+    this.#place = place;
   }
 
   static text(name: string, text: string): Secret {
     return new Secret(name, text, null);
   }
 
-  /** `name` is the variable without `_FILE`. */
-  static inFile(name: string, file: string): Secret {
-    return new Secret(name, null, file);
+  /** `name` is the variable without `_FILE`; `place` where this process finds the file, if that is elsewhere. */
+  static inFile(name: string, file: string, place = file): Secret {
+    return new Secret(name, null, file, place);
   }
 
   /**
@@ -34,11 +37,11 @@ export class Secret {
    * that cannot be read or has nothing in it.
    */
   async read(): Promise<string> {
-    if (this.file === null) return this.#text ?? "";
+    if (this.#place === null) return this.#text ?? "";
     const said = `${this.name}_FILE=${this.file}`;
     let text: string;
     try {
-      text = await readFile(this.file, "utf8");
+      text = await readFile(this.#place, "utf8");
     } catch (error) {
       throw new UserError(
         "invalid",
@@ -67,9 +70,13 @@ export class Secret {
 
 /**
  * A secret that may be given as `name` or as `name_FILE`; null if it is not given. Throws `invalid` where both are, which
- * would leave open which one counts.
+ * would leave open which one counts. `seen`: where this process finds a file that was named.
  */
-export function givenSecret(name: string, environment: NodeJS.ProcessEnv): Secret | null {
+export function givenSecret(
+  name: string,
+  environment: NodeJS.ProcessEnv,
+  seen: (file: string) => string = (file) => file,
+): Secret | null {
   const text = environment[name] || null;
   const file = environment[`${name}_FILE`] || null;
   if (text !== null && file !== null)
@@ -84,5 +91,5 @@ export function givenSecret(name: string, environment: NodeJS.ProcessEnv): Secre
       "invalid",
       `${name}_FILE=${file} is wrong: the absolute path of a file is expected`,
     );
-  return Secret.inFile(name, file);
+  return Secret.inFile(name, file, seen(file));
 }

@@ -100,13 +100,19 @@ function byName(a: VolumeFacts, b: VolumeFacts): number {
 }
 
 /** The document that everybody on the storage reads. */
-export function signOf({ settings, versions, clock }: Shared): BackupStatus {
+export function signOf({ settings, versions, clock, histories }: Shared): BackupStatus {
+  const apps = new Set(Object.values(versions.volumes).map(({ app }) => app));
+  const drills = [...apps].toSorted().flatMap((app) => {
+    const drill = histories.known(app)?.drill;
+    return drill ? [[app, { at: drill.at, ok: drill.ok }] as const] : [];
+  });
   return {
     schema: 1,
     node: settings.node,
     version,
     seenAt: rfc3339(clock.now()),
     volumes: versions.volumes,
+    drills: Object.fromEntries(drills),
   };
 }
 

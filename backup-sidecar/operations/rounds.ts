@@ -1,5 +1,5 @@
 import { messageOf } from "../../service/message-of.ts";
-import type { Problem } from "../../service/notifier/incident.ts";
+import type { Tell } from "../../service/notifier/telling.ts";
 import { repeat } from "../../service/repeat.ts";
 import type { JobPast } from "../schedule/due.ts";
 import { type Job, jobsOf } from "../schedule/job.ts";
@@ -13,9 +13,6 @@ import type { Restoring } from "./restoring.ts";
 import type { Running } from "./running.ts";
 import { see } from "./seen-history.ts";
 import { forReading, type Shared } from "./shared.ts";
-
-/** Tells people of all problems there are; `isWell`: there is none, and the dead man's switch may be pressed. */
-export type Tell = (problems: readonly Problem[], isWell: boolean) => Promise<void>;
 
 interface Parts {
   readonly running: Running;

@@ -1,6 +1,6 @@
 /** What people are told. */
 export interface Message {
-  readonly kind: "opened" | "repeated" | "resolved";
+  readonly kind: "opened" | "worse" | "repeated" | "resolved";
   readonly key: string;
   readonly title: string;
   readonly text: string;
@@ -21,6 +21,7 @@ export interface Channel {
 /** One line: `✘ The backup of blog has failed`, `✔ Over: …`. */
 export function headline({ kind, title }: Message): string {
   if (kind === "resolved") return `✔ Over: ${title}`;
+  if (kind === "worse") return `✘ Worse: ${title}`;
   return kind === "repeated" ? `✘ Still so: ${title}` : `✘ ${title}`;
 }
 

@@ -8,6 +8,8 @@ export interface Problem {
   readonly title: string;
   /** What happened and what to do next. */
   readonly text: string;
+  /** When it grows, people are told again at once: the disk that was nearly full is full. 0 unless given. */
+  readonly severity?: number;
 }
 
 const moment = z.number();
@@ -21,12 +23,16 @@ export const incidentSchema = z.looseObject({
   /** Null: still so. */
   resolvedAt: moment.nullable(),
   /** Of the latest message. */
-  kind: z.enum(["opened", "repeated", "resolved"]),
+  kind: z.enum(["opened", "worse", "repeated", "resolved"]),
   toldAt: moment,
   /** Whom the latest message has not reached yet. */
   pending: z.array(z.string()),
   /** Whether any message reached anybody. */
   known: z.boolean(),
+  /** The worst it has been. */
+  severity: z.number().default(0),
+  /** Since when it is gone, while it is not yet taken for over. */
+  goneAt: moment.nullable().default(null),
 });
 export type Incident = z.infer<typeof incidentSchema>;
 
@@ -38,11 +44,13 @@ export interface Rules {
   readonly channels: readonly string[];
   /** A problem that lasts is told again after this long; 0: never. */
   readonly repeatMs: number;
+  /** What was gone for less counts as still so: a problem that comes and goes is one, and told once. */
+  readonly calmMs: number;
 }
 
 /**
- * What becomes of the incidents when these are the problems now: each is told once when it begins, again rarely while it
- * lasts, and once when it is over, to those who were told that it began.
+ * What becomes of the incidents when these are the problems now: each is told once when it begins, at once when it gets worse,
+ * again rarely while it lasts, and once when it is over, to those who were told that it began.
  */
 export function nextIncidents(
   before: readonly Incident[],
@@ -62,7 +70,11 @@ export function nextIncidents(
   return [...kept, ...opened];
 }
 
-function open({ key, title, text }: Problem, now: number, { channels }: Rules): Incident {
+function open(
+  { key, title, text, severity = 0 }: Problem,
+  now: number,
+  { channels }: Rules,
+): Incident {
   return {
     key,
     title,
@@ -74,23 +86,30 @@ function open({ key, title, text }: Problem, now: number, { channels }: Rules): 
     pending: [...channels],
     // Where there is nobody to be told, the log knows.
     known: channels.length === 0,
+    severity,
+    goneAt: null,
   };
 }
 
 function lasting(incident: Incident, problem: Problem, now: number, rules: Rules): Incident {
   if (incident.resolvedAt !== null) return open(problem, now, rules);
-  const { title, text } = problem;
-  const updated = { ...incident, title, text };
+  const { title, text, severity = 0 } = problem;
   const { repeatMs, channels } = rules;
+  const worst = Math.max(severity, incident.severity);
+  const updated = { ...incident, title, text, severity: worst, goneAt: null };
+  if (severity > incident.severity)
+    return { ...updated, kind: "worse", toldAt: now, pending: [...channels] };
   const isDue = repeatMs > 0 && Math.abs(now - incident.toldAt) >= repeatMs;
   if (!isDue || incident.pending.length > 0) return updated;
   return { ...updated, kind: "repeated", toldAt: now, pending: [...channels] };
 }
 
-function over(incident: Incident, now: number, { channels }: Rules): Incident[] {
+function over(incident: Incident, now: number, { channels, calmMs }: Rules): Incident[] {
   if (incident.resolvedAt === null) {
     // It came and went before anybody heard of it.
     if (!incident.known) return [];
+    const goneAt = incident.goneAt ?? now;
+    if (Math.abs(now - goneAt) < calmMs) return [{ ...incident, goneAt }];
     return [
       { ...incident, kind: "resolved", resolvedAt: now, toldAt: now, pending: [...channels] },
     ];

@@ -1,4 +1,3 @@
-import { createTransport } from "nodemailer";
 import type { Secret } from "../secret.ts";
 import { body, type Channel, headline } from "./channel.ts";
 
@@ -14,6 +13,8 @@ export function mailChannel({ url, from, to }: MailSettings): Channel {
   return {
     name: "mail",
     async send(message, signal) {
+      // Loaded when the first mail is to be sent: plugins that send none are the rule.
+      const { createTransport } = await import("nodemailer");
       const transport = createTransport(await url.read());
       const abort = (): void => transport.close();
       signal.addEventListener("abort", abort, { once: true });

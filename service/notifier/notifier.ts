@@ -17,6 +17,8 @@ export interface NotifierSettings {
   readonly path: string;
   readonly channels: readonly Channel[];
   readonly repeatMs: number;
+  /** What was gone for less is not over yet, milliseconds. */
+  readonly calmMs: number;
   /** Who tells. */
   readonly from: string;
   readonly clock: Clock;
@@ -52,10 +54,10 @@ export class Notifier {
    * the next call. Never rejects for a message.
    */
   async tell(problems: readonly Problem[]): Promise<void> {
-    const { channels, repeatMs, clock, log } = this.#settings;
+    const { channels, repeatMs, calmMs, clock, log } = this.#settings;
     const before = this.#file.data.incidents;
     const asWritten = JSON.stringify(before);
-    const rules = { channels: channels.map(({ name }) => name), repeatMs };
+    const rules = { channels: channels.map(({ name }) => name), repeatMs, calmMs };
     const incidents = nextIncidents(before, problems, clock.now(), rules);
     for (const incident of incidents) this.#say(incident, before, log);
     this.#file.data.incidents = incidents;
@@ -74,7 +76,8 @@ export class Notifier {
     const known = before.find(({ key }) => key === incident.key);
     if (known?.kind === incident.kind && known.toldAt === incident.toldAt) return;
     const { key, title, text } = incident;
-    if (incident.kind === "opened") log.error({ incident: key }, `${title}: ${text}`);
+    if (incident.kind === "opened" || incident.kind === "worse")
+      log.error({ incident: key }, `${title}: ${text}`);
     if (incident.kind === "resolved") log.info({ incident: key }, `over: ${title}`);
   }
 

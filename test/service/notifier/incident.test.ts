@@ -1,8 +1,13 @@
 import test from "ava";
-import { type Incident, nextIncidents, type Problem } from "../../../service/notifier/incident.ts";
+import {
+  type Incident,
+  incidentSchema,
+  nextIncidents,
+  type Problem,
+} from "../../../service/notifier/incident.ts";
 
 const hour = 3_600_000;
-const rules = { channels: ["mail", "ntfy"], repeatMs: 24 * hour };
+const rules = { channels: ["mail", "ntfy"], repeatMs: 24 * hour, calmMs: 0 };
 const problem: Problem = { key: "failed blog", title: "The backup of blog failed", text: "no" };
 
 function told(incidents: readonly Incident[]): Incident[] {
@@ -54,7 +59,37 @@ test("whoever could not be reached is tried again, and given up a day after it i
 });
 
 test("without anybody to be told, the log still hears of the end", (t) => {
-  const nobody = { channels: [], repeatMs: 0 };
+  const nobody = { channels: [], repeatMs: 0, calmMs: 0 };
   const first = nextIncidents([], [problem], 0, nobody);
   t.like(nextIncidents(first, [], hour, nobody), [{ kind: "resolved" }]);
+});
+
+test("a problem that gets worse is told again at once, and not when it only gets less bad", (t) => {
+  const nearly = { key: "disk", title: "The disk is nearly full", text: "", severity: 1 };
+  const full = { ...nearly, title: "The disk is full", severity: 2 };
+  const first = told(nextIncidents([], [nearly], 0, rules));
+  const worse = nextIncidents(first, [full], hour, rules);
+  t.like(worse, [{ kind: "worse", title: full.title, pending: ["mail", "ntfy"], openedAt: 0 }]);
+  const better = nextIncidents(told(worse), [nearly], 2 * hour, rules);
+  t.like(better, [{ title: nearly.title, pending: [] }]);
+  t.like(nextIncidents(better, [full], 3 * hour, rules), [{ title: full.title, pending: [] }]);
+});
+
+test("a problem that comes and goes is one, and over when it has been gone for a while", (t) => {
+  const calm = { ...rules, calmMs: hour };
+  const first = told(nextIncidents([], [problem], 0, calm));
+  const gone = nextIncidents(first, [], hour, calm);
+  t.like(gone, [{ kind: "opened", pending: [], resolvedAt: null }]);
+  const again = nextIncidents(gone, [problem], hour + 1, calm);
+  t.like(again, [{ kind: "opened", pending: [], goneAt: null }]);
+  const goneAgain = nextIncidents(again, [], 2 * hour, calm);
+  t.like(nextIncidents(goneAgain, [], 3 * hour, calm), [
+    { kind: "resolved", pending: ["mail", "ntfy"] },
+  ]);
+});
+
+test("incidents of an earlier version are understood", (t) => {
+  const times = { openedAt: 0, resolvedAt: null, toldAt: 0 };
+  const older = { ...problem, ...times, kind: "opened", pending: [], known: true };
+  t.like(incidentSchema.parse(older), { key: problem.key, severity: 0, goneAt: null });
 });

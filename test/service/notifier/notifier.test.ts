@@ -59,6 +59,7 @@ function reopened(folder: string, channels: readonly Channel[]): Promise<Notifie
     path: path.join(folder, "incidents.json"),
     channels,
     repeatMs: 0,
+    calmMs: 0,
     from: "backup of storage1 on node2",
     clock: { now: () => Date.parse("2026-03-01T06:00:00Z") },
     log,

@@ -6,10 +6,11 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { text } from "node:stream/consumers";
 import test from "ava";
-import { tellingPeople } from "../../../backup-sidecar/operations/telling.ts";
-import { parseSettings } from "../../../backup-sidecar/settings.ts";
+import * as z from "zod";
 import { systemClock } from "../../../service/clock.ts";
 import { createLog } from "../../../service/log.ts";
+import { notifySettings, notifyVariables } from "../../../service/notifier/notify-settings.ts";
+import { tellingPeople } from "../../../service/notifier/telling.ts";
 
 const log = createLog("test", { level: "silent", format: "json" });
 const problem = {
@@ -33,13 +34,17 @@ test("people hear of a problem and of its end, and the dead man's switch is call
   const folder = await mkdtemp(path.join(tmpdir(), "swarmnfs-telling-"));
   t.teardown(() => rm(folder, { recursive: true }));
   const { port } = server.address() as AddressInfo;
-  const settings = parseSettings({
-    WEBDAV_URL: "https://nas.example.org/backups",
-    BACKUP_PASSWORD: "x",
+  const environment = {
     NOTIFY_WEBHOOK_URL: `http://127.0.0.1:${port}/hook`,
     NOTIFY_PING_URL: `http://127.0.0.1:${port}/ping`,
+  };
+  const tell = await tellingPeople({
+    notify: notifySettings(z.object(notifyVariables).parse({}), environment),
+    from: "backup of storage1 on node2",
+    file: path.join(folder, "told.json"),
+    clock: systemClock,
+    log,
   });
-  const tell = await tellingPeople(settings, path.join(folder, "told.json"), systemClock, log);
   await tell([problem], false);
   await tell([problem], false);
   t.deepEqual(heard, ["opened"]);

@@ -1,36 +1,47 @@
-import type { Log } from "../../service/log.ts";
-import { messageOf } from "../../service/message-of.ts";
-import type { Clock } from "../../service/clock.ts";
-import type { Channel } from "../../service/notifier/channel.ts";
+import type { Clock } from "../clock.ts";
+import type { Log } from "../log.ts";
+import { messageOf } from "../message-of.ts";
+import type { Channel } from "./channel.ts";
 import {
   discordChannel,
   ntfyChannel,
   ping,
   slackChannel,
   webhookChannel,
-} from "../../service/notifier/http-channels.ts";
-import { mailChannel } from "../../service/notifier/mail-channel.ts";
-import { Notifier } from "../../service/notifier/notifier.ts";
-import type { BackupSettings, NotifySettings } from "../settings.ts";
-import type { Tell } from "./rounds.ts";
+} from "./http-channels.ts";
+import type { Problem } from "./incident.ts";
+import { mailChannel } from "./mail-channel.ts";
+import { Notifier } from "./notifier.ts";
+import type { NotifySettings } from "./notify-settings.ts";
+
+/** Tells people of all problems there are; `isWell`: there is none, and the dead man's switch may be pressed. */
+export type Tell = (problems: readonly Problem[], isWell: boolean) => Promise<void>;
+
+export interface TellingParts {
+  readonly notify: NotifySettings;
+  /** Who tells: `backup of storage1 on node2`. */
+  readonly from: string;
+  /** Where open incidents are remembered. */
+  readonly file: string;
+  /** A problem counts as over when it was gone for so long, milliseconds; at once unless given. */
+  readonly calmMs?: number;
+  readonly clock: Clock;
+  readonly log: Log;
+}
 
 /** Milliseconds between two signs to the dead man's switch, and how long one may take. */
 const pingEvery = 5 * 60_000;
 const pingMs = 15_000;
 
 /** People are told of problems by every channel that is set; the dead man's switch hears of it while there are none. */
-export async function tellingPeople(
-  settings: Pick<BackupSettings, "notify" | "storageName" | "node">,
-  file: string,
-  clock: Clock,
-  log: Log,
-): Promise<Tell> {
-  const { notify, storageName, node } = settings;
+export async function tellingPeople(parts: TellingParts): Promise<Tell> {
+  const { notify, from, file, calmMs = 0, clock, log } = parts;
   const notifier = await Notifier.open({
     path: file,
     channels: channelsOf(notify),
     repeatMs: notify.repeatMs,
-    from: `backup of ${storageName} on ${node}`,
+    calmMs,
+    from,
     clock,
     log,
   });
@@ -47,7 +58,8 @@ export async function tellingPeople(
   };
 }
 
-function channelsOf(notify: NotifySettings): Channel[] {
+/** Everybody who is told; none where nothing is set. */
+export function channelsOf(notify: NotifySettings): Channel[] {
   const { webhook, ntfy, ntfyToken, slack, discord, mail } = notify;
   return [
     ...(webhook === null ? [] : [webhookChannel(webhook)]),

@@ -1,6 +1,5 @@
 import * as z from "zod";
-import { checkCron } from "../storage/rules/cron.ts";
-import { messageOf } from "../service/message-of.ts";
+import { messageOf } from "./message-of.ts";
 
 const minute = 60_000;
 const units = new Map([
@@ -24,6 +23,14 @@ export function span(usual: string) {
     });
 }
 
+/** As it would be written: `30m`, `6h`, `2d`, `0`. */
+export function spanText(ms: number): string {
+  const minutes = ms / minute;
+  if (minutes === 0) return "0";
+  if (minutes % 1440 === 0) return `${minutes / 1440}d`;
+  return minutes % 60 === 0 ? `${minutes / 60}h` : `${minutes}m`;
+}
+
 /** Text that a parser of ours understands, left as it is. */
 export function checked(usual: string, parse: (text: string) => unknown) {
   return z
@@ -38,11 +45,6 @@ export function checked(usual: string, parse: (text: string) => unknown) {
         return z.NEVER;
       }
     });
-}
-
-/** A cron expression of five fields, left as it is. */
-export function cron(usual: string) {
-  return checked(usual, checkCron);
 }
 
 export function switchOf(usual: "on" | "off") {
