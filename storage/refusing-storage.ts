@@ -30,6 +30,7 @@ export class RefusingStorage implements Storage {
   readonly trash = (): Promise<never> => this.#refuse();
   readonly undelete = (): Promise<never> => this.#refuse();
   readonly purge = (): Promise<never> => this.#refuse();
+  readonly review = (): Promise<never> => this.#refuse();
   readonly housekeep = (): Promise<never> => this.#refuse();
   readonly health = (): Promise<never> => this.#refuse();
   readonly close = (): Promise<void> => Promise.resolve();

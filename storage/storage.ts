@@ -86,6 +86,36 @@ export type RemoveOutcome =
   | { readonly kind: "retained" }
   | { readonly kind: "forgotten" }; // a root volume: only its record goes
 
+/** What a storage remembers of the time before now. */
+export interface Review {
+  /** How full it was, a row for each day that is known, oldest first; RFC 3339, bytes. */
+  readonly days: readonly { readonly at: string; readonly total: number; readonly free: number }[];
+  /** By volume, of those that are there now: the bytes it held on each of these days; null: not known. */
+  readonly volumes: Readonly<Record<string, readonly (number | null)[]>>;
+  /** What the backup service last said of itself; null: there never was one, or it cannot be read. */
+  readonly backup: BackupReview | null;
+}
+
+/** By volume and app what the backup service lets everybody know. */
+export interface BackupReview {
+  readonly node: string;
+  readonly version: string;
+  /** RFC 3339, by the storage's clock. */
+  readonly seenAt: string;
+  readonly volumes: Readonly<Record<string, BackedUpVolume>>;
+  /** Restore drills, by app; absent where none was done yet. */
+  readonly drills: Readonly<Record<string, { readonly at: string; readonly ok: boolean }>>;
+}
+
+interface BackedUpVolume {
+  readonly app: string;
+  readonly versions: number;
+  /** RFC 3339; null: it was never backed up whole. */
+  readonly lastGood: string | null;
+  /** Why its source looks destroyed, or null. */
+  readonly suspect: string | null;
+}
+
 /** Fields an administrator may change; absent means unchanged. */
 export interface VolumeChange {
   readonly services?: readonly string[] | null;
@@ -275,7 +305,13 @@ export interface Storage {
   /** Destroys entries for good; returns the ids destroyed. */
   purge(entries: readonly string[], by: NodeIdentity): Promise<readonly string[]>;
 
-  /** Purges what is past its time, sweeps abandoned staging, counts usage; only on the node that holds the lease. */
+  /** What is known of the time since then (RFC 3339): how all grew, and how it is backed up. */
+  review(since: string): Promise<Review>;
+
+  /**
+   * Purges what is past its time, sweeps abandoned staging, counts usage, and once a day writes down what there is; only on
+   * the node that holds the lease.
+   */
   housekeep(by: NodeIdentity): Promise<HousekeepingReport>;
 
   health(): Promise<StorageHealth>;

@@ -54,6 +54,30 @@ export class CatalogAnswers {
     return { seen: now, uses: catalog.uses, catalog };
   }
 
+  /** The past of what the node may see, and of the storage as a whole. */
+  async review(node: LiveNode, since: string): Promise<AnswerOf<"review">> {
+    const [catalog, review] = await Promise.all([
+      this.#storage.list(),
+      this.#storage.review(since),
+    ]);
+    const { apps, volumes } = seenBy(node, catalog);
+    const visible = new Set(volumes.map(({ name }) => name));
+    const { backup } = review;
+    return {
+      days: review.days.map((day) => ({ ...day })),
+      volumes: Object.fromEntries(
+        Object.entries(review.volumes).flatMap(([name, bytes]) =>
+          visible.has(name) ? [[name, [...bytes]]] : [],
+        ),
+      ),
+      backup: backup && {
+        ...backup,
+        volumes: only(backup.volumes, visible),
+        drills: only(backup.drills, new Set(apps.map(({ app }) => app))),
+      },
+    };
+  }
+
   /** Who has which of the volumes that the node may see. */
   async leases(node: LiveNode): Promise<AnswerOf<"leases">> {
     const { volumes } = seenBy(node, await this.#storage.list());

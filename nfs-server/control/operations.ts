@@ -58,6 +58,8 @@ export function operations(parts: OperationParts): Operations {
     config: async () => parts.config(),
     catalog: ({ node, body }) => catalog.answer(node, body.seen),
 
+    review: ({ node, body }) => catalog.review(node, body.since),
+
     volume: ({ node, params }) => volumes.get(node, params.name),
     createVolume: ({ node, body }) => volumes.create(node, body),
     changeVolume: ({ node, params, body }) => rules.volume(node, params.name, given(body)),

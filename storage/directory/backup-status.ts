@@ -1,7 +1,9 @@
 import { formatDuration } from "../../service/age.ts";
+import { rfc3339 } from "../../service/clock.ts";
 import { UserError } from "../../service/user-error.ts";
 import { backupSilentMs, backupStatusSchema, type BackupStatus } from "../records/backup-status.ts";
 import { DamagedRecord, parseRecord } from "../records/parse.ts";
+import type { BackupReview } from "../storage.ts";
 import { isTrouble } from "./file-trouble.ts";
 import type { Layout, Parts } from "./parts.ts";
 
@@ -23,6 +25,21 @@ export async function readBackupStatus(
     if (isTrouble(error, "ENOENT", "ENOTDIR")) return null;
     throw error;
   }
+}
+
+/** The same for people who look back; null also where it cannot be read. */
+export async function reviewBackup(layout: Layout): Promise<BackupReview | null> {
+  const found = await readBackupStatus(layout).catch((error: unknown) => {
+    if (error instanceof DamagedRecord) return null;
+    throw error;
+  });
+  if (found === null) return null;
+  const { node, version, volumes, drills = {} } = found.status;
+  const rows = Object.entries(volumes).map(([name, { app, snapshots, lastGood, suspect }]) => {
+    return [name, { app, versions: snapshots.length, lastGood, suspect: suspect ?? null }] as const;
+  });
+  const seenAt = rfc3339(found.mtimeMs);
+  return { node, version, seenAt, volumes: Object.fromEntries(rows), drills };
 }
 
 /** By volume: when it was last backed up whole, as far as that can be read. */

@@ -7,13 +7,14 @@ import type * as storage from "../storage.ts";
 import { claimApp, updateApp } from "./apps.ts";
 import { attachVolume } from "./attachment.ts";
 import { updateVolume } from "./change.ts";
-import { lastSnapshots } from "./backup-status.ts";
+import { lastSnapshots, reviewBackup } from "./backup-status.ts";
 import { concurrently } from "./concurrently.ts";
 import { createVolume } from "./creation.ts";
 import { Entrance } from "./entrance.ts";
 import { fillVolume } from "./filling.ts";
 import { finishRestore } from "./finish-restore.ts";
 import { checkHealth } from "./health.ts";
+import { readHistory } from "./history.ts";
 import { housekeep, type Tables } from "./housekeeping.ts";
 import type { Layout } from "./layout.ts";
 import type { Place } from "./marker.ts";
@@ -242,6 +243,16 @@ export class DirectoryStorage implements storage.Storage {
 
   purge(entries: readonly string[], _by: storage.NodeIdentity): Promise<readonly string[]> {
     return this.#entrance.run((layout) => purge(this.#parts, layout, entries));
+  }
+
+  review(since: string): Promise<storage.Review> {
+    return this.#entrance.run(async (layout) => {
+      const { volumes, progress } = this.#parts;
+      const { records } = await volumes.list(layout);
+      const there = records.filter(({ state }) => state !== "trashed");
+      const history = await readHistory(layout, Date.parse(since), there, progress);
+      return { ...history, backup: await reviewBackup(layout) };
+    });
   }
 
   housekeep(by: storage.NodeIdentity): Promise<storage.HousekeepingReport> {

@@ -9,6 +9,7 @@ import type { HousekeepingReport, NodeIdentity, Usage } from "../storage.ts";
 import type { AdvisoryTable } from "./advisory-table.ts";
 import type { Directory } from "./confined.ts";
 import { isTrouble } from "./file-trouble.ts";
+import { noteDay } from "./history.ts";
 import { keepLimits } from "./limits.ts";
 import type { Layout, Parts } from "./parts.ts";
 import { textOf } from "./record-file.ts";
@@ -63,6 +64,7 @@ export async function housekeep(
   await noteUses(parts, layout, tables.lastUse, records);
   await keepLimits(parts, layout, records);
   await countUsage(parts, layout, tables.usage, records, by);
+  await noteDay(parts, layout, await tables.usage.read(layout));
   return { held: true, purged, sweptStaging };
 }
 

@@ -5,7 +5,16 @@ import { isTrouble } from "./file-trouble.ts";
 export const metaFolder = ".swarmnfs";
 
 /** The folders below `.swarmnfs`. `claims` holds next revisions for the moment of a replacement, `numbers` those that are taken. */
-export const metaFolders = ["volumes", "apps", "claims", "trash", "use", "numbers", "tmp"] as const;
+export const metaFolders = [
+  "volumes",
+  "apps",
+  "claims",
+  "trash",
+  "use",
+  "numbers",
+  "history",
+  "tmp",
+] as const;
 export type MetaFolder = (typeof metaFolders)[number];
 
 /**

@@ -33,6 +33,7 @@ export const deadlines: Readonly<Record<Method, Deadline>> = {
   fill: { kill: 30_000, long: true },
   usage: { kill: 30_000, long: true },
   purge: { kill: 30_000, long: true },
+  review: { kill: 30_000, long: true },
   housekeep: { kill: 30_000, long: true },
 };
 

@@ -111,6 +111,7 @@ export class GuardedStorage implements Storage {
   trash = this.#caller("trash");
   undelete = this.#caller("undelete");
   purge = this.#caller("purge");
+  review = this.#caller("review");
   housekeep = this.#caller("housekeep");
 
   attach(...args: Arguments<"attach">): Promise<Attachment> {

@@ -29,6 +29,8 @@ export const backupStatusSchema = z.looseObject({
       suspect: z.string().nullable().optional(),
     }),
   ),
+  /** By app: the last restore for practice; absent where there was none yet. */
+  drills: z.record(nameSchema, z.object({ at: timeSchema, ok: z.boolean() })).optional(),
 });
 
 export type BackupStatus = z.infer<typeof backupStatusSchema>;

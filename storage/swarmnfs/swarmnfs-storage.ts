@@ -78,6 +78,7 @@ export class SwarmnfsStorage implements storage.Storage {
         port: this.#place.port,
         servesNfs: this.#readiness.servesNfs,
         ...this.#world.member.standing,
+        leases: { ...this.#held.standing, fenced: this.#keeper.isFenced },
       },
     };
   }
@@ -224,6 +225,10 @@ export class SwarmnfsStorage implements storage.Storage {
   async purge(entries: readonly string[]): Promise<readonly string[]> {
     const body = { entries: [...entries] };
     return (await this.#ask("purge", {}, body, { timeoutMs: longMs })).purged;
+  }
+
+  async review(since: string): Promise<storage.Review> {
+    return this.#ask("review", {}, { since }, { timeoutMs: longMs });
   }
 
   /** The server keeps house by itself. */

@@ -524,6 +524,14 @@ export function conformance(kind: string, makePlace: MakePlace): void {
     t.is((await a.trash()).length, 1);
   });
 
+  sentence("what is remembered of the past is what was written down on each day", async (t, a) => {
+    await create(a, "v");
+    await a.housekeep(node1);
+    const { days, volumes, backup } = await a.review("2026-01-01T00:00:00Z");
+    t.is(Object.values(volumes).flat().length, days.length * Object.keys(volumes).length);
+    t.is(backup, null);
+  });
+
   sentence("health says how much space there is", async (t, a) => {
     const { state, total, free } = await a.health();
     t.true(["ok", "nearly-full"].includes(state));

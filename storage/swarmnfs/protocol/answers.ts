@@ -38,6 +38,30 @@ export const appChangeSchema = z.strictObject({
   size: z.int().min(1).nullable().optional(),
 });
 
+const bytesSchema = z.number().min(0);
+
+export const reviewSchema = z.strictObject({
+  days: z.array(z.strictObject({ at: timeSchema, total: bytesSchema, free: bytesSchema })),
+  volumes: z.record(z.string(), z.array(bytesSchema.nullable())),
+  backup: z
+    .strictObject({
+      node: z.string(),
+      version: z.string(),
+      seenAt: timeSchema,
+      volumes: z.record(
+        z.string(),
+        z.strictObject({
+          app: z.string(),
+          versions: z.int().min(0),
+          lastGood: timeSchema.nullable(),
+          suspect: z.string().nullable(),
+        }),
+      ),
+      drills: z.record(z.string(), z.strictObject({ at: timeSchema, ok: z.boolean() })),
+    })
+    .nullable(),
+});
+
 export const removalSchema = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("trashed"), entry: z.string(), purgeAt: timeSchema }),
   z.strictObject({ kind: z.literal("retained") }),

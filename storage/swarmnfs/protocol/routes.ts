@@ -10,6 +10,7 @@ import {
   configSchema,
   healthSchema,
   removalSchema,
+  reviewSchema,
   staticGrantSchema,
   storageViewSchema,
   usageSchema,
@@ -69,6 +70,15 @@ export const routes = {
       uses: catalogSchema.shape.uses,
       catalog: catalogSchema.nullable(),
     }),
+    reads: true,
+  }),
+  review: route({
+    method: "POST",
+    path: "/v1/review",
+    summary: "How the storage and its volumes grew since then, and how they are backed up",
+    who: node,
+    body: z.strictObject({ since: timeSchema }),
+    answer: reviewSchema,
     reads: true,
   }),
   createVolume: route({

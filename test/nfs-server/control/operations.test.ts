@@ -1,4 +1,4 @@
-import { rename } from "node:fs/promises";
+import { rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import test from "ava";
 import type { VolumeRecord } from "../../../storage/records/volume.ts";
@@ -55,6 +55,27 @@ test("a node neither sees nor gets nor changes what is for other nodes", async (
     "removeVolume",
     "usage",
     "volume",
+  ]);
+});
+
+test("a node sees the past of what is for it, and of the storage as a whole", async (t) => {
+  const [agent, node1, node2] = await world(t);
+  await create(node1, "mine", { app: "blog", hosts: "node1" });
+  await create(node1, "ours", { app: "wiki" });
+  const folder = join(agent.data, ".swarmnfs/history");
+  const at = new Date(Date.now() + 3_600_000).toISOString();
+  const volumes = { mine: [10, 1], ours: [20, null] };
+  const day = { schema: 1, at, total: 1000, free: 500, volumes };
+  await writeFile(join(folder, `${at.slice(0, 10)}.json`), JSON.stringify(day));
+  const since = "2026-01-01T00:00:00Z";
+  t.deepEqual(await node2.call("review", {}, { since }), {
+    days: [{ at, total: 1000, free: 500 }],
+    volumes: { ours: [20] },
+    backup: null,
+  });
+  t.deepEqual(Object.keys((await node1.call("review", {}, { since })).volumes).toSorted(), [
+    "mine",
+    "ours",
   ]);
 });
 
