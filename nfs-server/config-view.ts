@@ -1,3 +1,4 @@
+import { notifySecretNames, notifyValues } from "../service/notifier/notify-settings.ts";
 import { exactSize } from "../service/size.ts";
 import type { AnswerOf } from "../storage/swarmnfs/protocol/routes.ts";
 import type { DeclaredApp } from "./policy/declared-apps.ts";
@@ -9,8 +10,8 @@ type ConfigView = AnswerOf<"config">;
 type Row = ConfigView["settings"][number];
 
 /**
- * What the server understood of its settings and its policy file, row by row, for `print-config` and the control API. No
- * setting of the server is a secret.
+ * What the server understood of its settings and its policy file, row by row, for `print-config` and the control API. Of a
+ * secret only where it comes from is shown.
  */
 export function configView(
   settings: ServerSettings,
@@ -22,6 +23,11 @@ export function configView(
     value,
     from: environment[name] ? "environment" : "default",
   }));
+  const secrets = notifySecretNames.map((name): Row => {
+    const file = environment[`${name}_FILE`];
+    const value = environment[name] ? "(set)" : file ? `in ${file}` : "";
+    return { name, value, from: value === "" ? "default" : "environment" };
+  });
   const apps = policy.apps.map((app): Row => ({
     name: `app ${app.app}`,
     value: describeApp(app),
@@ -32,7 +38,10 @@ export function configView(
     value: `${mode} for ${hosts.map(formatHostRule).join(", ")}`,
     from: "policy file",
   }));
-  return { settings: [...variables, ...apps, ...grants], notes: notesOn(settings, policy) };
+  return {
+    settings: [...variables, ...secrets, ...apps, ...grants],
+    notes: notesOn(settings, policy),
+  };
 }
 
 /** The value of every variable as it was understood, in the way one would write it. */
@@ -58,6 +67,7 @@ export function understoodValues(settings: ServerSettings): Readonly<Record<Vari
     SWARMNFS_LOG_FORMAT: settings.log.format,
     SWARMNFS_FIREWALL: onOff(settings.firewall),
     SWARMNFS_TLS: onOff(settings.tls),
+    ...notifyValues(settings.notify),
   };
 }
 

@@ -3,12 +3,11 @@ import { join } from "node:path";
 import process from "node:process";
 import { systemClock } from "../service/clock.ts";
 import { createLog, type Log } from "../service/log.ts";
+import type { Problem } from "../service/notifier/incident.ts";
 import { UserError } from "../service/user-error.ts";
 import { buildId, version } from "../service/version.ts";
-import { GuardedStorage } from "../storage/keeper/guarded-storage.ts";
 import { AddressFile } from "../storage/nfs/address-file.ts";
 import { systemLookup } from "../storage/nfs/server-name.ts";
-import { keeperBeside } from "../storage/open.ts";
 import { systemQuotas } from "../storage/quota/system-quotas.ts";
 import { configView } from "./config-view.ts";
 import { AdminSocket } from "./control/admin-socket.ts";
@@ -17,9 +16,11 @@ import { adminDoor, type Door, networkDoor } from "./control/door.ts";
 import { Gatekeeper, usualLimits } from "./control/gatekeeper.ts";
 import { Listener } from "./control/listener.ts";
 import { Replays } from "./control/replays.ts";
+import { openDataDisk } from "./data-disk.ts";
 import { auditKernel } from "./health/audit.ts";
 import { Metrics } from "./health/metrics.ts";
 import { Observer } from "./health/observer.ts";
+import { beginTelling } from "./health/telling.ts";
 import { readCounters } from "./kernel/counters.ts";
 import { ProcNfsClients } from "./kernel/proc-nfs-clients.ts";
 import { missingRequirements } from "./kernel/requirements.ts";
@@ -102,8 +103,14 @@ async function run(): Promise<void> {
   });
   let server: Server | null = null;
   let observer: Observer | null = null;
+  let isServing = false;
+  const problems = (): Problem[] | null => (isServing ? (observer?.problems() ?? null) : null);
+  await beginTelling(
+    { settings, address, problems, clock: systemClock, monotonic, log },
+    life.signal,
+  );
   await patiently(() => nfs.root.open(), "the root of all exports", log);
-  const storage = openData();
+  const storage = openDataDisk(settings, log);
   const known = await KnownStorage.open("/var/lib/swarmnfs/storage.json", log);
   const world: World = {
     settings,
@@ -195,6 +202,7 @@ async function run(): Promise<void> {
   made.begin();
   watched.begin(life.signal);
   await listener.listen(at);
+  isServing = true;
   if (state !== "failed") log.info({ address: at, leases: made.leases.list().length }, "ready");
   await address.follow(move, life.signal, (error) =>
     log.error({ err: error }, "the new address cannot be served yet"),
@@ -236,25 +244,6 @@ async function refuseWhatIsMissing({ data, tls }: ServerSettings, told: Log): Pr
   const missing = [...(await missingRequirements(data)), ...(tls ? await missingForTls() : [])];
   for (const { message } of missing) told.fatal(message);
   if (missing.length > 0) process.exit(cannotWork);
-}
-
-/** The data disk may hang: all work on it is done by a keeper. */
-function openData(): GuardedStorage {
-  const { data, trashDays, serverName } = settings;
-  const place = {
-    url: `swarmnfs://${serverName ?? "this storage node"}`,
-    path: data,
-    trashDays,
-    makeRoot: false,
-    served: true as const,
-  };
-  return new GuardedStorage(place, {
-    keeper: keeperBeside(),
-    onChange: (trouble) => {
-      if (trouble === null) log.warn("the data disk answers again");
-      else log.error({ since: trouble.since }, trouble.reason);
-    },
-  });
 }
 
 function newSelfTest(

@@ -1,6 +1,12 @@
 import { isIP } from "node:net";
 import path from "node:path";
 import * as z from "zod";
+import {
+  type NotifySettings,
+  notifySecretVariables,
+  notifySettings,
+  notifyVariables,
+} from "../service/notifier/notify-settings.ts";
 import { readSettings } from "../service/settings.ts";
 import { UserError } from "../service/user-error.ts";
 import { checkHost } from "../storage/rules/option-values.ts";
@@ -57,7 +63,11 @@ const variables = {
   SWARMNFS_LOG_FORMAT: z.enum(["json", "text"]).default("json"),
   SWARMNFS_FIREWALL: onOff,
   SWARMNFS_TLS: onOff,
+  ...notifyVariables,
 };
+
+/** How variables begin that somebody means for us. */
+const prefixes = ["SWARMNFS_", "NOTIFY_"];
 
 /** The storage node's settings. */
 export interface ServerSettings {
@@ -94,11 +104,14 @@ export interface ServerSettings {
   readonly firewall: boolean;
   /** NFS over TLS, and nothing else; both ends prove who they are (RFC 9289, mutual). */
   readonly tls: boolean;
+  /** How people are told of problems. */
+  readonly notify: NotifySettings;
 }
 
 /** Throws `UserError` (invalid) for unknown variables, wrong values, and what contradicts itself. */
 export function parseSettings(environment: NodeJS.ProcessEnv): ServerSettings {
-  const values = readSettings(variables, environment);
+  const shape = { ...variables, ...notifySecretVariables };
+  const values = readSettings<typeof variables>(shape, environment, prefixes);
   const address = values.SWARMNFS_ADDRESS ?? null;
   const settings: ServerSettings = {
     data: values.SWARMNFS_DATA,
@@ -121,6 +134,7 @@ export function parseSettings(environment: NodeJS.ProcessEnv): ServerSettings {
     log: { level: values.SWARMNFS_LOG_LEVEL, format: values.SWARMNFS_LOG_FORMAT },
     firewall: values.SWARMNFS_FIREWALL === "on",
     tls: values.SWARMNFS_TLS === "on",
+    notify: notifySettings(values, environment),
   };
   const faults = contradictions(settings);
   if (faults.length > 0)
@@ -128,10 +142,14 @@ export function parseSettings(environment: NodeJS.ProcessEnv): ServerSettings {
   return settings;
 }
 
+/** What is no secret. */
 export type VariableName = keyof typeof variables;
 
 /** Names of everything that can be set. */
-export const variableNames: readonly string[] = Object.keys(variables);
+export const variableNames: readonly string[] = [
+  ...Object.keys(variables),
+  ...Object.keys(notifySecretVariables),
+];
 
 function contradictions(settings: ServerSettings): string[] {
   const { strict, apps, policyFile, firewall, allowedHosts } = settings;

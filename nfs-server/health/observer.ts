@@ -1,3 +1,4 @@
+import type { Problem } from "../../service/notifier/incident.ts";
 import { repeat } from "../../service/repeat.ts";
 import type { Clock } from "../../service/clock.ts";
 import type { Log } from "../../service/log.ts";
@@ -17,6 +18,7 @@ import type { Server } from "../server.ts";
 import { serverChecks, type Watched } from "./checks.ts";
 import { Health } from "./health.ts";
 import type { Metrics, MetricsSource } from "./metrics.ts";
+import { problemsOf } from "./problems.ts";
 import { placesOf } from "../exports/whole-storage.ts";
 import { ShownVolumes } from "./shown-volumes.ts";
 
@@ -92,6 +94,13 @@ export class Observer implements Observations {
     const { selfTest, server } = this.#observed;
     const isolation = selfTest === null ? {} : { selfTest: selfTest.outcome };
     return { ...this.checks.report(), ...isolation, hosts: server.statics.notes };
+  }
+
+  /** What people should be told of now. */
+  problems(): Problem[] {
+    const { server, clock } = this.#observed;
+    const report = this.checks.report();
+    return problemsOf({ report, disk: this.#disk, nodes: server.nodes.list(), now: clock.now() });
   }
 
   metrics(): Promise<string> {

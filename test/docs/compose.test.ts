@@ -4,10 +4,11 @@ import {
   variableNames as backupVariables,
 } from "../../backup-sidecar/settings.ts";
 import { variableNames } from "../../nfs-server/settings.ts";
+import { notifySecretNames } from "../../service/notifier/notify-settings.ts";
 import { read } from "./document.ts";
 
 /** Where the data lies in the container is the compose file's own affair. */
-const fixed = new Set(["SWARMNFS_DATA"]);
+const fixed = new Set(["SWARMNFS_DATA", ...notifySecretNames.map((name) => `${name}_FILE`)]);
 
 const compose = await read("deploy/nfs-server.compose.yml");
 
@@ -23,7 +24,9 @@ const backupFixed = new Set([
 ]);
 
 test("deploy/nfs-server.compose.yml hands on every variable of the server, and nothing else", (t) => {
-  const handed = [...compose.matchAll(/^ +- (SWARMNFS_\w+)$/gm)].map(([, name = ""]) => name);
+  const handed = [...compose.matchAll(/^ +- ((?:SWARMNFS|NOTIFY)_\w+)$/gm)].map(
+    ([, name = ""]) => name,
+  );
   t.deepEqual(handed.toSorted(), variableNames.filter((name) => !fixed.has(name)).toSorted());
 });
 

@@ -6,6 +6,7 @@ import {
   secretNames as backupSecrets,
   variableNames as backupVariables,
 } from "../../backup-sidecar/settings.ts";
+import { notifySecretNames, notifyVariables } from "../../service/notifier/notify-settings.ts";
 import { understoodValues } from "../../nfs-server/config-view.ts";
 import { parseSettings as parseServerSettings, variableNames } from "../../nfs-server/settings.ts";
 import { parseSettings } from "../../plugin/settings.ts";
@@ -85,18 +86,27 @@ test("docs/settings.md has the host directories of config.json", (t) => {
   for (const { name, settable } of manifest.mounts) t.deepEqual(settable, ["source"], name);
 });
 
+const notifyRows = tableOf(document, "notify-variables");
+const notifyNames = notifyRows.map(([name = ""]) => onlyCode(name) ?? "");
+const notifyFiles = new Set<string>(notifySecretNames.map((name) => `${name}_FILE`));
+
+test("docs/settings.md has a row for every variable by which people are told, and for nothing else", (t) => {
+  const names = [...Object.keys(notifyVariables), ...notifySecretNames];
+  t.deepEqual(notifyNames.toSorted(), names.toSorted());
+});
+
 const serverRows = tableOf(document, "server-variables");
 
 test("docs/settings.md has a row for every variable of the storage node, and for nothing else", (t) => {
   t.deepEqual(
-    serverRows.map(([name = ""]) => onlyCode(name) ?? "").toSorted(),
-    variableNames.toSorted(),
+    [...serverRows.map(([name = ""]) => onlyCode(name) ?? ""), ...notifyNames].toSorted(),
+    variableNames.filter((name) => !notifyFiles.has(name)).toSorted(),
   );
 });
 
 test("docs/settings.md has the storage node's defaults", (t) => {
   const usual = new Map(Object.entries(understoodValues(parseServerSettings({}))));
-  for (const [name = "", value = ""] of serverRows)
+  for (const [name = "", value = ""] of [...serverRows, ...notifyRows])
     t.is(onlyCode(value) ?? "", usual.get(onlyCode(name) ?? "") ?? "", name);
 });
 
@@ -125,14 +135,14 @@ const needed = { WEBDAV_URL: "https://nas.example.org/", BACKUP_PASSWORD: "x" };
 test("docs/settings.md has a row for every variable of the backup service, and for nothing else", (t) => {
   const secrets = new Set<string>(backupSecrets.map((name) => `${name}_FILE`));
   t.deepEqual(
-    backupRows.map(([name = ""]) => onlyCode(name) ?? "").toSorted(),
+    [...backupRows.map(([name = ""]) => onlyCode(name) ?? ""), ...notifyNames].toSorted(),
     backupVariables.filter((name) => !secrets.has(name)).toSorted(),
   );
 });
 
 test("docs/settings.md has the backup service's defaults", (t) => {
   const usual = backupValues(parseBackupSettings(needed));
-  for (const [name = "", value = ""] of backupRows) {
+  for (const [name = "", value = ""] of [...backupRows, ...notifyRows]) {
     const variable = onlyCode(name) ?? "";
     if (variable === "SWARMNFS_NODE") continue;
     t.is(onlyCode(value) ?? "", usual[variable] ?? "", variable);
@@ -140,7 +150,7 @@ test("docs/settings.md has the backup service's defaults", (t) => {
 });
 
 test("every value that docs/settings.md offers for the backup service is understood", (t) => {
-  for (const [name = "", , values = ""] of backupRows) {
+  for (const [name = "", , values = ""] of [...backupRows, ...notifyRows]) {
     const variable = onlyCode(name) ?? "";
     const mail = variable === "NOTIFY_MAIL_URL";
     const others = mail ? { NOTIFY_MAIL_FROM: "a@b", NOTIFY_MAIL_TO: "c@d" } : {};

@@ -1,4 +1,6 @@
 import test from "ava";
+import { configView } from "../../nfs-server/config-view.ts";
+import { loadPolicy } from "../../nfs-server/policy/policy.ts";
 import { parseSettings, variableNames } from "../../nfs-server/settings.ts";
 
 test("without any variable everything has its default", (t) => {
@@ -23,6 +25,16 @@ test("without any variable everything has its default", (t) => {
     log: { level: "info", format: "json" },
     firewall: false,
     tls: false,
+    notify: {
+      webhook: null,
+      ntfy: null,
+      ntfyToken: null,
+      slack: null,
+      discord: null,
+      mail: null,
+      ping: null,
+      repeatMs: 86_400_000,
+    },
   });
 });
 
@@ -141,4 +153,30 @@ test("all faults are told at once", (t) => {
   );
   for (const name of ["SWARMNFS_THREADS", "SWARMNFS_TRASH_DAYS", "SWARMNFS_STRICT"])
     t.true(error?.message.includes(name), name);
+});
+
+test("how people are told is understood, and a misspelt variable of it refused", (t) => {
+  const { notify } = parseSettings({
+    NOTIFY_NTFY_URL_FILE: "/run/secrets/ntfy",
+    NOTIFY_REPEAT: "12h",
+  });
+  t.is(notify.ntfy?.file, "/run/secrets/ntfy");
+  t.is(notify.repeatMs, 43_200_000);
+  t.throws(() => parseSettings({ NOTIFY_NTFI_URL: "x" }), {
+    message: /did you mean NOTIFY_NTFY_URL/,
+  });
+  t.throws(() => parseSettings({ NOTIFY_MAIL_TO: "me@example.org" }), {
+    message: /mail needs all/,
+  });
+});
+
+test("the address of a channel is not shown by the view of the settings", async (t) => {
+  const environment = { NOTIFY_SLACK_URL: "https://hooks.slack.com/s3cret" };
+  const settings = parseSettings(environment);
+  const shown = JSON.stringify([
+    settings,
+    configView(settings, await loadPolicy(settings), environment),
+  ]);
+  t.false(shown.includes("s3cret"));
+  t.true(shown.includes('"NOTIFY_SLACK_URL","value":"(set)"'));
 });
