@@ -10,6 +10,8 @@ export interface Problem {
   readonly text: string;
   /** When it grows, people are told again at once: the disk that was nearly full is full. 0 unless given. */
   readonly severity?: number;
+  /** Told when it has been so for so long, milliseconds; at once unless given. */
+  readonly afterMs?: number;
 }
 
 const moment = z.number();
@@ -31,6 +33,8 @@ export const incidentSchema = z.looseObject({
   known: z.boolean(),
   /** The worst it has been. */
   severity: z.number().default(0),
+  /** It has not been so for long enough to be told. */
+  quiet: z.boolean().default(false),
   /** Since when it is gone, while it is not yet taken for over. */
   goneAt: moment.nullable().default(null),
 });
@@ -70,11 +74,9 @@ export function nextIncidents(
   return [...kept, ...opened];
 }
 
-function open(
-  { key, title, text, severity = 0 }: Problem,
-  now: number,
-  { channels }: Rules,
-): Incident {
+function open(problem: Problem, now: number, { channels }: Rules): Incident {
+  const { key, title, text, severity = 0, afterMs = 0 } = problem;
+  const quiet = afterMs > 0;
   return {
     key,
     title,
@@ -83,10 +85,11 @@ function open(
     resolvedAt: null,
     kind: "opened",
     toldAt: now,
-    pending: [...channels],
+    pending: quiet ? [] : [...channels],
     // Where there is nobody to be told, the log knows.
-    known: channels.length === 0,
+    known: !quiet && channels.length === 0,
     severity,
+    quiet,
     goneAt: null,
   };
 }
@@ -97,6 +100,11 @@ function lasting(incident: Incident, problem: Problem, now: number, rules: Rules
   const { repeatMs, channels } = rules;
   const worst = Math.max(severity, incident.severity);
   const updated = { ...incident, title, text, severity: worst, goneAt: null };
+  if (incident.quiet) {
+    if (Math.abs(now - incident.openedAt) < (problem.afterMs ?? 0)) return updated;
+    const known = channels.length === 0;
+    return { ...updated, quiet: false, known, toldAt: now, pending: [...channels] };
+  }
   if (severity > incident.severity)
     return { ...updated, kind: "worse", toldAt: now, pending: [...channels] };
   const isDue = repeatMs > 0 && Math.abs(now - incident.toldAt) >= repeatMs;

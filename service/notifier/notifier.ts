@@ -73,7 +73,8 @@ export class Notifier {
 
   /** Every incident is in the log as well, once, whether or not anybody else is to be told. */
   #say(incident: Incident, before: readonly Incident[], log: Log): void {
-    const known = before.find(({ key }) => key === incident.key);
+    if (incident.quiet) return;
+    const known = before.find(({ key, quiet }) => key === incident.key && !quiet);
     if (known?.kind === incident.kind && known.toldAt === incident.toldAt) return;
     const { key, title, text } = incident;
     if (incident.kind === "opened" || incident.kind === "worse")

@@ -93,3 +93,15 @@ test("incidents of an earlier version are understood", (t) => {
   const older = { ...problem, ...times, kind: "opened", pending: [], known: true };
   t.like(incidentSchema.parse(older), { key: problem.key, severity: 0, goneAt: null });
 });
+
+test("a problem that is to last before it is told is told then, with when it began", (t) => {
+  const patient = { ...problem, afterMs: hour };
+  const first = nextIncidents([], [patient], 0, rules);
+  t.like(first, [{ pending: [], known: false }]);
+  t.deepEqual(nextIncidents(first, [], 1, rules), [], "it came and went");
+  const later = nextIncidents(first, [patient], hour - 1, rules);
+  t.like(later, [{ pending: [] }]);
+  const due = nextIncidents(later, [patient], hour, rules);
+  t.like(due, [{ kind: "opened", openedAt: 0, toldAt: hour, pending: ["mail", "ntfy"] }]);
+  t.like(nextIncidents(told(due), [patient], hour + 1, rules), [{ kind: "opened", pending: [] }]);
+});
