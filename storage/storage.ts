@@ -20,6 +20,29 @@ export interface CreateRequest {
   readonly appRules?: AppChange;
 }
 
+export interface AdoptRequest {
+  /** Of the directory, from the storage's root on. */
+  readonly path: string;
+  /** Of the volume that it becomes. */
+  readonly name: string;
+  /** Without those that say what a new directory is like: owner, mode, size, what it begins with. */
+  readonly options: VolumeOptions;
+}
+
+/** A directory of the storage that may become a volume. */
+export interface AdoptableDirectory {
+  readonly path: string;
+  readonly owner: VolumeRecord["owner"];
+  readonly files: number;
+  readonly bytes: number;
+  /** False: there is more than could be looked at in time, and the rest is about what was seen. */
+  readonly whole: boolean;
+  /** Symlinks that lead out of it, with the first few as `from -> to`: they will lead elsewhere in a container. */
+  readonly leadOut: { readonly count: number; readonly first: readonly string[] };
+  /** Files that have other names outside of it (hard links): whoever has those names has these files. */
+  readonly shared: { readonly count: number; readonly first: readonly string[] };
+}
+
 /** What a mount(2) needs. `path` is in the asking process's own name space. */
 export interface Attachment {
   readonly type: "bind" | "nfs4";
@@ -244,6 +267,15 @@ export interface Storage {
    * Throws `conflict` that lists the differences; `invalid` for a name that differs from an existing one only in case.
    */
   create(request: CreateRequest, by: NodeIdentity): Promise<VolumeRecord>;
+
+  /**
+   * Makes a directory that lies on the storage a volume, by renaming it: nothing is copied, and it keeps owner and mode.
+   * Throws `not-found`, `invalid` for what is no directory or reached through a symlink, `unsupported` where it cannot be
+   * renamed, `conflict` if the name is taken; the directory is where it was then. Where the storage cannot do that, absent.
+   */
+  adopt?(request: AdoptRequest, by: NodeIdentity): Promise<VolumeRecord>;
+  /** Looks at such a directory without changing anything, for a quarter of a minute at most. Throws as `adopt` does. */
+  examine?(path: string): Promise<AdoptableDirectory>;
 
   /** Changes a volume's rules. Throws `conflict` if it kept changing under our hands. */
   update(name: string, change: VolumeChange, by: NodeIdentity): Promise<VolumeRecord>;

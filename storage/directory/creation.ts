@@ -6,6 +6,7 @@ import { checkVolumeName } from "../rules/names.ts";
 import { isMade, stateWhenMade } from "../rules/fill.ts";
 import { parseOptions, type VolumeOptions } from "../rules/options.ts";
 import type { AppChange, CreateRequest, NodeIdentity } from "../storage.ts";
+import { finishAdoption } from "./adoption.ts";
 import { ensureApp, keptChanging, tooSimilar } from "./apps.ts";
 import { checkLimits, withinApp } from "./limits.ts";
 import { giveNumberBack, takeNumber } from "./numbers.ts";
@@ -48,6 +49,7 @@ export async function finishCreation(
   record: VolumeRecord,
 ): Promise<VolumeRecord | null> {
   if (record.restore) return finishUndelete(parts, layout, record);
+  if (record.adopted) return finishAdoption(parts, layout, record);
   try {
     await provision(parts, layout, record);
   } catch (error) {

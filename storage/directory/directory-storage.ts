@@ -4,6 +4,8 @@ import type { AppOwner, AppRecord } from "../records/app.ts";
 import { parseAppRecord, parseVolumeRecord } from "../records/parse.ts";
 import type { VolumeRecord } from "../records/volume.ts";
 import type * as storage from "../storage.ts";
+import { examineAdoptable } from "./adoptable.ts";
+import { adoptVolume } from "./adoption.ts";
 import { claimApp, updateApp } from "./apps.ts";
 import { attachVolume } from "./attachment.ts";
 import { updateVolume } from "./change.ts";
@@ -135,6 +137,14 @@ export class DirectoryStorage implements storage.Storage {
 
   create(request: storage.CreateRequest, by: storage.NodeIdentity): Promise<VolumeRecord> {
     return this.#entrance.run((layout) => createVolume(this.#parts, layout, request, by));
+  }
+
+  adopt(request: storage.AdoptRequest, by: storage.NodeIdentity): Promise<VolumeRecord> {
+    return this.#entrance.run((layout) => adoptVolume(this.#parts, layout, request, by));
+  }
+
+  examine(path: string): Promise<storage.AdoptableDirectory> {
+    return this.#entrance.run((layout) => examineAdoptable(this.#parts, layout, path));
   }
 
   update(

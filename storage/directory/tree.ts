@@ -164,7 +164,7 @@ async function openDirectory(path: Buffer): Promise<fs.FileHandle | null> {
 }
 
 /** Which mount an open directory lies on: the device alone does not tell a bind mount. */
-async function mountId(magicPath: string): Promise<string> {
+export async function mountId(magicPath: string): Promise<string> {
   const text = await fs.readFile(magicPath.replace("/fd/", "/fdinfo/"), "utf8");
   return /^mnt_id:\s*(\d+)$/m.exec(text)?.[1] ?? "";
 }

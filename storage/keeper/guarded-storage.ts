@@ -95,6 +95,8 @@ export class GuardedStorage implements Storage {
 
   get = this.#caller("get");
   create = this.#caller("create");
+  adopt = this.#caller("adopt");
+  examine = this.#caller("examine");
   update = this.#caller("update");
   remove = this.#caller("remove");
   detach = this.#caller("detach");

@@ -6,7 +6,14 @@ import type { Storage } from "../storage.ts";
 export type KeptStorage = Storage &
   Pick<
     DirectoryStorage,
-    "listSince" | "fill" | "beginRestore" | "noteRestore" | "finishRestore" | "abandonRestore"
+    | "listSince"
+    | "adopt"
+    | "examine"
+    | "fill"
+    | "beginRestore"
+    | "noteRestore"
+    | "finishRestore"
+    | "abandonRestore"
   >;
 
 /** What may be asked of a keeper. */

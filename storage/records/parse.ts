@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { checkHost, checkService, parseBackup, parseFrom } from "../rules/option-values.ts";
+import { adoptedSteps } from "../rules/adopted-path.ts";
 import { checkMountOption } from "../rules/mount-options.ts";
 import { checkAppName, checkVolumeName, rootApp } from "../rules/names.ts";
 import { parseOptions } from "../rules/options.ts";
@@ -85,6 +86,7 @@ function checkVolume(volume: VolumeRecord): void {
   for (const host of volume.hosts ?? []) checkHost(host);
   for (const option of volume.mountOptions) checkMountOption(option);
   if (volume.fill !== null) parseFrom(volume.fill.from);
+  if (volume.adopted) adoptedSteps(volume.adopted.path);
   parseBackup(volume.backup);
 }
 

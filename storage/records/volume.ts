@@ -97,6 +97,8 @@ export const volumeRecordSchema = z.looseObject({
     .optional(),
   /** While `creating`: the trash entry that it comes back from, so that anybody can finish an undelete. */
   restore: z.string().nullable().optional(),
+  /** The directory of the storage that became it: where it was, and its inode. While `creating` anybody can finish that. */
+  adopted: z.looseObject({ path: z.string(), ino: z.string() }).nullable().optional(),
   createdAt: timeSchema,
   /** Name of the node that created it. */
   createdBy: z.string(),

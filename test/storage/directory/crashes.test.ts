@@ -1,7 +1,8 @@
-import { readdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import test, { type ExecutionContext } from "ava";
 import type { DirectoryStorage } from "../../../storage/directory/directory-storage.ts";
+import { parseOptions } from "../../../storage/rules/options.ts";
 import { create, directoryOf, node1, node2 } from "../conformance.ts";
 import { directoryStorage, temporaryDirectory } from "../places.ts";
 
@@ -12,6 +13,10 @@ interface Story {
   readonly prepare: (storage: DirectoryStorage) => Promise<string | void>;
   readonly act: (storage: DirectoryStorage, entry: string) => Promise<unknown>;
   readonly after: (t: ExecutionContext, storage: DirectoryStorage, path: string) => Promise<void>;
+}
+
+function adopt(storage: DirectoryStorage, path: string, name: string): Promise<unknown> {
+  return storage.adopt({ path, name, options: parseOptions({ app: "blog" }) }, node1);
 }
 
 const stack = { kind: "stack" as const, name: "blog", since: "2026-03-01T00:00:00Z" };
@@ -80,6 +85,20 @@ const stories: readonly Story[] = [
     after: async (t, storage) => {
       t.is((await storage.get("v"))?.state, "ready");
       t.is(await content(storage, "v"), "hello");
+    },
+  },
+  {
+    title: "adoption",
+    prepare: async (storage) => {
+      const path = storage.url.slice("dir://".length);
+      await mkdir(join(path, "old/blog"), { recursive: true, mode: 0o750 });
+      await writeFile(join(path, "old/blog/file"), "hello");
+    },
+    act: (storage) => adopt(storage, "old/blog", "v"),
+    after: async (t, storage, path) => {
+      t.is((await storage.get("v"))?.state, "ready");
+      t.is(await content(storage, "v"), "hello");
+      t.deepEqual(await readdir(join(path, "old")), []);
     },
   },
   {
