@@ -28,6 +28,7 @@ htdigest        apache2-utils             test
 openssl         openssl                   test
 getfattr        attr                      test
 setfacl         acl                       test
+promtool        prometheus                test
 qemu-system-x86_64 qemu-system-x86        lab bench-lab
 qemu-img        qemu-utils                lab bench-lab
 mkfs.ext4       e2fsprogs                 lab bench-lab

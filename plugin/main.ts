@@ -2,6 +2,7 @@ import { mkdir, readFile, realpath } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import process from "node:process";
 import { createLog, type Log } from "../service/log.ts";
+import { serveMetrics } from "../service/metrics-page.ts";
 import { UserError } from "../service/user-error.ts";
 import { buildId, version } from "../service/version.ts";
 import { openStorage } from "../storage/open.ts";
@@ -41,6 +42,10 @@ export async function start(stopListening: () => void): Promise<Plugin["answer"]
     storage: (node) => storageOf(settings, fault, node, entries, log),
     mounter: new SystemMounter(await realpath(settings.mounts)),
     packetFilter: new Nft(),
+    kernel: {
+      mountstats: () => readFile("/proc/self/mountstats", "utf8"),
+      mountinfo: () => readFile("/proc/self/mountinfo", "utf8"),
+    },
     engine: engineOf(settings, entries),
     boot: (await readFile("/proc/sys/kernel/random/boot_id", "utf8")).trim(),
     lingerMs,
@@ -48,10 +53,15 @@ export async function start(stopListening: () => void): Promise<Plugin["answer"]
     log,
   });
 
+  const life = new AbortController();
+  if (settings.metrics !== null)
+    void serveMetrics(settings.metrics, () => plugin.metrics(), log, life.signal);
+
   for (const signal of ["SIGTERM", "SIGINT"] as const) {
     process.once(signal, () => {
       log.info({ signal }, "stopping");
       stopListening();
+      life.abort();
       setTimeout(() => process.exit(0), stopBoundMs).unref();
       void plugin.stop().then(() => process.exit(0));
     });

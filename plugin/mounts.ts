@@ -1,5 +1,5 @@
 import type { VolumeRecord } from "../storage/records/volume.ts";
-import type { UseSign } from "../storage/storage.ts";
+import type { Attachment, UseSign } from "../storage/storage.ts";
 import type { Log } from "../service/log.ts";
 import { messageOf } from "../service/message-of.ts";
 import type { Attachments } from "./attachments.ts";
@@ -7,6 +7,7 @@ import { Attempts } from "./attempts.ts";
 import type { Call } from "./call.ts";
 import { KeyedQueue } from "../service/keyed-queue.ts";
 import type { LiveHolders } from "./live-holders.ts";
+import type { MountAttempts } from "./mount-attempts.ts";
 import type { Mounter } from "./mounter.ts";
 import { MountedVolumes } from "./mounted-volumes.ts";
 import type { MountRow, MountTable } from "./mount-table.ts";
@@ -27,6 +28,7 @@ export class Mounts {
   readonly #attachments: Attachments;
   readonly #holders: LiveHolders;
   readonly #log: Log;
+  readonly #attempted: Pick<MountAttempts, "run">;
   readonly #queue = new KeyedQueue();
   readonly #attempts = new Attempts<string>();
   readonly #timers: Timers;
@@ -38,6 +40,8 @@ export class Mounts {
     holders: LiveHolders;
     /** Milliseconds a volume stays mounted after its last holder left: spares restarts and `docker cp` a remount. */
     lingerMs: number;
+    /** Counts what comes of each mount. */
+    attempted: Pick<MountAttempts, "run">;
     log: Log;
   }) {
     this.#table = parts.table;
@@ -45,6 +49,7 @@ export class Mounts {
     this.#attachments = parts.attachments;
     this.#holders = parts.holders;
     this.#timers = new Timers(parts.lingerMs);
+    this.#attempted = parts.attempted;
     this.#log = parts.log;
   }
 
@@ -228,19 +233,24 @@ export class Mounts {
 
   async #mountNow(record: VolumeRecord, consumers: readonly string[]): Promise<string> {
     const volume = record.name;
-    let attachment = await this.#mounted.standing(record);
-    if (attachment === null) {
-      attachment = await this.#attachments.ask(record, consumers);
-      await this.#mounted.ensure(volume, attachment).catch((error: unknown) => {
-        void this.#queue.run(volume, () => this.#detachUnused(volume));
-        throw error;
-      });
-    }
+    const attachment =
+      (await this.#mounted.standing(record)) ??
+      (await this.#attempted.run(volume, () => this.#attachAndMount(record, consumers)));
     const now = new Date().toISOString();
     const row = this.#table.row(volume, now);
     if (row.holders.length === 0) row.since = now;
     row.touchedAt = now;
     return attachment.source;
+  }
+
+  async #attachAndMount(record: VolumeRecord, consumers: readonly string[]): Promise<Attachment> {
+    const volume = record.name;
+    const attachment = await this.#attachments.ask(record, consumers);
+    await this.#mounted.ensure(volume, attachment).catch((error: unknown) => {
+      void this.#queue.run(volume, () => this.#detachUnused(volume));
+      throw error;
+    });
+    return attachment;
   }
 
   async #unmount(volume: string): Promise<void> {

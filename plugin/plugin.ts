@@ -23,6 +23,9 @@ import { LeaseDuties } from "./lease-duties.ts";
 import { leftServer } from "./left-server.ts";
 import { liveHolders } from "./live-holders.ts";
 import { LiveUsage } from "./live-usage.ts";
+import { PluginMetrics } from "./metrics/metrics.ts";
+import { type KernelTables, viewOf } from "./metrics/source.ts";
+import { MountAttempts } from "./mount-attempts.ts";
 import { MountTable } from "./mount-table.ts";
 import { Mounts } from "./mounts.ts";
 import { NodeState } from "./node-identity.ts";
@@ -43,6 +46,7 @@ export interface World {
   readonly storage: (node: NodeIdentity) => Storage;
   readonly mounter: Mounter;
   readonly packetFilter: PacketFilter;
+  readonly kernel: KernelTables;
   /** Null: no Docker socket. */
   readonly engine: Engine | null;
   /** Tells one boot of the kernel from another. */
@@ -62,6 +66,8 @@ export interface Plugin {
   readonly answer: (request: IncomingMessage, response: ServerResponse, arrivedAt: number) => void;
   /** One comparison of the mount table with the engine, as it happens every minute. */
   reconcile(): Promise<void>;
+  /** This node's numbers in Prometheus' text format. Asks neither the storage nor the engine. */
+  metrics(): Promise<string>;
   /** Ends what happens by itself and writes down what is not on disk. Mounts stay: containers use them. */
   stop(): Promise<void>;
 }
@@ -100,12 +106,18 @@ export async function assemble(world: World): Promise<Plugin> {
     log,
     ...(world.monotonic && { monotonic: world.monotonic }),
   });
+  const metrics = new PluginMetrics();
+  const attempts = new MountAttempts(
+    (ms, outcome) => metrics.mounted(ms, outcome),
+    world.monotonic,
+  );
   const mounts = new Mounts({
     table,
     mounter: new GuardedMounter(mounter, guard),
     attachments: new Attachments(storage, node, log, world.monotonic),
     holders: liveHolders(consumers),
     lingerMs: world.lingerMs,
+    attempted: attempts,
     log,
   });
   await mounts.adopt();
@@ -191,6 +203,10 @@ export async function assemble(world: World): Promise<Plugin> {
       api(request, response);
     },
     reconcile: async () => reconciler?.round(),
+    metrics: async () =>
+      metrics.text(
+        await viewOf({ storage, catalog, mounts, attempts, watch, guard, kernel: world.kernel }),
+      ),
     async stop() {
       life.abort();
       mounts.stop();

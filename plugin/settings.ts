@@ -1,5 +1,6 @@
 import { hostname } from "node:os";
 import * as z from "zod";
+import { type ListenPlace, listenPlace } from "../service/listen-place.ts";
 import { readSettings } from "../service/settings.ts";
 import { UserError } from "../service/user-error.ts";
 import { parseOptions } from "../storage/rules/options.ts";
@@ -67,6 +68,7 @@ const variables = {
     .optional(),
   /** Set by config.json: paths of the host are seen below /host. */
   SWARMNFS_MANAGED: z.enum(["0", "1"]).default("0"),
+  SWARMNFS_METRICS: listenPlace.default(null),
   SWARMNFS_SOCKET: z.string().default("/run/docker/plugins/swarmnfs.sock"),
   /** Where a plain process keeps its state and its mounts. */
   SWARMNFS_STATE: z.string().optional(),
@@ -92,6 +94,8 @@ export interface Settings {
   readonly guard: boolean;
   /** The token with which this node joins a storage node, or the file that holds it, as the host sees it; null: none. */
   readonly joinToken: { readonly text: string } | { readonly file: string } | null;
+  /** Where Prometheus gets this node's numbers; null: nowhere. */
+  readonly metrics: ListenPlace | null;
   readonly managed: boolean;
   readonly state: string;
   readonly mounts: string;
@@ -117,6 +121,7 @@ export function parseSettings(environment: NodeJS.ProcessEnv): Settings {
     restart: values.SWARMNFS_RESTART === "on",
     guard: values.SWARMNFS_GUARD === "on",
     joinToken: joinToken(values.SWARMNFS_JOIN_TOKEN, values.SWARMNFS_JOIN_TOKEN_FILE),
+    metrics: values.SWARMNFS_METRICS,
     managed,
     ...places(managed, values.SWARMNFS_STATE, values.SWARMNFS_MOUNTS),
     driver: "swarmnfs",

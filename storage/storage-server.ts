@@ -35,4 +35,18 @@ export interface ControlState {
   readonly certifiedUntil: number | null;
   /** By how much its clock was ahead of this node's when it answered last, milliseconds; null: it never did. */
   readonly aheadMs: number | null;
+  /** What this node has of the storage, as it knows it. Absent: nothing is known. */
+  readonly leases?: LeaseStanding;
+}
+
+/** How it stands with a node's leases, each counted once. */
+export interface LeaseStanding {
+  /** Granted, as far as is known. */
+  readonly held: number;
+  /** Used here, and not given by the server (any more). */
+  readonly lost: number;
+  /** Given back here, and the server could not be told yet. */
+  readonly owed: number;
+  /** The server has shut this node out, and has not taken it back yet. */
+  readonly fenced: boolean;
 }

@@ -48,6 +48,7 @@ export class Guard {
   /** Nothing of ours is there: not even what an earlier run may have left. */
   #cleared = false;
   #failure: string | null = null;
+  #restored = 0;
   #lookedAt = -Infinity;
   #queue: Promise<unknown> = Promise.resolve();
 
@@ -65,6 +66,18 @@ export class Guard {
       return `the guard is switched off: containers of this node can speak NFS to ${host} by themselves, past all rules. To switch it on: docker plugin set swarmnfs SWARMNFS_GUARD=on`;
     if (this.#failure === null) return null;
     return `the guard cannot be set up: ${this.#failure}. Containers of this node can speak NFS to ${host} by themselves, past all rules`;
+  }
+
+  /** How it stands, by the last look, within a minute; nothing is asked. */
+  get condition(): "off" | "resting" | "standing" | "failed" {
+    if (!this.#parts.enabled) return "off";
+    if (this.#failure !== null) return "failed";
+    return this.#installed === null ? "resting" : "standing";
+  }
+
+  /** How often it was found gone or changed, and put back. */
+  get restored(): number {
+    return this.#restored;
   }
 
   /** To be called before a mount from `address`: when it settles the guard stands, if it can. Never rejects. */
@@ -144,9 +157,10 @@ export class Guard {
     const shape = await filter.install(addresses, ports);
     this.#installed = { key, shape };
     const facts = { addresses, ports };
-    if (before?.key === key)
+    if (before?.key === key) {
+      this.#restored += 1;
       log.warn({ audit: "guard", ...facts }, "the guard was taken away or changed; it is back");
-    else log.info({ audit: "guard", ...facts }, "containers cannot speak NFS to the server");
+    } else log.info({ audit: "guard", ...facts }, "containers cannot speak NFS to the server");
   }
 
   async #clear(): Promise<void> {

@@ -77,8 +77,8 @@ export function bindIdentity(
   return { device: mount.device, root: root === "" ? "/" : root };
 }
 
-/** Space, tab, newline and backslash come as three octal digits. */
-function unescaped(field: string): string {
+/** A path as the kernel's tables of mounts write it: space, tab, newline and backslash come as three octal digits. */
+export function unescaped(field: string): string {
   return field.replaceAll(/\\([0-7]{3})/g, (_, digits: string) =>
     String.fromCharCode(Number.parseInt(digits, 8)),
   );

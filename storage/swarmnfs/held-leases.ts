@@ -1,6 +1,7 @@
 import { rfc3339, type Clock } from "../../service/clock.ts";
 import type { RememberedLeases } from "./lease-memory.ts";
 import type { Renewal } from "./protocol/lease.ts";
+import type { LeaseStanding } from "../storage-server.ts";
 import type { Attachment, UseSign } from "../storage.ts";
 
 /** What this node has of a volume. */
@@ -60,6 +61,12 @@ export class HeldLeases {
 
   get(volume: string): HeldLease | null {
     return this.#held.get(volume) ?? null;
+  }
+
+  /** How many of each. */
+  get standing(): Omit<LeaseStanding, "fenced"> {
+    const lost = [...this.#held.values()].filter((lease) => lease.lost !== null).length;
+    return { held: this.#held.size - lost, lost, owed: this.#owed.size };
   }
 
   /** What to say to the server: everything that is used here. */

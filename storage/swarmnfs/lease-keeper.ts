@@ -49,11 +49,17 @@ export class LeaseKeeper {
   #leaving: Promise<void> | null = null;
   /** Everything is unmounted since; the server was not told yet. */
   #hasLeft = false;
+  #isFenced = false;
 
   constructor(server: LeaseServer, held: HeldLeases, patience: KeeperPatience = usualPatience) {
     this.#server = server;
     this.#held = held;
     this.#patience = patience;
+  }
+
+  /** The server has shut this node out, by what it said last. */
+  get isFenced(): boolean {
+    return this.#isFenced;
   }
 
   /** Begins to renew, for whoever mounts. */
@@ -100,6 +106,7 @@ export class LeaseKeeper {
     const renewal = { signs, replies, waitMs, unfenced };
     const renewed = await this.#server.renew(renewal, this.#life.signal);
     this.#replies = this.#replies.filter((reply) => !replies.includes(reply));
+    this.#isFenced = renewed.fenced;
     if (renewed.fenced) {
       this.#leave(unfenced);
       return true;

@@ -2,27 +2,13 @@ import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import test from "ava";
 import { createPages } from "../../backup-sidecar/pages.ts";
-import { Traffic } from "../../backup-sidecar/repository/http/traffic.ts";
 import { createLog } from "../../service/log.ts";
-import type { BackupView } from "../../storage/backup/verbs.ts";
-import { backupCommands, runOf } from "../cli/fake-backup.ts";
+import { livelyStatus, livelyTraffic } from "./lively-status.ts";
 
 const log = createLog("test", { level: "silent", format: "json" });
 
-async function view(): Promise<BackupView> {
-  const known = await backupCommands.status({}, { signal: new AbortController().signal } as never);
-  const [blog, ...others] = known.apps;
-  if (blog === undefined) throw new Error("no app");
-  return { ...known, apps: [{ ...blog, lastRun: runOf("blog") }, ...others] };
-}
-
 test("/health is alive whatever the backups are like, and /metrics has a number for each app", async (t) => {
-  const traffic = new Traffic();
-  for (const status of [201, 201, 423, 507]) traffic.answered("PUT", status);
-  traffic.answered("MKCOL", 405);
-  traffic.ended("PUT", "network");
-  traffic.moved("sent", 3000);
-  const server = createPages(view, traffic, log).listen(0, "127.0.0.1");
+  const server = createPages(livelyStatus, livelyTraffic(), log).listen(0, "127.0.0.1");
   t.teardown(() => server.close());
   await once(server, "listening");
   const base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;

@@ -5,6 +5,7 @@ import test, { type ExecutionContext } from "ava";
 import { pino } from "pino";
 import { Attachments } from "../../plugin/attachments.ts";
 import { Call } from "../../plugin/call.ts";
+import { MountAttempts } from "../../plugin/mount-attempts.ts";
 import { MountTable } from "../../plugin/mount-table.ts";
 import { Mounts } from "../../plugin/mounts.ts";
 import { RefusingStorage } from "../../storage/refusing-storage.ts";
@@ -59,7 +60,7 @@ async function mounts(
     { attach: async () => bind, get: async () => record, ...answers },
   );
   const attachments = new Attachments(storage, node, log, monotonic);
-  const parts = { table, mounter, attachments, lingerMs: 5, log };
+  const parts = { table, mounter, attachments, lingerMs: 5, attempted: new MountAttempts(), log };
   const made = new Mounts({ ...parts, holders: { of: async () => live() } });
   return { mounts: made, mounter, table, directory };
 }

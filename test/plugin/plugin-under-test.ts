@@ -62,6 +62,11 @@ export class PluginUnderTest {
   readonly mounter = new FakeMounter("/mounts");
   readonly packetFilter = new FakePacketFilter();
   readonly engine = new FakeEngine();
+  /** What the kernel says of mounts; null: it cannot be read. */
+  readonly tables: { mountstats: string | null; mountinfo: string } = {
+    mountstats: "",
+    mountinfo: "",
+  };
   readonly docker: DockerClient;
   readonly lines: LogLine[] = [];
   /** Of the storage as a whole, or of single methods of it. */
@@ -145,6 +150,13 @@ export class PluginUnderTest {
         ),
       mounter: mortal(this.mounter, life.signal),
       packetFilter: this.packetFilter,
+      kernel: {
+        mountstats: async () => {
+          if (this.tables.mountstats === null) throw new Error("EIO");
+          return this.tables.mountstats;
+        },
+        mountinfo: async () => this.tables.mountinfo,
+      },
       engine: withEngine === false ? null : mortal(this.engine.api, life.signal),
       boot: this.#boot,
       lingerMs: lingerMs ?? 15,
@@ -174,6 +186,10 @@ export class PluginUnderTest {
   /** Settles when the plugin has looked at its storage after this call. */
   async looked(): Promise<void> {
     await this.docker.send("/Swarmnfs.Status", "{}");
+  }
+
+  metrics(): Promise<string> {
+    return this.#plugin?.metrics() ?? Promise.resolve("");
   }
 
   reconcile(): Promise<void> {

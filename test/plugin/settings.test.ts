@@ -15,6 +15,7 @@ test("without any variable everything has its default", (t) => {
     restart: true,
     guard: true,
     joinToken: null,
+    metrics: null,
     managed: false,
     state: "/var/lib/swarmnfs",
     mounts: "/run/swarmnfs/volumes",
@@ -78,3 +79,15 @@ test("a join token is a text or a file, and not both", (t) => {
 function tokenIn(environment: NodeJS.ProcessEnv): unknown {
   return parseSettings(environment).joinToken;
 }
+
+test("a file with the address of a channel is looked for where the plugin sees the host's", async (t) => {
+  const given = {
+    NOTIFY_SLACK_URL_FILE: "/run/secrets/slack",
+    NOTIFY_NTFY_URL_FILE: "/var/lib/x/ntfy",
+  };
+  const { notify } = parseSettings({ ...given, SWARMNFS_MANAGED: "1" });
+  t.is(notify.slack?.file, "/run/secrets/slack", "people know it by the host's name");
+  await t.throwsAsync(async () => notify.ntfy?.read(), {
+    message: /NOTIFY_NTFY_URL_FILE=\/var\/lib\/x\/ntfy cannot be read: .*\/host\/state\/x\/ntfy/,
+  });
+});
