@@ -28,10 +28,13 @@ const machineFacts = [
 export class NodeState {
   readonly #file: StateFile<NodeDocument>;
   readonly #name: string;
+  /** The state directory was copied from another machine, which this run has noticed. */
+  readonly isCopy: boolean;
 
-  private constructor(file: StateFile<NodeDocument>, name: string) {
+  private constructor(file: StateFile<NodeDocument>, name: string, isCopy: boolean) {
     this.#file = file;
     this.#name = name;
+    this.isCopy = isCopy;
   }
 
   /** Makes an id at the first start, and a new one when the state directory was copied from another machine. */
@@ -44,11 +47,12 @@ export class NodeState {
     const fresh = { schema: 1 as const, id: uuid(), machine, storages: {} };
     const file = await StateFile.open(join(directory, "node.json"), nodeSchema, fresh, onDamage);
     const before = file.data.machine;
-    if (before !== null && machine !== null && before !== machine) file.data.id = uuid();
+    const isCopy = before !== null && machine !== null && before !== machine;
+    if (isCopy) file.data.id = uuid();
     file.data.machine = machine ?? before;
     // Only what is new is written: a disk that is full must not keep a node from starting.
     if (file.data === fresh || file.data.machine !== before) await file.save();
-    return new NodeState(file, name);
+    return new NodeState(file, name, isCopy);
   }
 
   get identity(): NodeIdentity {

@@ -36,6 +36,7 @@ import type { Settings } from "./settings.ts";
 import { StorageWatch } from "./storage-watch.ts";
 import { createVerbsApi } from "./verbs-api.ts";
 
+import { beginTelling } from "./telling.ts";
 /** How long Docker waits at its creation for a volume that begins as a copy, in milliseconds: by reflink that is enough. */
 const fillBoundMs = 4_000;
 
@@ -182,6 +183,11 @@ export async function assemble(world: World): Promise<Plugin> {
     watch,
     catalog,
     mounts,
+  await beginTelling(
+    { settings, storage, watch, guard, attempts, catalog, node: nodeState, log },
+    signal,
+  );
+
     node: nodeState,
     engine,
     drift,

@@ -1,6 +1,12 @@
 import { hostname } from "node:os";
 import * as z from "zod";
 import { type ListenPlace, listenPlace } from "../service/listen-place.ts";
+import {
+  type NotifySettings,
+  notifySecretVariables,
+  notifySettings,
+  notifyVariables,
+} from "../service/notifier/notify-settings.ts";
 import { readSettings } from "../service/settings.ts";
 import { UserError } from "../service/user-error.ts";
 import { parseOptions } from "../storage/rules/options.ts";
@@ -73,7 +79,11 @@ const variables = {
   /** Where a plain process keeps its state and its mounts. */
   SWARMNFS_STATE: z.string().optional(),
   SWARMNFS_MOUNTS: z.string().optional(),
+  ...notifyVariables,
 };
+
+/** How variables begin that somebody means for us. */
+const prefixes = ["SWARMNFS_", "NOTIFY_"];
 
 /** The plugin's settings, with every path as this process sees it. */
 export interface Settings {
@@ -101,13 +111,16 @@ export interface Settings {
   readonly mounts: string;
   /** Where a storage on a server is mounted as a whole, for this process alone. */
   readonly wholeStorage: string;
+  /** How people are told of problems. */
+  readonly notify: NotifySettings;
   /** The driver's name until the engine has told it. */
   readonly driver: string;
 }
 
 /** Throws `UserError` (invalid) for unknown variables and wrong values. */
 export function parseSettings(environment: NodeJS.ProcessEnv): Settings {
-  const values = readSettings(variables, environment);
+  const shape = { ...variables, ...notifySecretVariables };
+  const values = readSettings<typeof variables>(shape, environment, prefixes);
   const managed = values.SWARMNFS_MANAGED === "1";
   return {
     storage: values.SWARMNFS_STORAGE,
@@ -124,6 +137,7 @@ export function parseSettings(environment: NodeJS.ProcessEnv): Settings {
     metrics: values.SWARMNFS_METRICS,
     managed,
     ...places(managed, values.SWARMNFS_STATE, values.SWARMNFS_MOUNTS),
+    notify: notifySettings(values, environment, (file) => fileSeenFromHere(file, managed)),
     driver: "swarmnfs",
   };
 }
@@ -161,4 +175,9 @@ export function places(
 /** The host's `/run` is bound at `/host/run` in the plugin; `/var/run` is the same place. */
 export function seenFromHere(path: string, managed: boolean): string {
   return managed ? path.replace(/^(\/var)?\/run\//, "/host/run/") : path;
+}
+
+/** A file of the host, as far as config.json shows them: below `/run`, and below `/var/lib`. */
+function fileSeenFromHere(path: string, managed: boolean): string {
+  return managed ? seenFromHere(path, true).replace(/^\/var\/lib\//, "/host/state/") : path;
 }

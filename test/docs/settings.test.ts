@@ -24,8 +24,14 @@ const manifest = z
   .parse(JSON.parse(await read("config.json")));
 const document = await read("docs/settings.md");
 const rows = tableOf(document, "variables");
+const notifyRows = tableOf(document, "notify-variables");
+const notifyNames = notifyRows.map(([name = ""]) => onlyCode(name) ?? "");
+const notifyFiles = new Set<string>(notifySecretNames.map((name) => `${name}_FILE`));
 const told = new Map(
-  rows.map(([name = "", value = ""]) => [onlyCode(name) ?? "", onlyCode(value)]),
+  [...rows, ...notifyRows].map(([name = "", value = ""]) => [
+    onlyCode(name) ?? "",
+    onlyCode(value),
+  ]),
 );
 
 /** Only a plain process has them: in the plugin's container these places are fixed. */
@@ -34,7 +40,8 @@ const plainOnly = new Set(["SWARMNFS_MOUNTS", "SWARMNFS_SOCKET", "SWARMNFS_STATE
 const fixed = "SWARMNFS_MANAGED";
 
 test("docs/settings.md has a row for every variable of the plugin, and for nothing else", (t) => {
-  t.deepEqual([...told.keys()].toSorted(), knownVariables());
+  const names = [...told.keys(), ...notifyFiles];
+  t.deepEqual(names.toSorted(), knownVariables());
 });
 
 test("config.json offers every variable of the plugin that can be set there", (t) => {
@@ -67,10 +74,13 @@ test("docs/settings.md has the defaults of the code", async (t) => {
 });
 
 test("every value that docs/settings.md offers is understood", (t) => {
-  for (const [name = "", , values = ""] of rows) {
-    for (const value of codeIn(values)) {
-      t.notThrows(() => parseSettings({ [onlyCode(name) ?? ""]: value }), `${name}=${value}`);
-    }
+  for (const [name = "", , values = ""] of [...rows, ...notifyRows]) {
+    const variable = onlyCode(name) ?? "";
+    for (const value of codeIn(values))
+      t.notThrows(
+        () => parseSettings({ ...beside(variable), [variable]: value }),
+        `${variable}=${value}`,
+      );
   }
 });
 
@@ -85,10 +95,6 @@ test("docs/settings.md has the host directories of config.json", (t) => {
   );
   for (const { name, settable } of manifest.mounts) t.deepEqual(settable, ["source"], name);
 });
-
-const notifyRows = tableOf(document, "notify-variables");
-const notifyNames = notifyRows.map(([name = ""]) => onlyCode(name) ?? "");
-const notifyFiles = new Set<string>(notifySecretNames.map((name) => `${name}_FILE`));
 
 test("docs/settings.md has a row for every variable by which people are told, and for nothing else", (t) => {
   const names = [...Object.keys(notifyVariables), ...notifySecretNames];
@@ -152,15 +158,18 @@ test("docs/settings.md has the backup service's defaults", (t) => {
 test("every value that docs/settings.md offers for the backup service is understood", (t) => {
   for (const [name = "", , values = ""] of [...backupRows, ...notifyRows]) {
     const variable = onlyCode(name) ?? "";
-    const mail = variable === "NOTIFY_MAIL_URL";
-    const others = mail ? { NOTIFY_MAIL_FROM: "a@b", NOTIFY_MAIL_TO: "c@d" } : {};
     for (const value of codeIn(values).filter((each) => !each.includes("ABSOLUTE")))
       t.notThrows(
-        () => parseBackupSettings({ ...needed, ...others, [variable]: value }),
+        () => parseBackupSettings({ ...needed, ...beside(variable), [variable]: value }),
         `${variable}=${value}`,
       );
   }
 });
+
+/** What a variable needs beside it. */
+function beside(variable: string): NodeJS.ProcessEnv {
+  return variable === "NOTIFY_MAIL_URL" ? { NOTIFY_MAIL_FROM: "a@b", NOTIFY_MAIL_TO: "c@d" } : {};
+}
 
 /** The names that the refusal of an unknown variable lists. */
 function knownVariables(): string[] {

@@ -20,6 +20,16 @@ test("without any variable everything has its default", (t) => {
     state: "/var/lib/swarmnfs",
     mounts: "/run/swarmnfs/volumes",
     wholeStorage: "/run/swarmnfs/storage",
+    notify: {
+      webhook: null,
+      ntfy: null,
+      ntfyToken: null,
+      slack: null,
+      discord: null,
+      mail: null,
+      ping: null,
+      repeatMs: 86_400_000,
+    },
     driver: "swarmnfs",
   });
 });
