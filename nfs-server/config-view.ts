@@ -1,4 +1,5 @@
 import { notifySecretNames, notifyValues } from "../service/notifier/notify-settings.ts";
+import { formatListenPlace } from "../service/listen-place.ts";
 import { exactSize } from "../service/size.ts";
 import type { AnswerOf } from "../storage/swarmnfs/protocol/routes.ts";
 import type { DeclaredApp } from "./policy/declared-apps.ts";
@@ -65,6 +66,7 @@ export function understoodValues(settings: ServerSettings): Readonly<Record<Vari
     SWARMNFS_ON_REMOVE: settings.onRemove,
     SWARMNFS_LOG_LEVEL: settings.log.level,
     SWARMNFS_LOG_FORMAT: settings.log.format,
+    SWARMNFS_METRICS: formatListenPlace(settings.metrics),
     SWARMNFS_FIREWALL: onOff(settings.firewall),
     SWARMNFS_TLS: onOff(settings.tls),
     ...notifyValues(settings.notify),

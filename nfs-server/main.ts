@@ -4,6 +4,7 @@ import process from "node:process";
 import { systemClock } from "../service/clock.ts";
 import { createLog, type Log } from "../service/log.ts";
 import type { Problem } from "../service/notifier/incident.ts";
+import { serveMetrics } from "../service/metrics-page.ts";
 import { UserError } from "../service/user-error.ts";
 import { buildId, version } from "../service/version.ts";
 import { AddressFile } from "../storage/nfs/address-file.ts";
@@ -189,6 +190,8 @@ async function run(): Promise<void> {
     nfs.leave();
   });
 
+  if (settings.metrics !== null)
+    void serveMetrics(settings.metrics, () => watched.metrics(), log, life.signal);
   // Administrators can look and act while the address is still to come.
   await admin.listen();
   const at = await address.appears(life.signal, (reason) => log.warn(reason));

@@ -7,6 +7,7 @@ import {
   notifySettings,
   notifyVariables,
 } from "../service/notifier/notify-settings.ts";
+import { type ListenPlace, listenPlace } from "../service/listen-place.ts";
 import { readSettings } from "../service/settings.ts";
 import { UserError } from "../service/user-error.ts";
 import { checkHost } from "../storage/rules/option-values.ts";
@@ -61,6 +62,7 @@ const variables = {
   SWARMNFS_ON_REMOVE: z.enum(["archive", "delete", "retain"]).default("archive"),
   SWARMNFS_LOG_LEVEL: z.enum(["trace", "debug", "info", "warn", "error"]).default("info"),
   SWARMNFS_LOG_FORMAT: z.enum(["json", "text"]).default("json"),
+  SWARMNFS_METRICS: listenPlace.default(null),
   SWARMNFS_FIREWALL: onOff,
   SWARMNFS_TLS: onOff,
   ...notifyVariables,
@@ -100,6 +102,8 @@ export interface ServerSettings {
     readonly level: "trace" | "debug" | "info" | "warn" | "error";
     readonly format: "json" | "text";
   };
+  /** Where Prometheus gets the server's numbers without a certificate; null: nowhere. */
+  readonly metrics: ListenPlace | null;
   /** An nftables table that admits nobody but allowed hosts to NFS and the control API. */
   readonly firewall: boolean;
   /** NFS over TLS, and nothing else; both ends prove who they are (RFC 9289, mutual). */
@@ -132,6 +136,7 @@ export function parseSettings(environment: NodeJS.ProcessEnv): ServerSettings {
     trashDays: values.SWARMNFS_TRASH_DAYS,
     onRemove: values.SWARMNFS_ON_REMOVE,
     log: { level: values.SWARMNFS_LOG_LEVEL, format: values.SWARMNFS_LOG_FORMAT },
+    metrics: values.SWARMNFS_METRICS,
     firewall: values.SWARMNFS_FIREWALL === "on",
     tls: values.SWARMNFS_TLS === "on",
     notify: notifySettings(values, environment),

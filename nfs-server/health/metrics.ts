@@ -10,6 +10,16 @@ const leaseStates = ["held", "silent", "fenced"] as const;
 const selfTestStates = ["passed", "failed", "impossible", "outdated", "pending"] as const;
 const nodeStates = ["live", "silent", "fenced", "revoked"] as const;
 
+/** How much of its space a volume uses. */
+export interface VolumeSpace {
+  readonly name: string;
+  readonly app: string;
+  /** Bytes, as last counted; null: not counted yet. */
+  readonly used: number | null;
+  /** Bytes that it may hold; null: without a limit. */
+  readonly size: number | null;
+}
+
 /** What is true at the moment of a scrape. Everything is in memory but the kernel's own counters. */
 export interface MetricsSource {
   readonly leases: () => readonly { readonly state: (typeof leaseStates)[number] }[];
@@ -19,6 +29,10 @@ export interface MetricsSource {
   readonly health: () => HealthReport;
   /** Bytes of the data disk as they were last seen; null: never. */
   readonly disk: () => { readonly total: number; readonly free: number } | null;
+  /** Of all volumes, as they were last seen. */
+  readonly volumes: () => readonly VolumeSpace[];
+  /** When certificates end, milliseconds since 1970. */
+  readonly certificates: () => { readonly authority: number; readonly server: number | null };
   /** What came of the server's attack on itself; null: there is none. */
   readonly selfTest: () => Outcome | null;
   /** May reject, as where there is no nfsd: then these are left out. */
@@ -26,8 +40,8 @@ export interface MetricsSource {
 }
 
 /**
- * The server's numbers in Prometheus' text format. No label has a value that somebody outside chooses: neither names of
- * nodes nor of volumes, so that they stay as few as they are however many there are of those.
+ * The server's numbers in Prometheus' text format. Labels have values of fixed lists, but for names of volumes and their
+ * apps: of each volume there are two numbers.
  */
 export class Metrics implements LeaseEvents {
   readonly #registry = new Registry();
@@ -52,6 +66,23 @@ export class Metrics implements LeaseEvents {
   readonly #up = this.#gauge("swarmnfs_server_up", "Whether nodes are served");
   readonly #diskSize = this.#gauge("swarmnfs_disk_size_bytes", "Size of the data disk");
   readonly #diskFree = this.#gauge("swarmnfs_disk_free_bytes", "Space left on the data disk");
+  readonly #used = this.#gauge(
+    "swarmnfs_volume_used_bytes",
+    "What the volume holds, as last counted",
+    "volume",
+    "app",
+  );
+  readonly #size = this.#gauge(
+    "swarmnfs_volume_size_bytes",
+    "What the volume may hold; absent: without a limit",
+    "volume",
+    "app",
+  );
+  readonly #certificate = this.#gauge(
+    "swarmnfs_certificate_end_timestamp_seconds",
+    "When the certificate of the storage node ends, and that of its authority, by which nodes know it",
+    "certificate",
+  );
   readonly #threads = this.#gauge("swarmnfs_nfsd_threads", "Threads of the kernel's NFS server");
   readonly #stale = this.#counter(
     "swarmnfs_stale_file_handles_total",
@@ -121,6 +152,8 @@ export class Metrics implements LeaseEvents {
   /** Everything now, as `/metrics` says it. */
   async text(source: MetricsSource): Promise<string> {
     const { leases, nodes, exports, health, disk, selfTest, kernel } = source;
+    this.#tellVolumes(source.volumes());
+    this.#tellCertificates(source.certificates());
     count(this.#leases, leaseStates, leases());
     count(this.#nodes, nodeStates, nodes());
     this.#exports.set(exports());
@@ -135,6 +168,21 @@ export class Metrics implements LeaseEvents {
     const counters = await kernel().catch(() => null);
     if (counters !== null) this.#tellKernel(counters);
     return this.#registry.metrics();
+  }
+
+  #tellVolumes(volumes: readonly VolumeSpace[]): void {
+    // One that is gone is gone here as well.
+    this.#used.reset();
+    this.#size.reset();
+    for (const { name: volume, app, used, size } of volumes) {
+      if (used !== null) this.#used.set({ volume, app }, used);
+      if (size !== null) this.#size.set({ volume, app }, size);
+    }
+  }
+
+  #tellCertificates({ authority, server }: ReturnType<MetricsSource["certificates"]>): void {
+    this.#certificate.set({ certificate: "authority" }, authority / 1000);
+    if (server !== null) this.#certificate.set({ certificate: "server" }, server / 1000);
   }
 
   #tellHealth({ state, checks }: HealthReport): void {

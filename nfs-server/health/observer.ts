@@ -17,7 +17,7 @@ import type { SelfTest } from "../self-test/self-test.ts";
 import type { Server } from "../server.ts";
 import { serverChecks, type Watched } from "./checks.ts";
 import { Health } from "./health.ts";
-import type { Metrics, MetricsSource } from "./metrics.ts";
+import type { Metrics, MetricsSource, VolumeSpace } from "./metrics.ts";
 import { problemsOf } from "./problems.ts";
 import { placesOf } from "../exports/whole-storage.ts";
 import { ShownVolumes } from "./shown-volumes.ts";
@@ -50,6 +50,8 @@ export interface Observed {
 }
 
 const roundEveryMs = 15_000;
+/** What is counted by walks is counted every few minutes. */
+const volumesEveryMs = 60_000;
 /** Somebody may flush the rules, and names may move. */
 const firewallEveryMs = 60_000;
 
@@ -59,6 +61,7 @@ export class Observer implements Observations {
   readonly #source: MetricsSource;
   readonly #observed: Observed;
   #disk: StorageHealth | null = null;
+  #volumes: readonly VolumeSpace[] = [];
 
   constructor(observed: Observed) {
     this.#observed = observed;
@@ -72,6 +75,11 @@ export class Observer implements Observations {
         leases.list().filter(({ state }) => state !== "fenced").length + statics.list().length,
       health: () => this.checks.report(),
       disk: () => this.#disk,
+      volumes: () => this.#volumes,
+      certificates: () => {
+        const { until, serverUntil } = nodes.authority;
+        return { authority: until, server: serverUntil };
+      },
       selfTest: () => observed.selfTest?.outcome ?? null,
       kernel: counters,
     };
@@ -82,12 +90,23 @@ export class Observer implements Observations {
     const { log, firewall, address } = this.#observed;
     const failed = (error: unknown): void => log.error({ err: error }, "a round failed");
     void repeat(roundEveryMs, () => this.checks.round(), signal, failed);
+    // That the disk cannot be asked is the checks' to say.
+    const silent = (error: unknown): void => log.debug({ err: error }, "volumes are not known");
+    void repeat(volumesEveryMs, () => this.lookAtVolumes(), signal, silent);
     if (firewall === null) return;
     const putUp = async (): Promise<void> => {
       const there = address.look();
       if (there !== null) await firewall.round(there);
     };
     void repeat(firewallEveryMs, putUp, signal, failed);
+  }
+
+  /** Takes note of what volumes hold, as it happens every minute: a scrape asks nothing. */
+  async lookAtVolumes(): Promise<void> {
+    const { volumes, usage } = await this.#observed.storage.list();
+    this.#volumes = volumes
+      .filter(({ root }) => !root)
+      .map(({ name, app, size }) => ({ name, app, size, used: usage[name]?.bytes ?? null }));
   }
 
   async health(): Promise<ShownHealth> {

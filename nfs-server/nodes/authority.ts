@@ -28,12 +28,15 @@ export class Authority {
   readonly certificate: string;
   /** SHA-256 of its DER, hex: what join tokens carry. */
   readonly fingerprint: string;
+  /** When it ends, milliseconds since 1970. */
+  readonly until: number;
   readonly #issuer: Issuer;
   readonly #server: ServerCertificate;
   readonly #clock: Clock;
 
   private constructor(certificate: X509Certificate, issuer: Issuer, folder: string, clock: Clock) {
     this.certificate = pemOf(issuer.certificate);
+    this.until = Date.parse(certificate.validTo);
     this.fingerprint = createHash("sha256").update(certificate.raw).digest("hex");
     this.#issuer = issuer;
     this.#server = new ServerCertificate(join(folder, "server.pem"), issuer, clock);
@@ -59,6 +62,11 @@ export class Authority {
     // For people and other programs, as `curl --cacert`; nothing of ours reads it.
     await writeFileAtomic(join(folder, "authority.crt"), authority.certificate, 0o644);
     return authority;
+  }
+
+  /** When the certificate ends that the server shows to its clients, milliseconds since 1970; null: none was asked for. */
+  get serverUntil(): number | null {
+    return this.#server.until;
   }
 
   /** What the server shows to its clients; renewed in time by whoever asks now and again. */

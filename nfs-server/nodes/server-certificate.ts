@@ -21,6 +21,7 @@ export class ServerCertificate {
   readonly #path: string;
   readonly #issuer: Issuer;
   readonly #clock: Clock;
+  #until: number | null = null;
 
   constructor(path: string, issuer: Issuer, clock: Clock) {
     this.#path = path;
@@ -28,9 +29,15 @@ export class ServerCertificate {
     this.#clock = clock;
   }
 
+  /** When what was given last ends, milliseconds since 1970. */
+  get until(): number | null {
+    return this.#until;
+  }
+
   /** Made anew when half of its life is over, or when it lacks one of these addresses (which NFS over TLS looks at). */
   async identity(addresses: readonly string[]): Promise<ServerIdentity> {
     const pair = (await this.#usable(addresses)) ?? (await this.#renewed(addresses));
+    this.#until = Date.parse(pair.certificate.validTo);
     return {
       key: pemOfKey(pair.key),
       chain: `${pair.certificate.toString().trim()}\n${pemOf(this.#issuer.certificate)}`,

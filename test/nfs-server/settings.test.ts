@@ -24,6 +24,7 @@ test("without any variable everything has its default", (t) => {
     onRemove: "archive",
     log: { level: "info", format: "json" },
     firewall: false,
+    metrics: null,
     tls: false,
     notify: {
       webhook: null,

@@ -18,6 +18,14 @@ export const livelySource: MetricsSource = {
     ],
   }),
   disk: () => ({ total: 1_000_000_000_000, free: 100_000_000_000 }),
+  volumes: () => [
+    { name: "blog_data", app: "blog", used: 9_500_000_000, size: 10_000_000_000 },
+    { name: "shop_db", app: "shop", used: 40_000_000_000, size: null },
+  ],
+  certificates: () => ({
+    authority: Date.parse("2036-03-01T00:00:00Z"),
+    server: Date.parse("2027-03-01T00:00:00Z"),
+  }),
   selfTest: () => ({ state: "passed", at: since, by: "subtree_check" }),
   kernel: async () => ({
     staleHandles: 3,

@@ -40,8 +40,11 @@ test("a clock that was put back while the server was away is seen", async (t) =>
 test("numbers come from where they are true", async (t) => {
   const observer = new World().observer();
   await observer.checks.round();
+  await observer.lookAtVolumes();
   const text = await observer.metrics();
   for (const line of [
+    'swarmnfs_volume_used_bytes{volume="v",app="x"} 77',
+    'swarmnfs_certificate_end_timestamp_seconds{certificate="authority"} 2000000000',
     'swarmnfs_leases{state="held"} 1',
     "swarmnfs_exports 1",
     "swarmnfs_disk_size_bytes 100",
@@ -92,11 +95,21 @@ class World {
       server: {
         leases: { list: () => [lease] },
         nodes: {
+          authority: { until: 2_000_000_000_000, serverUntil: null },
           list: () => [{ state: "live", seenAt: null, enrolledAt: "2026-02-01T00:00:00Z" }],
         },
         statics: { list: () => [], notes: ["tv.lan has no address"] },
       },
-      storage: { health: async () => ({ state: "ok", total: 100, free: 50, notes: [] }) },
+      storage: {
+        health: async () => ({ state: "ok", total: 100, free: 50, notes: [] }),
+        list: async () => ({
+          volumes: [
+            { name: "v", app: "x", size: null, root: false },
+            { name: "all", app: "root", size: null, root: true },
+          ],
+          usage: { v: { bytes: 77 } },
+        }),
+      },
       address: { look: () => "10.0.0.5", whatIsMissing: () => "" },
       nfsd: {
         state: async () => ({
