@@ -55,6 +55,16 @@ export async function metricsText(view: BackupView, traffic: TrafficCounts): Pro
       ({ verified }) => verified?.share ?? 0,
     ],
     [
+      "last_verification_timestamp_seconds",
+      "When the repository was last looked through",
+      ({ verification }) => seconds(verification?.at ?? null),
+    ],
+    [
+      "last_verification_ok",
+      "Whether it was found whole then",
+      ({ verification }) => (verification === null ? null : Number(verification.ok)),
+    ],
+    [
       "last_drill_timestamp_seconds",
       "The last restore for practice",
       ({ drill }) => seconds(drill?.at ?? null),

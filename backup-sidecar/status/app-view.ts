@@ -24,6 +24,7 @@ const verifyDays = 30;
 export function appView(facts: AppFacts, rules: LateRules): AppBackupView {
   const { app, volumes, history, next } = facts;
   const { state, reason } = stateOf(facts, rules);
+  const last = history.verifications.at(-1);
   return {
     app,
     volumes: volumes.map(({ name }) => name),
@@ -34,6 +35,7 @@ export function appView(facts: AppFacts, rules: LateRules): AppBackupView {
     snapshots: history.repository?.snapshots ?? null,
     stored: history.repository?.stored ?? null,
     verified: verifiedShare(history.verifications, rules.now),
+    verification: last === undefined ? null : { at: last.at, ok: last.ok },
     drill: history.drill === null ? null : { at: history.drill.at, ok: history.drill.ok },
     next: next === null ? null : rfc3339(next),
   };

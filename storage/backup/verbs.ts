@@ -121,6 +121,8 @@ export interface AppBackupView {
   readonly stored: number | null;
   /** Share (0 … 1) of all data that was read back and found good, within so many days. */
   readonly verified: { readonly share: number; readonly days: number } | null;
+  /** When its repository was last looked through, and whether it was found whole. */
+  readonly verification: { readonly at: string; readonly ok: boolean } | null;
   readonly drill: { readonly at: string; readonly ok: boolean } | null;
   readonly next: string | null;
 }

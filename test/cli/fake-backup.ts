@@ -42,6 +42,7 @@ function app(name: string, given: Partial<AppBackupView> = {}): AppBackupView {
     snapshots: 212,
     stored: 1.1 * G,
     verified: { share: 1, days: 30 },
+    verification: { at: "2026-03-01T02:00:10Z", ok: true },
     drill: { at: "2026-02-24T12:14:02Z", ok: true },
     next: "2026-03-01T14:14:02Z",
     ...given,

@@ -200,3 +200,14 @@ test("what was read back in the last month counts, each slice once", (t) => {
   const all = Array.from({ length: 30 }, (_, index) => slice(index + 1, index));
   t.is(verifiedShare(all, now)?.share, 1);
 });
+
+test("the last look through the repository is told, and what it came to", (t) => {
+  t.is(appView(facts(), rules).verification, null);
+  const [found] = verified("2026-03-09T02:00:10Z");
+  if (found === undefined) throw new Error("nothing");
+  const broken = { ...found, at: "2026-03-10T02:00:10Z", ok: false, errors: ["pack 12ab is gone"] };
+  t.deepEqual(appView(facts({}, { verifications: [found, broken] }), rules).verification, {
+    at: "2026-03-10T02:00:10Z",
+    ok: false,
+  });
+});
