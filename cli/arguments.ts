@@ -71,6 +71,8 @@ export function understand(
       force: values["force"] === true,
       read: textValue(values["read"]),
       dryRun: values["dry-run"] === true,
+      app: textValue(values["app"]),
+      volume: textValue(values["volume"]),
       role: textValue(values["role"]),
     },
     socket: textValue(values["socket"]),

@@ -28,6 +28,8 @@ export interface Options {
   readonly force: boolean;
   readonly read: string | null;
   readonly dryRun: boolean;
+  readonly app: string | null;
+  readonly volume: string | null;
 }
 
 /** One call of a command, with everything it may use. */
@@ -84,6 +86,8 @@ type OptionName =
   | "path"
   | "to"
   | "in-place"
+  | "app"
+  | "volume"
   | "force"
   | "read"
   | "dry-run";

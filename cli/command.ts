@@ -1,5 +1,6 @@
 import { appCommands } from "./app-commands.ts";
 import { backupCommands } from "./backup-commands.ts";
+import { bringCommands } from "./bring-commands.ts";
 import type { Command } from "./call.ts";
 import { nodeCommands } from "./node-commands.ts";
 import { serverCommands } from "./server-commands.ts";
@@ -11,6 +12,7 @@ export const commands: readonly Command[] = [
   ...volumeCommands,
   ...appCommands,
   ...trashCommands,
+  ...bringCommands,
   ...nodeCommands,
   ...serverCommands,
   ...backupCommands,

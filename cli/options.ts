@@ -60,5 +60,7 @@ export const optionTable: Record<string, OptionRule> = {
     does: "also while it is mounted: who has it loses it, and must be restarted",
   },
   read: { type: "string", value: "PERCENT", does: "read back this share of all data: 100 is all" },
+  app: { type: "string", value: "APP", does: "the app that the volume belongs to" },
+  volume: { type: "string", value: "VOLUME", does: "the volume's name" },
   "dry-run": { type: "boolean", does: "only say what would be done" },
 };

@@ -89,6 +89,12 @@ export class StorageSide implements Plugin {
   }
 
   readonly #handlers: Handlers = {
+    Examine: (body, doing) => this.#server.ask("examine", {}, body, doing),
+    Adopt: async ({ path, app, volume }, doing) => {
+      const body = { path, name: volume, options: { app } };
+      await this.#server.ask("adoptVolume", {}, body, doing);
+      return this.#volume(volume, doing);
+    },
     Status: async (_, doing) => {
       const { catalog, health } = await this.#known(doing);
       const { id, version } = await this.#server.ask("storage", {}, undefined, doing);

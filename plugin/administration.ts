@@ -5,6 +5,7 @@ import type { AppRecord } from "../storage/records/app.ts";
 import type { VolumeRecord } from "../storage/records/volume.ts";
 import type { Storage } from "../storage/storage.ts";
 import { nodesOf } from "../storage/rules/nodes-of.ts";
+import { parseOptions } from "../storage/rules/options.ts";
 import type { AppView, PluginStatus, VolumeStatus, VolumeView } from "../storage/verbs.ts";
 import { Call } from "./call.ts";
 import type { CatalogCopy } from "./catalog-copy.ts";
@@ -109,6 +110,20 @@ export function administration(parts: AdministrationParts): VerbHandlers {
       log.info({ audit: "clone", volume: as, from: name }, "a copy was asked for");
       return view(known(catalog.volume(as), "volume", as));
     },
+    async Examine({ path }) {
+      const found = await storage.examine?.(path);
+      if (found === undefined) throw noAdoption(storage.url);
+      return found;
+    },
+    async Adopt({ path, app, volume }) {
+      const request = { path, name: volume, options: parseOptions({ app }) };
+      const record = await storage.adopt?.(request, node.identity);
+      if (record === undefined) throw noAdoption(storage.url);
+      catalog.put(record);
+      log.info({ audit: "adopt", volume, app, path }, "a directory became a volume");
+      await watch.look();
+      return view(record);
+    },
     async RemoveVolume({ name }) {
       const outcome = await parts.driver.remove(name, new Call(performance.now()));
       log.info({ audit: "remove", volume: name, ...outcome }, "volume removed");
@@ -202,4 +217,8 @@ function compare(a: string, b: string): number {
 function known<T>(thing: T | null, what: string, name: string): T {
   if (thing !== null) return thing;
   throw new UserError("not-found", `there is no ${what} "${name}". See: swarmnfs ${what}s`);
+}
+
+function noAdoption(url: string): UserError {
+  return new UserError("unsupported", `${url} cannot make volumes of directories`);
 }

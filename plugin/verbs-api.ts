@@ -30,6 +30,8 @@ const nothing = z.record(z.string(), z.never());
 
 const requests: { readonly [Name in Verb]: z.ZodType<Verbs[Name]["request"]> } = {
   Status: nothing,
+  Examine: z.strictObject({ path: z.string() }),
+  Adopt: z.strictObject({ path: z.string(), app: z.string(), volume: z.string() }),
   Volumes: z.strictObject({ drift: z.boolean().exactOptional() }),
   Volume: z.strictObject({ name: z.string() }),
   SetVolume: z.strictObject({ name: z.string(), change: volumeChange }),

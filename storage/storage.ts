@@ -27,6 +27,8 @@ export interface AdoptRequest {
   readonly name: string;
   /** Without those that say what a new directory is like: owner, mode, size, what it begins with. */
   readonly options: VolumeOptions;
+  /** As of a {@link CreateRequest}. */
+  readonly appRules?: AppChange;
 }
 
 /** A directory of the storage that may become a volume. */

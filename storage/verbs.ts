@@ -2,6 +2,7 @@ import type { AppRecord } from "./records/app.ts";
 import type { UseRecord } from "./records/use.ts";
 import type { VolumeRecord } from "./records/volume.ts";
 import type {
+  AdoptableDirectory,
   AppChange,
   Damage,
   RemoveOutcome,
@@ -18,6 +19,13 @@ import type { AnswerOf } from "./swarmnfs/protocol/routes.ts";
  * the result, or 4xx/5xx with {@link VerbFailure}. Whoever may open the socket (root) may call them.
  */
 export interface Verbs {
+  /** A directory of the storage that may become a volume, looked at. */
+  Examine: { request: { readonly path: string }; answer: AdoptableDirectory };
+  /** It becomes one, without being copied. */
+  Adopt: {
+    request: { readonly path: string; readonly app: string; readonly volume: string };
+    answer: VolumeView;
+  };
   Status: { request: Record<string, never>; answer: PluginStatus };
   Volumes: {
     request: { readonly drift?: boolean };

@@ -62,6 +62,8 @@ export function operations(parts: OperationParts): Operations {
 
     volume: ({ node, params }) => volumes.get(node, params.name),
     createVolume: ({ node, body }) => volumes.create(node, body),
+    adoptVolume: ({ node, body }) => volumes.adopt(node, body),
+    examine: async ({ body }) => volumes.examine(body.path),
     changeVolume: ({ node, params, body }) => rules.volume(node, params.name, given(body)),
     removeVolume: ({ node, params }) => volumes.remove(node, params.name),
     usage: async ({ node, params }) => {

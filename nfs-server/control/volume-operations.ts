@@ -57,6 +57,29 @@ export class VolumeOperations {
     return (await storage.get(name)) ?? record;
   }
 
+  /** A directory of the data disk becomes a volume; only administrators ask for that. */
+  async adopt(
+    node: LiveNode,
+    { path, name, options: asked }: BodyOf<"adoptVolume">,
+  ): Promise<VolumeRecord> {
+    const { storage, policy, leases } = this.#parts;
+    const options = parseOptions(asked);
+    const app = await this.#refuseNew(node, name, options, await storage.get(name));
+    const appRules = rulesAtBirth(policy.declared(app));
+    if (storage.adopt === undefined) throw noAdoption();
+    const record = await storage.adopt({ path, name, options, appRules }, identity(node));
+    leases.announceChange();
+    return record;
+  }
+
+  async examine(path: string): Promise<AnswerOf<"examine">> {
+    const found = await this.#parts.storage.examine?.(path);
+    if (found === undefined) throw noAdoption();
+    const { leadOut, shared } = found;
+    const all = ({ count, first }: typeof leadOut) => ({ count, first: [...first] });
+    return { ...found, leadOut: all(leadOut), shared: all(shared) };
+  }
+
   async remove(node: LiveNode, name: string): Promise<RemoveOutcome> {
     const { storage, leases } = this.#parts;
     await this.get(node, name);
@@ -143,6 +166,10 @@ export class VolumeOperations {
     refuseElsewhere(maker, rule, existing ?? { name, hosts: options.hosts && [...options.hosts] });
     return app;
   }
+}
+
+function noAdoption(): UserError {
+  return new UserError("unsupported", "this storage cannot make volumes of directories");
 }
 
 export function identity({ id, name }: LiveNode): NodeIdentity {

@@ -28,7 +28,7 @@ import { abandon, settleRemoval } from "./removal.ts";
 export async function adoptVolume(
   parts: Parts,
   layout: Layout,
-  { path, name, options }: AdoptRequest,
+  { path, name, options, appRules = {} }: AdoptRequest,
   by: NodeIdentity,
 ): Promise<VolumeRecord> {
   const steps = adoptedSteps(path);
@@ -42,7 +42,7 @@ export async function adoptVolume(
       continue;
     }
     if (existing !== null) return again(parts, layout, existing, steps);
-    const record = await begin(parts, layout, steps, name, options, by);
+    const record = await begin(parts, layout, steps, { name, options, appRules }, by);
     if (record !== null) return finishOrAbandon(parts, layout, record);
   }
   throw keptChanging(`volume "${name}"`);
@@ -109,8 +109,7 @@ async function begin(
   parts: Parts,
   layout: Layout,
   steps: readonly string[],
-  name: string,
-  options: VolumeOptions,
+  { name, options, appRules }: Required<Omit<AdoptRequest, "path">>,
   by: NodeIdentity,
 ): Promise<VolumeRecord | null> {
   const similar = await parts.volumes.similar(layout, name);
@@ -125,7 +124,7 @@ async function begin(
     createdAt: rfc3339(parts.clock.now()),
     createdBy: by.name,
   };
-  const appRecord = await ensureApp(parts, layout, app, options, birth);
+  const appRecord = await ensureApp(parts, layout, app, options, birth, appRules);
   const record: VolumeRecord = {
     ...newVolume(name, options, appRecord, birth),
     owner: ownerOf(found),

@@ -159,6 +159,15 @@ export class SwarmnfsStorage implements storage.Storage {
     return this.#ask("createVolume", {}, body);
   }
 
+  async adopt({ path, name, options }: storage.AdoptRequest): Promise<VolumeRecord> {
+    checkVolumeName(name);
+    return this.#ask("adoptVolume", {}, { path, name, options: { ...options.asked } });
+  }
+
+  async examine(path: string): Promise<storage.AdoptableDirectory> {
+    return this.#ask("examine", {}, { path }, { timeoutMs: longMs });
+  }
+
   async update(name: string, change: storage.VolumeChange): Promise<VolumeRecord> {
     checkVolumeName(name);
     const body = structuredClone(change) as BodyOf<"changeVolume">;

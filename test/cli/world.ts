@@ -251,6 +251,16 @@ export const answers: Answers = {
     return { ...view, record: { ...view.record, ...fields } };
   },
   Trash: () => ({ entries: trash }),
+  Examine: ({ path }) => ({
+    path,
+    owner: { uid: 33, gid: 33, mode: 0o2770 },
+    files: 5204,
+    bytes: 2 * G,
+    whole: true,
+    leadOut: { count: 2, first: ["theme -> /usr/share/theme", "up/secret -> ../../secret"] },
+    shared: { count: 1, first: ["logo.png"] },
+  }),
+  Adopt: ({ app, volume }) => volumeView(volumeRecord(volume, { app })),
   Undelete: ({ entry, as }) => {
     const { record } = found(
       trash.find(({ id }) => id === entry),

@@ -1,5 +1,5 @@
 // What the `swarmnfs` command asks on the same socket.
-import { writeFile } from "node:fs/promises";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import test from "ava";
 import type { Verb, Verbs, VerbFailure } from "../../storage/verbs.ts";
@@ -97,6 +97,25 @@ test("drift shows what Docker was asked for here and did not get", async (t) => 
       ],
     ],
   );
+});
+
+test("Review tells the past, and who wants what nobody may have mounted", async (t) => {
+  const plugin = await startPlugin(t);
+  const docker = new FakeDaemon(plugin);
+  await docker.run({ name: "web", volumes: ["v"] });
+  for (const name of ["stopped", "served", "free"]) await docker.create(name);
+  plugin.engine.add("old", { state: "exited", volumes: ["stopped"] });
+  const since = "2026-01-01T00:00:00Z";
+  const by = { v: ["container web"], stopped: ["container old"] };
+  t.like(await ask(plugin, "Review", { since }), { backup: null, wanted: { scope: "node", by } });
+  plugin.engine.services = [{ name: "shop_db", volumes: ["served", "v"] }];
+  t.deepEqual((await ask(plugin, "Review", { since })).wanted, {
+    scope: "swarm",
+    by: { ...by, v: ["container web", "service shop_db"], served: ["service shop_db"] },
+  });
+  plugin.engine.silent = true;
+  t.deepEqual((await ask(plugin, "Review", { since })).wanted, { scope: "none", by: {} });
+  t.like(await refusal(plugin, "Review", { since: "yesterday" }), { status: 400 });
 });
 
 test("SetVolume narrows a volume at once, and leaves an audit line", async (t) => {
@@ -213,4 +232,18 @@ test("Nodes and CloneVolume and RemoveVolume do what Docker's verbs do, and Leas
   t.like(await refusal(plugin, "RemoveVolume", { name: "v" }), { code: "in-use" });
   t.like(await ask(plugin, "RemoveVolume", { name: "copy" }), { outcome: { kind: "trashed" } });
   t.like(await refusal(plugin, "Leases", {}), { code: "unsupported" });
+});
+
+test("Examine and Adopt make a directory of the storage a volume, which can be mounted at once", async (t) => {
+  const plugin = await startPlugin(t);
+  const docker = new FakeDaemon(plugin);
+  const folder = join(plugin.storagePath, "old/site");
+  await mkdir(folder, { recursive: true });
+  await writeFile(join(folder, "index.html"), "hello");
+  t.like(await ask(plugin, "Examine", { path: "old/site" }), { files: 1, whole: true });
+  const request = { path: "old/site", app: "web", volume: "site" };
+  t.like(await ask(plugin, "Adopt", request), { record: { state: "ready", app: "web" } });
+  await docker.run({ name: "web", volumes: ["site"] });
+  t.is(await readFile(join(plugin.storagePath, "apps/web/site/index.html"), "utf8"), "hello");
+  t.like(await refusal(plugin, "Adopt", { ...request, volume: "other" }), { code: "not-found" });
 });

@@ -12,6 +12,19 @@ export const usageSchema = z.strictObject({
   at: timeSchema,
 });
 
+const standingOutSchema = z.strictObject({ count: z.int(), first: z.array(z.string()) });
+
+/** A directory that may become a volume. */
+export const adoptableSchema = z.strictObject({
+  path: z.string(),
+  owner: z.strictObject({ uid: z.int(), gid: z.int(), mode: z.int() }),
+  files: z.int(),
+  bytes: z.int(),
+  whole: z.boolean(),
+  leadOut: standingOutSchema,
+  shared: standingOutSchema,
+});
+
 export const catalogSchema = z.strictObject({
   volumes: z.array(volumeRecordSchema),
   apps: z.array(appRecordSchema),

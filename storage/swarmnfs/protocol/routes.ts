@@ -4,6 +4,7 @@ import { timeSchema } from "../../records/fields.ts";
 import { trashRecordSchema } from "../../records/trash.ts";
 import { volumeRecordSchema } from "../../records/volume.ts";
 import {
+  adoptableSchema,
   appChangeSchema,
   attachedSchema,
   catalogSchema,
@@ -94,6 +95,29 @@ export const routes = {
       defaults: z.record(z.string(), z.string()).optional(),
     }),
     answer: volumeRecordSchema,
+  }),
+  adoptVolume: route({
+    method: "POST",
+    path: "/v1/volumes/adopt",
+    summary: "Make a directory that lies on the data disk a volume, by renaming it",
+    who: admin,
+    body: z.strictObject({
+      /** From the storage's root on. */
+      path: z.string().max(4096),
+      name: z.string(),
+      options: z.record(z.string(), z.string()),
+    }),
+    answer: volumeRecordSchema,
+  }),
+  examine: route({
+    method: "POST",
+    path: "/v1/volumes/examine",
+    summary: "Look at a directory that is to become a volume, without changing anything",
+    who: admin,
+    body: z.strictObject({ path: z.string().max(4096) }),
+    answer: adoptableSchema,
+    reads: true,
+    withinMs: 28_000,
   }),
   volume: route({
     method: "GET",

@@ -1,4 +1,4 @@
-import { rename, writeFile } from "node:fs/promises";
+import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import test from "ava";
 import type { VolumeRecord } from "../../../storage/records/volume.ts";
@@ -225,3 +225,14 @@ test("a node whose certificate is revoked has nothing at once", async (t) => {
 function byName(a: string, b: string): number {
   return a.localeCompare(b);
 }
+
+test("an administrator makes a directory of the data disk a volume, by the rules about apps", async (t) => {
+  const [agent, node1] = await world(t, { SWARMNFS_APPS: "blog:hosts=node1" });
+  await mkdir(join(agent.data, "old/blog"), { recursive: true });
+  await writeFile(join(agent.data, "old/blog/post"), "hello");
+  t.like(await agent.admin("examine", {}, { path: "old/blog" }), { files: 1, whole: true });
+  const body = { path: "old/blog", name: "posts", options: { app: "blog" } };
+  t.like(await agent.admin("adoptVolume", {}, body), { state: "ready", app: "blog" });
+  await attach(node1, "posts");
+  t.is(await readFile(join(agent.data, "apps/blog/posts/post"), "utf8"), "hello");
+});

@@ -102,6 +102,8 @@ test("of each route it is said whom it is for, and nobody else gets through", as
     changeApp: (node) => node.call("changeApp", { name: "blog" }, { hosts: ["*"] }),
     revokeLease: (node) => node.call("revokeLease", { id }, undefined),
     undelete: (node) => node.call("undelete", {}, { entry: "x", as: null }),
+    adoptVolume: (node) => node.call("adoptVolume", {}, { path: "x", name: "x", options: {} }),
+    examine: (node) => node.call("examine", {}, { path: "x" }),
     purge: (node) => node.call("purge", {}, { entries: ["x"] }),
     token: (node) =>
       node.call("token", {}, { node: "n", cidr: null, validMs: 60_000, replace: true }),
