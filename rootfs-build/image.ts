@@ -17,6 +17,9 @@ const layer: z.ZodType<Layer> = z.object({
   diffId: z.string(),
 });
 
+/** Node.js in an image. */
+const node = "usr/local/bin/node";
+
 /** One of our images. */
 export interface Image {
   /** As compose files name it. */
@@ -24,8 +27,9 @@ export interface Image {
   /** Its folder in dist. */
   readonly folder: string;
   readonly recipe: Recipe;
-  readonly programs: Programs;
-  /** The first program's file in /app. */
+  /** Ours; null: it runs `first` alone, a program of Debian, and has no Node.js. */
+  readonly programs: Programs | null;
+  /** The first program's file in /app, or the path of Debian's. */
   readonly first: string;
   readonly title: string;
   readonly description: string;
@@ -35,18 +39,18 @@ export interface Image {
 export async function buildImage(image: Image, identity: BuildIdentity): Promise<void> {
   const names = [`${image.name}:${identity.version}`, `${image.name}:latest`];
   const base = await provideBase(chosenMakers(), image.recipe);
-  const debian = await baseLayer(base);
+  const debian = await baseLayer(base, image.programs === null ? [node] : []);
   let size = 0;
   await replaceWhole([image.folder], async (work) => {
     const folder = path.join(work, image.folder);
     await mkdir(folder);
-    const ours = await ownLayer(work, image, identity);
+    const ours = image.programs === null ? [] : [await ownLayer(work, image.programs, identity)];
     size = await writeImageArchive(
       path.join(folder, "image.tar"),
       path.join(work, "image"),
       names,
       configOf(image, identity),
-      [debian, ours],
+      [debian, ...ours],
     );
     await writeFile(path.join(folder, "build"), `${identity.id}\n`);
   });
@@ -55,9 +59,11 @@ export async function buildImage(image: Image, identity: BuildIdentity): Promise
   );
 }
 
-function configOf({ first, title, description }: Image, identity: BuildIdentity): ImageConfig {
+function configOf(image: Image, identity: BuildIdentity): ImageConfig {
+  const { programs, first, title, description } = image;
   return {
-    Entrypoint: ["/usr/bin/tini", "--", "/usr/local/bin/node", `/app/${first}.mjs`],
+    Entrypoint:
+      programs === null ? [first] : ["/usr/bin/tini", "--", `/${node}`, `/app/${first}.mjs`],
     Env: ["PATH=/usr/local/bin:/usr/sbin:/usr/bin"],
     Labels: {
       "org.opencontainers.image.title": title,
@@ -73,14 +79,17 @@ function configOf({ first, title, description }: Image, identity: BuildIdentity)
 }
 
 /** The same for every build until Debian or Node.js changes: what a registry and an engine keep once. */
-async function baseLayer({ folder, rootfs }: Base): Promise<PlacedLayer> {
+async function baseLayer(
+  { folder, rootfs }: Base,
+  leftOut: readonly string[],
+): Promise<PlacedLayer> {
   const file = path.join(folder, "layer.tar.gz");
   const description = path.join(folder, "layer.json");
   if (existsSync(description)) {
     return { ...layer.parse(JSON.parse(await readFile(description, "utf8"))), file };
   }
   const unfinished = `${file}.${process.pid}`;
-  const made = await writeLayer(rootfs, unfinished);
+  const made = await writeLayer(rootfs, unfinished, leftOut);
   await rename(unfinished, file);
   await writeFile(description, JSON.stringify(made));
   return { ...made, file };
@@ -89,7 +98,7 @@ async function baseLayer({ folder, rootfs }: Base): Promise<PlacedLayer> {
 /** Our own programs, and `swarmnfs` for `docker exec`. */
 async function ownLayer(
   work: string,
-  { programs }: Image,
+  programs: Programs,
   identity: BuildIdentity,
 ): Promise<PlacedLayer> {
   const root = path.join(work, "root");

@@ -1,10 +1,10 @@
-// Builds dist/server and dist/backup: the images of the storage node's NFS server and of the backup service, as archives
-// for `docker load`. A word after the command builds that one only.
+// Builds dist/server, dist/backup and dist/bench: the images of the storage node's NFS server, of the backup service and of
+// what `swarmnfs bench` measures with, as archives for `docker load`. A word after the command builds that one only.
 import process from "node:process";
 import { backupPrograms, serverPrograms } from "./bundle.ts";
 import { newIdentity } from "./identity.ts";
 import { buildImage, type Image } from "./image.ts";
-import { backupRecipe, serverRecipe } from "./recipe.ts";
+import { backupRecipe, benchRecipe, serverRecipe } from "./recipe.ts";
 
 const images: readonly Image[] = [
   {
@@ -24,6 +24,15 @@ const images: readonly Image[] = [
     first: "main",
     title: "swarmnfs backup",
     description: "Every app of a swarmnfs storage to WebDAV, restorable to any moment",
+  },
+  {
+    name: "swarmnfs/bench",
+    folder: "bench",
+    recipe: benchRecipe,
+    programs: null,
+    first: "/usr/bin/fio",
+    title: "swarmnfs bench",
+    description: "fio, for swarmnfs bench",
   },
 ];
 

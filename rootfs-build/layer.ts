@@ -14,9 +14,18 @@ export interface Layer {
   readonly diffId: string;
 }
 
-/** Writes `directory` into `file` as a gzipped layer; its files belong to root and are all of one time. */
-export async function writeLayer(directory: string, file: string): Promise<Layer> {
-  const flags = ["--sort=name", "--owner=0", "--group=0", "--numeric-owner", "--mtime=@0"];
+/**
+ * Writes `directory` into `file` as a gzipped layer, but for the paths below it that are `leftOut`; its files belong to root
+ * and are all of one time.
+ */
+export async function writeLayer(
+  directory: string,
+  file: string,
+  leftOut: readonly string[] = [],
+): Promise<Layer> {
+  const flags = ["--sort=name", "--owner=0", "--group=0", "--numeric-owner", "--mtime=@0"].concat(
+    leftOut.map((path) => `--exclude=./${path}`),
+  );
   const tar = execa("tar", ["--create", ...flags, "--directory", directory, "."], {
     stdout: "pipe",
     buffer: false,

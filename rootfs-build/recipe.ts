@@ -114,3 +114,12 @@ export const backupRecipe: Recipe = {
   files: [],
   folders: ["restore", "run/swarmnfs", "storage", "var/cache/swarmnfs", "var/lib/swarmnfs"],
 };
+
+/** What `swarmnfs bench` measures with: fio, and the libraries that Debian's loads. Its image leaves Node.js out. */
+export const benchRecipe: Recipe = {
+  packages: [...always, "fio"],
+  programs: ["/usr/bin/fio"],
+  links: {},
+  files: [],
+  folders: ["bench"],
+};
