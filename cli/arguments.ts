@@ -70,6 +70,8 @@ export function understand(
       inPlace: values["in-place"] === true,
       force: values["force"] === true,
       read: textValue(values["read"]),
+      since: textValue(values["since"]),
+      html: textValue(values["html"]),
       dryRun: values["dry-run"] === true,
       app: textValue(values["app"]),
       volume: textValue(values["volume"]),

@@ -28,6 +28,8 @@ export interface Options {
   readonly force: boolean;
   readonly read: string | null;
   readonly dryRun: boolean;
+  readonly since: string | null;
+  readonly html: string | null;
   readonly app: string | null;
   readonly volume: string | null;
 }
@@ -90,4 +92,6 @@ type OptionName =
   | "volume"
   | "force"
   | "read"
+  | "since"
+  | "html"
   | "dry-run";

@@ -2,6 +2,7 @@ import { appCommands } from "./app-commands.ts";
 import { backupCommands } from "./backup-commands.ts";
 import { bringCommands } from "./bring-commands.ts";
 import type { Command } from "./call.ts";
+import { careCommands } from "./care-commands.ts";
 import { nodeCommands } from "./node-commands.ts";
 import { serverCommands } from "./server-commands.ts";
 import { trashCommands } from "./trash-commands.ts";
@@ -13,6 +14,7 @@ export const commands: readonly Command[] = [
   ...appCommands,
   ...trashCommands,
   ...bringCommands,
+  ...careCommands,
   ...nodeCommands,
   ...serverCommands,
   ...backupCommands,

@@ -12,6 +12,11 @@ export class Moments {
     this.#forPeople = terminal.interactive;
   }
 
+  /** Milliseconds since 1970. */
+  get now(): number {
+    return this.#now;
+  }
+
   /** `3 h ago`. */
   ago(time: string): string {
     return this.#say(time, (then) => formatAge(then, this.#now), time);

@@ -62,5 +62,11 @@ export const optionTable: Record<string, OptionRule> = {
   read: { type: "string", value: "PERCENT", does: "read back this share of all data: 100 is all" },
   app: { type: "string", value: "APP", does: "the app that the volume belongs to" },
   volume: { type: "string", value: "VOLUME", does: "the volume's name" },
+  since: { type: "string", value: "AGE", does: "how far back to look: 30d, 90d (usual), 52w" },
+  html: {
+    type: "string",
+    value: "FILE",
+    does: "write one page with charts, which needs nothing else",
+  },
   "dry-run": { type: "boolean", does: "only say what would be done" },
 };

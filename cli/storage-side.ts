@@ -153,6 +153,11 @@ export class StorageSide implements Plugin {
       const record = await this.#server.ask("changeApp", { name: app }, body, doing);
       return appView(record, (await this.#known(doing)).catalog);
     },
+    Review: async ({ since }, doing) => {
+      const { catalog } = await this.#known(doing);
+      const review = await this.#server.ask("review", {}, { since }, doing);
+      return { ...review, lastUse: catalog.lastUse, wanted: { scope: "none", by: {} }, slow: [] };
+    },
     Trash: async (_, doing) => this.#server.ask("trash", {}, undefined, doing),
     Undelete: async ({ entry, as }, doing) => {
       const { name } = await this.#server.ask("undelete", {}, { entry, as }, doing);
@@ -185,7 +190,8 @@ function findingsOf({ state, notes }: StorageHealth): readonly Finding[] {
   return notes.map((note): Finding => ({ level, title: note }));
 }
 
-function elsewhere(what: string): UserError {
+/** What is not to be had here. */
+export function elsewhere(what: string): UserError {
   return new UserError(
     "unsupported",
     `${what} is a matter of nodes with the plugin, and this is the storage node. Try again on a node`,

@@ -18,6 +18,7 @@ import type { Mounts } from "./mounts.ts";
 import type { NodeState } from "./node-identity.ts";
 import type { StorageWatch } from "./storage-watch.ts";
 import type { VerbHandlers } from "./verbs-api.ts";
+import { wantedVolumes } from "./wanted-volumes.ts";
 
 export interface AdministrationParts {
   readonly storage: Storage;
@@ -159,6 +160,15 @@ export function administration(parts: AdministrationParts): VerbHandlers {
       catalog.putApp(record);
       log.info({ audit: "set", app, change }, "app changed");
       return appView(record);
+    },
+    async Review({ since }) {
+      await watch.look();
+      const [review, wanted] = await Promise.all([storage.review(since), wantedVolumes(engine)]);
+      const volumes = catalog.volumes().flatMap(({ name }) => {
+        const lastUse = catalog.lastUse(name);
+        return lastUse === null ? [] : [[name, lastUse] as const];
+      });
+      return { ...review, lastUse: Object.fromEntries(volumes), wanted, slow: [] };
     },
     async Trash() {
       return { entries: await storage.trash() };

@@ -1,6 +1,13 @@
 import Docker from "dockerode";
 import { UserError } from "../service/user-error.ts";
-import type { Container, ContainerEnd, Engine, EngineIdentity, EngineVolume } from "./engine.ts";
+import type {
+  Container,
+  ContainerEnd,
+  Engine,
+  EngineIdentity,
+  EngineService,
+  EngineVolume,
+} from "./engine.ts";
 
 /** The engine behind a unix socket, through dockerode. */
 export class DockerEngine implements Engine {
@@ -97,6 +104,27 @@ export class DockerEngine implements Engine {
     return (Volumes ?? [])
       .filter((volume) => this.#isOurs(volume.Driver))
       .map((volume) => ({ name: volume.Name, options: volume.Options ?? null }));
+  }
+
+  async services(boundMs: number): Promise<EngineService[] | null> {
+    try {
+      const services = await this.#ask(boundMs, (abortSignal) =>
+        this.#docker.listServices({ abortSignal }),
+      );
+      return services.flatMap(({ Spec }) => {
+        const template = Spec?.TaskTemplate;
+        const container =
+          template !== undefined && "ContainerSpec" in template ? template.ContainerSpec : null;
+        const volumes = (container?.Mounts ?? []).flatMap(({ Type, Source }) =>
+          Type === "volume" && Source !== undefined ? [Source] : [],
+        );
+        return volumes.length === 0 ? [] : [{ name: Spec?.Name ?? "", volumes }];
+      });
+    } catch (error) {
+      // A worker, or no swarm at all.
+      if (statusOf(error) === 503 || statusOf(error) === 406) return null;
+      throw error;
+    }
   }
 
   async #nameOf(pluginId: string, boundMs: number): Promise<string> {

@@ -31,6 +31,12 @@ export interface EngineVolume {
   readonly options: Readonly<Record<string, string>> | null;
 }
 
+/** A service of the swarm, and the names of the volumes it mounts. */
+export interface EngineService {
+  readonly name: string;
+  readonly volumes: readonly string[];
+}
+
 /**
  * The Docker Engine that runs us, as narrow as we use it. Every call is bounded by `boundMs` milliseconds and rejects
  * with `UserError` (unavailable) when the engine is silent: while dockerd starts it accepts connections and answers
@@ -55,6 +61,8 @@ export interface Engine {
   end(container: string, boundMs: number): Promise<ContainerEnd>;
   start(container: string, boundMs: number): Promise<void>;
   stop(container: string, boundMs: number): Promise<void>;
+  /** All services of the swarm that mount volumes of whatever driver; null: only its managers know. */
+  services(boundMs: number): Promise<EngineService[] | null>;
   /** Must never be called while answering Get, List, Create or Remove: it asks us back. */
   volumes(boundMs: number): Promise<EngineVolume[]>;
 }

@@ -2,6 +2,7 @@ import { Router } from "express";
 import * as z from "zod";
 import type { Log } from "../service/log.ts";
 import { UserError, type UserErrorCode } from "../service/user-error.ts";
+import { timeSchema } from "../storage/records/fields.ts";
 import type { Verb, VerbFailure, Verbs } from "../storage/verbs.ts";
 import { messageOf } from "../service/message-of.ts";
 
@@ -42,6 +43,7 @@ const requests: { readonly [Name in Verb]: z.ZodType<Verbs[Name]["request"]> } =
   Apps: nothing,
   App: z.strictObject({ app: z.string() }),
   SetApp: z.strictObject({ app: z.string(), change: appChange }),
+  Review: z.strictObject({ since: timeSchema }),
   Trash: nothing,
   Undelete: z.strictObject({ entry: z.string(), as: z.string().nullable() }),
   Purge: z.strictObject({ entries: names }),
@@ -68,7 +70,7 @@ export function createVerbsApi(handlers: VerbHandlers, log: Log): Router {
     router.post(`/Swarmnfs.${verb}`, async (request, response) => {
       try {
         const schema: z.ZodType = requests[verb];
-        const parsed = schema.safeParse(body(request.body));
+        const parsed = schema.safeParse(readBody(request.body));
         if (!parsed.success) throw new UserError("invalid", z.prettifyError(parsed.error));
         // The schema of this very verb has just said that this is its handler's request.
         const handle = handlers[verb] as (checked: unknown) => Promise<unknown>;
@@ -85,11 +87,13 @@ export function createVerbsApi(handlers: VerbHandlers, log: Log): Router {
   }
 }
 
-function body(text: unknown): unknown {
+/** A request's body as JSON; an empty one asks for nothing in particular. Throws `SyntaxError`. */
+export function readBody(text: unknown): unknown {
   return typeof text === "string" && text.trim() !== "" ? (JSON.parse(text) as unknown) : {};
 }
 
-function failureOf(error: unknown): VerbFailure {
+/** An error as it is told to the command. */
+export function failureOf(error: unknown): VerbFailure {
   if (error instanceof UserError) return { code: error.code, message: error.message };
   if (error instanceof SyntaxError) return { code: "invalid", message: "the request is not JSON" };
   return { code: "internal", message: messageOf(error) };

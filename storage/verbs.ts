@@ -6,6 +6,7 @@ import type {
   AppChange,
   Damage,
   RemoveOutcome,
+  Review,
   StorageHealth,
   TrashEntry,
   Usage,
@@ -52,6 +53,7 @@ export interface Verbs {
   Apps: { request: Record<string, never>; answer: { readonly apps: readonly AppView[] } };
   App: { request: { readonly app: string }; answer: AppView };
   SetApp: { request: { readonly app: string; readonly change: AppChange }; answer: AppView };
+  Review: { request: { readonly since: string }; answer: ReviewView };
   Trash: { request: Record<string, never>; answer: { readonly entries: readonly TrashEntry[] } };
   Undelete: { request: { readonly entry: string; readonly as: string | null }; answer: VolumeView };
   Purge: {
@@ -120,6 +122,27 @@ export interface AppView {
   readonly volumes: readonly string[];
   /** Sum of what its volumes use, in bytes; null while nothing was counted. */
   readonly used: number | null;
+}
+
+/** What is known of the time since a moment, and who wants volumes that nobody may have mounted now. */
+export interface ReviewView extends Review {
+  /** By volume: when a node last showed a sign of use (RFC 3339); absent if none is known to. */
+  readonly lastUse: Readonly<Record<string, string>>;
+  readonly wanted: {
+    /** `swarm`: all services and this node's containers were looked at; `node`: these containers; `none`: Docker was not asked. */
+    readonly scope: "swarm" | "node" | "none";
+    /** By volume: `service blog_web`, `container blog-1`, in whatever state. */
+    readonly by: Readonly<Record<string, readonly string[]>>;
+  };
+  /** How long reads and writes take on this node since they were mounted; empty where that is not counted. */
+  readonly slow: readonly SlowVolume[];
+}
+
+interface SlowVolume {
+  readonly volume: string;
+  readonly operations: number;
+  /** Milliseconds that one took from being asked to its end. */
+  readonly milliseconds: number;
 }
 
 /** A node, as far as it is known here. */

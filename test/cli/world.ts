@@ -9,6 +9,7 @@ import type {
   VolumeView,
 } from "../../storage/verbs.ts";
 import { volumeRecord } from "../storage/records/volume-record.ts";
+import { fortyDays } from "./history.ts";
 import { type Answers, Refusal } from "./fake-plugin.ts";
 import { serverGrants } from "./storage-server.ts";
 
@@ -250,6 +251,7 @@ export const answers: Answers = {
     );
     return { ...view, record: { ...view.record, ...fields } };
   },
+  Review: () => fortyDays(now),
   Trash: () => ({ entries: trash }),
   Examine: ({ path }) => ({
     path,

@@ -185,3 +185,19 @@ test("volumes are told with the options they were asked for here", async (t) => 
     { name: "theirs", options: null },
   ]);
 });
+
+test("services of the swarm and their volumes are known to managers alone", async (t) => {
+  const mounts = [
+    { Type: "volume", Source: "v", Target: "/d" },
+    { Type: "bind", Source: "/etc", Target: "/etc" },
+    { Type: "volume", Target: "/anonymous" },
+  ];
+  const services = [
+    { Spec: { Name: "web", TaskTemplate: { ContainerSpec: { Mounts: mounts } } } },
+    { Spec: { Name: "bare", TaskTemplate: { ContainerSpec: {} } } },
+  ];
+  const { socket } = await engineApi(t, { "/services": services });
+  t.deepEqual(await new DockerEngine(socket, null, "swarmnfs").services(5_000), [
+    { name: "web", volumes: ["v"] },
+  ]);
+});

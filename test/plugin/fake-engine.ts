@@ -5,6 +5,7 @@ import type {
   ContainerEnd,
   Engine,
   EngineIdentity,
+  EngineService,
   EngineVolume,
 } from "../../plugin/engine.ts";
 import { guarded } from "./effects.ts";
@@ -26,6 +27,8 @@ export interface FakeContainer {
 export class FakeEngine {
   readonly containers = new Map<string, FakeContainer>();
   readonly known: EngineVolume[] = [];
+  /** Null: this node is no manager. */
+  services: EngineService[] | null = null;
   /** `start blog-1`, `stop blog-1`: what the plugin did. */
   readonly calls: string[] = [];
   swarmNode: string | null = null;
@@ -68,6 +71,7 @@ export class FakeEngine {
         await this.onStop(this.#one(id).name);
         this.#one(id).state = "exited";
       },
+      services: async () => this.services,
       volumes: async () => this.known,
     },
     async (method) => {
