@@ -10,28 +10,41 @@ import type { Tally } from "./run/tally.ts";
 const suites: Readonly<Record<string, () => Promise<Tally>>> = {
   check: checks,
   unit: () => runAva([]),
-  engine: async () => {
-    const built = await runCommand("rootfs", "node", ["rootfs-build/build.ts"]);
-    if (built.failed > 0) return built;
-    const image = await runCommand("images backup", "node", ["rootfs-build/images.ts", "backup"]);
-    if (image.failed > 0) return image;
-    const { passed, failed } = await runAva(["--config", "test/engine/ava.config.mjs"]);
-    return { passed: passed + built.passed + image.passed, failed };
-  },
+  engine: () => runEngines("test/engine/ava.config.mjs"),
   // The core of the lab's cases, as CI has time for; then all of them.
   lab: () => runLab("core"),
   soak: async () => {
     const backup = await runBackupSoak();
+    const engine = await runEngineSoak();
     const { passed, failed } = await runLab("all");
-    return { passed: passed + backup.passed, failed: failed + backup.failed };
+    return {
+      passed: passed + backup.passed + engine.passed,
+      failed: failed + backup.failed + engine.failed,
+    };
   },
   "backup-soak": runBackupSoak,
+  "engine-soak": runEngineSoak,
 };
 const usual = ["check", "unit", "engine"];
 
 /** What of the backup takes too long for every change. */
 function runBackupSoak(): Promise<Tally> {
   return runAva(["--config", "test/backup-sidecar/soak/ava.config.mjs"]);
+}
+
+/** What of private engines does. */
+function runEngineSoak(): Promise<Tally> {
+  return runEngines("test/engine/soak/ava.config.mjs");
+}
+
+/** With the present plugin, and the present image of the backup service. */
+async function runEngines(config: string): Promise<Tally> {
+  const built = await runCommand("rootfs", "node", ["rootfs-build/build.ts"]);
+  if (built.failed > 0) return built;
+  const image = await runCommand("images backup", "node", ["rootfs-build/images.ts", "backup"]);
+  if (image.failed > 0) return image;
+  const { passed, failed } = await runAva(["--config", config]);
+  return { passed: passed + built.passed + image.passed, failed };
 }
 
 const wanted = process.argv.slice(2);

@@ -8,6 +8,7 @@ import { StorageNode } from "./storage-node.ts";
 
 /** Our server with its data on another disk, and a node that has joined it without a plugin. */
 export interface SizedDisk {
+  readonly disk: LoopDisk;
   readonly storage: StorageNode;
   readonly node: BareNode;
   /** Attaches and mounts volumes on the node, which keeps them for a quarter of an hour. */
@@ -16,7 +17,7 @@ export interface SizedDisk {
   readonly container: (volume: string, script: string, flags?: string) => Promise<Outcome>;
 }
 
-export async function sizedDisk(on: Cluster, kind: "xfs" | "ext4"): Promise<SizedDisk> {
+export async function sizedDisk(on: Cluster, kind: "xfs" | "ext4" | "luks"): Promise<SizedDisk> {
   const storage = new StorageNode(on.lab);
   const disk = await LoopDisk.make(on, storage.machine, "sized", kind);
   on.afterwards(() => storage.restore());
@@ -31,6 +32,7 @@ export async function sizedDisk(on: Cluster, kind: "xfs" | "ext4"): Promise<Size
   const refused = await node.join(token);
   if (refused !== null) throw new Error(`${name} cannot join: ${refused}`);
   return {
+    disk,
     storage,
     node,
     mount: async (volumes) => {

@@ -18,6 +18,8 @@ const core = ["swarm", "plugin", "power", "many", "nas-reboot", "nas-cut", "stac
 const onOurServer = new Set([
   "attacks",
   "disaster",
+  "encryption",
+  "examples",
   "exclusive",
   "exclusive-faults",
   "grants",
