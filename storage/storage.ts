@@ -1,4 +1,5 @@
 import type { AppOwner, AppRecord } from "./records/app.ts";
+import type { RollAnswer, RollCall } from "./records/roll-call.ts";
 import type { TrashRecord } from "./records/trash.ts";
 import type { UseRecord } from "./records/use.ts";
 import type { VolumeRecord } from "./records/volume.ts";
@@ -83,7 +84,12 @@ export interface Catalog {
   /** By volume: when it was last backed up whole (RFC 3339), to within ten minutes. Absent: there is no backup service. */
   readonly lastSnapshot?: Readonly<Record<string, string>> | undefined;
   readonly damaged: readonly Damage[];
+  /** Nodes that ask all others to look at themselves, now. */
+  readonly rollCalls?: readonly RollCall[] | undefined;
 }
+
+/** What a node said to a roll call, and by how much its clock was ahead of the storage's then, milliseconds. */
+export type GivenRollAnswer = RollAnswer & { readonly aheadMs: number };
 
 export interface StorageHealth {
   readonly state: "ok" | "nearly-full" | "read-only" | "full";
@@ -338,6 +344,23 @@ export interface Storage {
   undelete(entry: string, as: string | null, by: NodeIdentity): Promise<VolumeRecord>;
   /** Destroys entries for good; returns the ids destroyed. */
   purge(entries: readonly string[], by: NodeIdentity): Promise<readonly string[]>;
+
+  /**
+   * Asks all nodes to look at themselves; they see it in a list. Throws `conflict` while too many others do. Where nodes
+   * cannot be asked through the storage, all four are absent.
+   */
+  callRoll?(call: RollCall, by: NodeIdentity): Promise<void>;
+  /** What this node says to it. Throws `not-found` when nobody waits for it any more. */
+  answerRoll?(id: string, answer: RollAnswer, by: NodeIdentity): Promise<void>;
+  /** The answers so far. */
+  rollAnswers?(id: string): Promise<readonly GivenRollAnswer[]>;
+  /** Takes the call away, with its volume; what cannot be taken away yet goes within minutes. */
+  endRoll?(id: string, by: NodeIdentity): Promise<void>;
+  /**
+   * Whether a list would show a roll call, as cheap as can be: to be asked every few seconds. Absent where that is told
+   * without being asked.
+   */
+  isCalled?(): Promise<boolean>;
 
   /** What is known of the time since then (RFC 3339): how all grew, and how it is backed up. */
   review(since: string): Promise<Review>;

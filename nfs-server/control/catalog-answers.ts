@@ -41,7 +41,8 @@ export class CatalogAnswers {
     const { volumes, apps } = seenBy(node, whole);
     const visible = new Set(volumes.map(({ name }) => name));
     const uses = only(whole.uses, visible);
-    if (seen === now) return { seen: now, uses: copied(uses), catalog: null };
+    const rollCalls = [...(whole.rollCalls ?? [])];
+    if (seen === now) return { seen: now, uses: copied(uses), catalog: null, rollCalls };
     const catalog = {
       volumes: [...volumes],
       apps: [...apps],
@@ -51,7 +52,7 @@ export class CatalogAnswers {
       lastSnapshot: only(whole.lastSnapshot ?? {}, visible),
       damaged: [...whole.damaged],
     };
-    return { seen: now, uses: catalog.uses, catalog };
+    return { seen: now, uses: catalog.uses, catalog, rollCalls };
   }
 
   /** The past of what the node may see, and of the storage as a whole. */

@@ -9,6 +9,7 @@ import type { Nodes } from "../nodes/nodes.ts";
 import type { StaticGrants } from "../policy/static-grants.ts";
 import { CatalogAnswers } from "./catalog-answers.ts";
 import type { Operation, Operations } from "./operation.ts";
+import { RollCalls } from "./roll-calls.ts";
 import { RuleChanges } from "./rule-changes.ts";
 import { asNode, refuseElsewhere, sees } from "./sight.ts";
 import { identity, given, type VolumeParts, VolumeOperations } from "./volume-operations.ts";
@@ -35,6 +36,7 @@ export function operations(parts: OperationParts): Operations {
   const { storage, leases, nodes, log } = parts;
   const volumes = new VolumeOperations(parts);
   const rules = new RuleChanges(parts);
+  const rolls = new RollCalls(storage, leases);
   const catalog = new CatalogAnswers(storage, leases, parts.statics);
   const all: Operations = {
     enrol: ({ body, node }) => nodes.enrol(body, node.address),
@@ -57,6 +59,11 @@ export function operations(parts: OperationParts): Operations {
     },
     config: async () => parts.config(),
     catalog: ({ node, body }) => catalog.answer(node, body.seen),
+
+    callRoll: ({ node, body }) => done(rolls.call(aNode(node), body)),
+    answerRoll: ({ node, params, body }) => done(rolls.answer(aNode(node), params.id, body)),
+    rollAnswers: ({ node, params }) => rolls.answers(node, params.id),
+    endRoll: ({ node, params }) => done(rolls.end(node, params.id)),
 
     review: ({ node, body }) => catalog.review(node, body.since),
 

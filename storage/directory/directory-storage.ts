@@ -2,6 +2,7 @@ import type { Clock } from "../../service/clock.ts";
 import { checkVolumeName } from "../rules/names.ts";
 import type { AppOwner, AppRecord } from "../records/app.ts";
 import { parseAppRecord, parseVolumeRecord } from "../records/parse.ts";
+import type { RollAnswer, RollCall } from "../records/roll-call.ts";
 import type { VolumeRecord } from "../records/volume.ts";
 import type * as storage from "../storage.ts";
 import { examineAdoptable } from "./adoptable.ts";
@@ -9,7 +10,7 @@ import { adoptVolume } from "./adoption.ts";
 import { claimApp, updateApp } from "./apps.ts";
 import { attachVolume } from "./attachment.ts";
 import { updateVolume } from "./change.ts";
-import { lastSnapshots, reviewBackup } from "./backup-status.ts";
+import { reviewBackup } from "./backup-status.ts";
 import { concurrently } from "./concurrently.ts";
 import { createVolume } from "./creation.ts";
 import { Entrance } from "./entrance.ts";
@@ -18,14 +19,15 @@ import { finishRestore } from "./finish-restore.ts";
 import { checkHealth } from "./health.ts";
 import { readHistory } from "./history.ts";
 import { housekeep, type Tables } from "./housekeeping.ts";
-import type { Layout } from "./layout.ts";
 import type { Place } from "./marker.ts";
 import { KnownQuotas, noQuotas, type QuotasOf } from "./known-quotas.ts";
 import { limitsNote } from "./limits.ts";
+import { type Listing, listSince } from "./listing.ts";
 import { Mutex } from "./mutex.ts";
 import type { Parts } from "./parts.ts";
 import { RecordFolder } from "./record-folder.ts";
 import { notFound, removeVolume } from "./removal.ts";
+import { answerRoll, callRoll, endRoll, rollAnswers } from "./roll-calls.ts";
 import { abandonRestore, beginRestore, noteRestore } from "./restoring.ts";
 import { StorageClock } from "./storage-clock.ts";
 import { listTrash, purge } from "./trash.ts";
@@ -46,14 +48,6 @@ export interface DirectoryEffects {
   readonly progress?: () => void;
   /** What can limit directories at an absolute path without symlinks; by default nothing. */
   readonly quotas?: QuotasOf;
-}
-
-/** A list, or only what changes all the time if the rest is as it was `seen`. */
-export interface Listing {
-  /** To be given with the next question; null while things change. */
-  readonly seen: string | null;
-  readonly uses: storage.Catalog["uses"];
-  readonly catalog: storage.Catalog | null;
 }
 
 /** Volumes as directories of a file system that every node sees: `dir:///path`. */
@@ -101,30 +95,14 @@ export class DirectoryStorage implements storage.Storage {
   }
 
   async list(): Promise<storage.Catalog> {
-    const { catalog } = await this.listSince(null);
+    const { catalog, rollCalls } = await this.listSince(null);
     if (catalog === null) throw new Error("a first list was called unchanged");
-    return catalog;
+    return { ...catalog, rollCalls };
   }
 
   /** The catalog, unless nothing but signs of use has changed since a list that was `seen`. */
   listSince(seen: string | null): Promise<Listing> {
-    return this.#entrance.run(async (layout) => {
-      const { volumes, apps } = this.#parts;
-      const now = await this.#seen(layout);
-      const uses = await this.#parts.uses.all(layout);
-      if (seen !== null && seen === now) return { seen, uses, catalog: null };
-      const [listed, listedApps] = await Promise.all([volumes.list(layout), apps.list(layout)]);
-      const catalog = {
-        volumes: listed.records.filter((record) => record.state !== "trashed"),
-        apps: listedApps.records,
-        uses,
-        usage: Object.fromEntries(await this.#tables.usage.read(layout)),
-        lastUse: Object.fromEntries(await this.#tables.lastUse.read(layout)),
-        lastSnapshot: await lastSnapshots(layout),
-        damaged: [...listed.damaged, ...listedApps.damaged],
-      };
-      return { seen: now, uses, catalog };
-    });
+    return this.#entrance.run((layout) => listSince(this.#parts, this.#tables, layout, seen));
   }
 
   get(name: string): Promise<VolumeRecord | null> {
@@ -243,6 +221,22 @@ export class DirectoryStorage implements storage.Storage {
     });
   }
 
+  callRoll(call: RollCall, _by: storage.NodeIdentity): Promise<void> {
+    return this.#entrance.run((layout) => callRoll(this.#parts, layout, call));
+  }
+
+  answerRoll(id: string, answer: RollAnswer, _by: storage.NodeIdentity): Promise<void> {
+    return this.#entrance.run((layout) => answerRoll(this.#parts, layout, id, answer));
+  }
+
+  rollAnswers(id: string): Promise<readonly storage.GivenRollAnswer[]> {
+    return this.#entrance.run((layout) => rollAnswers(layout, id));
+  }
+
+  endRoll(id: string, by: storage.NodeIdentity): Promise<void> {
+    return this.#entrance.run((layout) => endRoll(this.#parts, layout, id, by));
+  }
+
   trash(): Promise<readonly storage.TrashEntry[]> {
     return this.#entrance.run(listTrash);
   }
@@ -279,17 +273,6 @@ export class DirectoryStorage implements storage.Storage {
 
   async close(): Promise<void> {
     this.#entrance.close();
-  }
-
-  /** What the folders look like; null while they change, and different every ten minutes, to be safe. */
-  async #seen(layout: Layout): Promise<string | null> {
-    const { volumes, apps, clock } = this.#parts;
-    const parts = await Promise.all([
-      volumes.seen(layout),
-      apps.seen(layout),
-      this.#tables.usage.seen(layout),
-    ]);
-    return parts.includes(null) ? null : [Math.floor(clock.now() / 600_000), ...parts].join(" ");
   }
 }
 

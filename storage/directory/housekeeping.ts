@@ -14,6 +14,7 @@ import { keepLimits } from "./limits.ts";
 import type { Layout, Parts } from "./parts.ts";
 import { textOf } from "./record-file.ts";
 import { settleRemoval } from "./removal.ts";
+import { sweepRollCalls } from "./roll-calls.ts";
 import { dropUnfinished, listTrash, purge } from "./trash.ts";
 import { deleteTree } from "./tree.ts";
 import { countVolume } from "./usage.ts";
@@ -60,6 +61,7 @@ export async function housekeep(
   await dropUnfinished(parts, layout);
   await dropForgottenApps(parts, layout);
   const sweptStaging = await sweep(parts, layout);
+  await sweepRollCalls(parts, layout, by);
   await parts.uses.sweep(layout, abandonedMs).catch(unlessStuck);
   await noteUses(parts, layout, tables.lastUse, records);
   await keepLimits(parts, layout, records);

@@ -15,6 +15,8 @@ export const metaFolders = [
   "history",
   "tmp",
 ] as const;
+/** Beside them, and there only while a node asks all others something: to see that none does costs one look. */
+export const rollCallFolder = "roll-calls";
 export type MetaFolder = (typeof metaFolders)[number];
 
 /**

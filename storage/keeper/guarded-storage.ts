@@ -1,12 +1,15 @@
+import { join } from "node:path";
 import { systemClock } from "../../service/clock.ts";
 import { UserError } from "../../service/user-error.ts";
 import type { DirectorySettings } from "../directory/directory-storage.ts";
+import { metaFolder, rollCallFolder } from "../directory/layout.ts";
 import type { Attachment, Catalog, Storage, StorageHealth, Trouble } from "../storage.ts";
 import { StorageUnavailable } from "../unavailable.ts";
 import { Breaker } from "./breaker.ts";
 import { ChildHung, type Command } from "./child.ts";
 import { deadlines as usualDeadlines, type Deadline } from "./deadlines.ts";
 import { atIdlePriority, Lane } from "./lane.ts";
+import { Peek } from "./peek.ts";
 import type { Presence } from "./presence.ts";
 import { Probe } from "./probe.ts";
 import type { Arguments, Method, Result, Welcome } from "./protocol.ts";
@@ -44,6 +47,8 @@ export class GuardedStorage implements Storage {
   readonly #probe: Probe;
   readonly #quick: Lane;
   readonly #long: Lane;
+  readonly #peek = new Peek();
+  readonly #rollCalls: string;
   #knownId: string | null = null;
   #listed: { readonly seen: string; readonly catalog: Catalog } | null = null;
   #closed = false;
@@ -52,6 +57,7 @@ export class GuardedStorage implements Storage {
     const welcome = (): Welcome => ({ settings, knownId: this.#knownId });
     const idleMs = options.idleMs ?? 30_000;
     this.url = settings.url;
+    this.#rollCalls = join(settings.path, metaFolder, rollCallFolder);
     this.#deadlines = options.deadlines ?? usualDeadlines;
     this.#presence = options.presence ?? null;
     this.#quick = new Lane(options.keeper, welcome, idleMs);
@@ -86,11 +92,11 @@ export class GuardedStorage implements Storage {
   /** What has not changed since the last list does not cross from the keeper again. */
   async list(): Promise<Catalog> {
     const kept = this.#listed;
-    const { seen, uses, catalog } = await this.#call("listSince", [kept?.seen ?? null]);
+    const { seen, uses, rollCalls, catalog } = await this.#call("listSince", [kept?.seen ?? null]);
     const current = catalog ?? kept?.catalog;
     if (current === undefined) throw new Error("a first list was called unchanged");
     this.#listed = seen === null ? null : { seen, catalog: current };
-    return { ...current, uses };
+    return { ...current, uses, rollCalls };
   }
 
   get = this.#caller("get");
@@ -109,12 +115,21 @@ export class GuardedStorage implements Storage {
   noteRestore = this.#caller("noteRestore");
   finishRestore = this.#caller("finishRestore");
   abandonRestore = this.#caller("abandonRestore");
+  callRoll = this.#caller("callRoll");
+  answerRoll = this.#caller("answerRoll");
+  rollAnswers = this.#caller("rollAnswers");
+  endRoll = this.#caller("endRoll");
   usage = this.#caller("usage");
   trash = this.#caller("trash");
   undelete = this.#caller("undelete");
   purge = this.#caller("purge");
   review = this.#caller("review");
   housekeep = this.#caller("housekeep");
+
+  async isCalled(): Promise<boolean> {
+    if (this.trouble !== null || this.#knownId === null) return false;
+    return this.#peek.sees(this.#rollCalls);
+  }
 
   attach(...args: Arguments<"attach">): Promise<Attachment> {
     return this.#call("attach", args);

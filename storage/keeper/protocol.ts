@@ -9,6 +9,10 @@ export type KeptStorage = Storage &
     | "listSince"
     | "adopt"
     | "examine"
+    | "callRoll"
+    | "answerRoll"
+    | "rollAnswers"
+    | "endRoll"
     | "fill"
     | "beginRestore"
     | "noteRestore"
@@ -28,6 +32,7 @@ export type Method = Exclude<
   | "attend"
   | "nodes"
   | "grants"
+  | "isCalled"
   | "close"
 >;
 export type Arguments<M extends Method> = Parameters<KeptStorage[M]>;

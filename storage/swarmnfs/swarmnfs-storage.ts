@@ -2,6 +2,7 @@ import { UserError } from "../../service/user-error.ts";
 import type { LeaseHolder } from "../lease-holder.ts";
 import { usualPort } from "../nfs/nfs-url.ts";
 import type { AppOwner, AppRecord } from "../records/app.ts";
+import type { RollAnswer, RollCall } from "../records/roll-call.ts";
 import type { VolumeRecord } from "../records/volume.ts";
 import { defaultOptions } from "../rules/default-options.ts";
 import { checkVolumeName } from "../rules/names.ts";
@@ -133,11 +134,15 @@ export class SwarmnfsStorage implements storage.Storage {
   /** What has not changed since the last list does not cross the network again. */
   async list(): Promise<storage.Catalog> {
     const kept = this.#listed;
-    const { seen, uses, catalog } = await this.#ask("catalog", {}, { seen: kept?.seen ?? null });
+    const { seen, uses, catalog, rollCalls } = await this.#ask(
+      "catalog",
+      {},
+      { seen: kept?.seen ?? null },
+    );
     const current = catalog ?? kept?.catalog;
     if (current === undefined) throw new Error("a first list was called unchanged");
     this.#listed = seen === null ? null : { seen, catalog: current };
-    return { ...current, uses };
+    return { ...current, uses, rollCalls };
   }
 
   /** From memory for a volume that this node has, while the server cannot be asked and NFS is served. */
@@ -221,6 +226,23 @@ export class SwarmnfsStorage implements storage.Storage {
   async usage(name: string): Promise<storage.Usage> {
     checkVolumeName(name);
     return this.#ask("usage", { name }, undefined, { timeoutMs: longMs });
+  }
+
+  async callRoll({ node: _node, nodeId: _id, ...call }: RollCall): Promise<void> {
+    await this.#ask("callRoll", {}, call);
+  }
+
+  async answerRoll(id: string, answer: RollAnswer): Promise<void> {
+    const { node: _node, nodeId: _id, ...said } = answer;
+    await this.#ask("answerRoll", { id }, said);
+  }
+
+  async rollAnswers(id: string): Promise<readonly storage.GivenRollAnswer[]> {
+    return (await this.#ask("rollAnswers", { id }, undefined)).answers;
+  }
+
+  async endRoll(id: string): Promise<void> {
+    await this.#ask("endRoll", { id }, undefined, { timeoutMs: longMs });
   }
 
   async trash(): Promise<readonly storage.TrashEntry[]> {

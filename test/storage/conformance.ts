@@ -3,6 +3,7 @@ import { access, readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import test, { type ExecutionContext } from "ava";
 import { parseOptions } from "../../storage/rules/options.ts";
+import { scratchName, scratchOptions } from "../../storage/rules/scratch-name.ts";
 import type { VolumeRecord } from "../../storage/records/volume.ts";
 import type { NodeIdentity, Storage } from "../../storage/storage.ts";
 
@@ -18,6 +19,10 @@ export type MakePlace = (t: ExecutionContext) => Promise<Place>;
 
 export const node1: NodeIdentity = { id: "018f0000-0000-7000-8000-000000000001", name: "node1" };
 export const node2: NodeIdentity = { id: "018f0000-0000-7000-8000-000000000002", name: "node2" };
+
+function asNode({ id, name }: NodeIdentity): { node: string; nodeId: string } {
+  return { node: name, nodeId: id };
+}
 
 /** Shorthand for a creation. */
 export function create(
@@ -531,6 +536,50 @@ export function conformance(kind: string, makePlace: MakePlace): void {
     t.is(Object.values(volumes).flat().length, days.length * Object.keys(volumes).length);
     t.is(backup, null);
   });
+
+  sentence(
+    "a node that asks all others is heard by them, and hears what each says, until it is over",
+    async (t, a, b) => {
+      const id = randomUUID();
+      const volume = scratchName(id);
+      await create(a, volume, scratchOptions);
+      t.deepEqual((await b.list()).rollCalls, []);
+      const asked = { schema: 1, id, version: "1.0.0", volume, token: "x" } as const;
+      const calledAt = new Date().toISOString();
+      await a.callRoll?.({ ...asked, ...asNode(node1), calledAt }, node1);
+      const heard = (await b.list()).rollCalls ?? [];
+      t.like(heard, [{ ...asked, node: "node1" }]);
+      t.is((await a.list()).rollCalls?.length, 1);
+      const said = {
+        schema: 1,
+        swarmNode: null,
+        version: "1.0.0",
+        at: new Date().toISOString(),
+        findings: [{ level: "ok", title: "well" }],
+        scratch: { ok: true, reason: "" },
+      } as const;
+      for (let twice = 0; twice < 2; twice += 1)
+        await b.answerRoll?.(
+          id,
+          { ...said, ...asNode(node2), findings: [...said.findings] },
+          node2,
+        );
+      const answers = (await a.rollAnswers?.(id)) ?? [];
+      t.like(answers, [{ ...said, node: "node2" }]);
+      t.is(answers.length, 1);
+      t.true(Math.abs(answers[0]?.aheadMs ?? Infinity) < 60_000);
+      await a.endRoll?.(id, node1);
+      t.deepEqual((await b.list()).rollCalls, []);
+      t.is(await a.get(volume), null);
+      t.deepEqual(await a.trash(), []);
+      await a.endRoll?.(id, node1);
+      await t.throwsAsync(
+        async () =>
+          b.answerRoll?.(id, { ...said, ...asNode(node2), findings: [...said.findings] }, node2),
+        { code: "not-found" },
+      );
+    },
+  );
 
   sentence("health says how much space there is", async (t, a) => {
     const { state, total, free } = await a.health();

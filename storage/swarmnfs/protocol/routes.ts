@@ -1,6 +1,11 @@
 import * as z from "zod";
 import { appOwnerSchema, appRecordSchema } from "../../records/app.ts";
 import { timeSchema } from "../../records/fields.ts";
+import {
+  givenRollAnswerSchema,
+  rollAnswerSchema,
+  rollCallSchema,
+} from "../../records/roll-call.ts";
 import { trashRecordSchema } from "../../records/trash.ts";
 import { volumeRecordSchema } from "../../records/volume.ts";
 import {
@@ -70,8 +75,42 @@ export const routes = {
       seen: z.string().nullable(),
       uses: catalogSchema.shape.uses,
       catalog: catalogSchema.nullable(),
+      /** Nodes that ask all others to look at themselves, now. */
+      rollCalls: z.array(rollCallSchema).optional(),
     }),
     reads: true,
+  }),
+  callRoll: route({
+    method: "POST",
+    path: "/v1/roll-calls",
+    summary: "Ask all nodes to look at themselves; they see it in their catalog",
+    who: node,
+    body: rollCallSchema.omit({ node: true, nodeId: true }),
+    answer: done,
+  }),
+  answerRoll: route({
+    method: "POST",
+    path: "/v1/roll-calls/:id/answers",
+    summary: "What this node says of itself",
+    who: node,
+    body: rollAnswerSchema.omit({ node: true, nodeId: true }),
+    answer: done,
+  }),
+  rollAnswers: route({
+    method: "GET",
+    path: "/v1/roll-calls/:id/answers",
+    summary: "What nodes have said so far, to the node that asked",
+    who: node,
+    body: nothing,
+    answer: z.strictObject({ answers: z.array(givenRollAnswerSchema) }),
+  }),
+  endRoll: route({
+    method: "DELETE",
+    path: "/v1/roll-calls/:id",
+    summary: "The node that asked has heard enough: the call, its answers and its volume go",
+    who: node,
+    body: nothing,
+    answer: done,
   }),
   review: route({
     method: "POST",
