@@ -1,4 +1,4 @@
-import { readdir, readFile } from "node:fs/promises";
+import { readdir, readFile, readlink } from "node:fs/promises";
 import process from "node:process";
 import { execa } from "execa";
 import type { CountedServer } from "./server.ts";
@@ -47,15 +47,23 @@ export async function run(
   await execa(command, args, { env, stdin: "ignore" });
 }
 
+/**
+ * MiB that the processes take together: what each has for itself, and each program's own pages once, for processes of one
+ * program share them.
+ */
 async function resident(root: number, without: ReadonlySet<number>): Promise<number> {
   const pids = (await tree(root)).filter((pid) => !without.has(pid));
-  const sizes = await Promise.all(
-    pids.map(async (pid) => {
-      const text = await readFile(`/proc/${pid}/status`, "utf8").catch(() => "");
-      return Number(/^VmRSS:\s*(\d+) kB/m.exec(text)?.[1] ?? 0) / 1024;
-    }),
-  );
-  return sizes.reduce((sum, size) => sum + size, 0);
+  const programs = new Map<string, number>();
+  let own = 0;
+  for (const pid of pids) {
+    const status = await readFile(`/proc/${pid}/status`, "utf8").catch(() => "");
+    const program = await readlink(`/proc/${pid}/exe`).catch(() => "");
+    const kibibytes = (name: string): number =>
+      Number(new RegExp(`^${name}:\\s*(\\d+) kB`, "m").exec(status)?.[1] ?? 0);
+    own += kibibytes("RssAnon") + kibibytes("RssShmem");
+    programs.set(program, Math.max(programs.get(program) ?? 0, kibibytes("RssFile")));
+  }
+  return [...programs.values()].reduce((sum, size) => sum + size, own) / 1024;
 }
 
 async function tree(root: number): Promise<number[]> {
