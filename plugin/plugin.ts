@@ -34,9 +34,9 @@ import { Revival } from "./revival.ts";
 import { startRounds } from "./rounds.ts";
 import type { Settings } from "./settings.ts";
 import { StorageWatch } from "./storage-watch.ts";
+import { beginTelling } from "./telling.ts";
 import { createVerbsApi } from "./verbs-api.ts";
 
-import { beginTelling } from "./telling.ts";
 /** How long Docker waits at its creation for a volume that begins as a copy, in milliseconds: by reflink that is enough. */
 const fillBoundMs = 4_000;
 
@@ -176,6 +176,11 @@ export async function assemble(world: World): Promise<Plugin> {
     signal,
   );
 
+  await beginTelling(
+    { settings, storage, watch, guard, attempts, catalog, node: nodeState, log },
+    signal,
+  );
+
   const arrivals: Arrivals = new WeakMap();
   const handlers = administration({
     storage,
@@ -183,11 +188,6 @@ export async function assemble(world: World): Promise<Plugin> {
     watch,
     catalog,
     mounts,
-  await beginTelling(
-    { settings, storage, watch, guard, attempts, catalog, node: nodeState, log },
-    signal,
-  );
-
     node: nodeState,
     engine,
     drift,
