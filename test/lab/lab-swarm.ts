@@ -11,7 +11,7 @@ import type { Cluster } from "./cluster.ts";
 import { eventually } from "./eventually.ts";
 
 /** Milliseconds: emulated machines make a database in many minutes; a command in a container may be a whole page of PHP. */
-const [patience, commandPatience] = [1_800_000, 300_000];
+const [patience, commandPatience] = [1_800_000, 600_000];
 
 /** The lab's swarm, for the examples. */
 export function labSwarm(on: Cluster): ExampleSwarm {
