@@ -170,6 +170,8 @@ export class StorageSide implements Plugin {
       const health = await this.#server.ask("health", {}, undefined, doing);
       return { findings: findingsOf(health) };
     },
+    ExamineCluster: () => Promise.reject(elsewhere("examining all nodes")),
+    ClusterExamination: () => Promise.reject(elsewhere("examining all nodes")),
   };
 }
 

@@ -10,6 +10,7 @@ import type { AppView, PluginStatus, VolumeStatus, VolumeView } from "../storage
 import { Call } from "./call.ts";
 import type { CatalogCopy } from "./catalog-copy.ts";
 import { examine } from "./doctor.ts";
+import type { ClusterExaminations } from "./cluster/cluster-examination.ts";
 import type { Drift } from "./drift.ts";
 import type { Driver } from "./driver.ts";
 import type { Engine } from "./engine.ts";
@@ -34,6 +35,7 @@ export interface AdministrationParts {
   readonly reconcile: (() => Promise<void>) | null;
   readonly nfsVersion: () => Promise<string | null>;
   readonly status: (record: VolumeRecord) => VolumeStatus;
+  readonly cluster: ClusterExaminations;
   readonly log: Log;
 }
 
@@ -203,6 +205,12 @@ export function administration(parts: AdministrationParts): VerbHandlers {
         await parts.guard.round(true);
       }
       return { findings: await examine(parts) };
+    },
+    async ExamineCluster() {
+      return { id: parts.cluster.begin() };
+    },
+    async ClusterExamination({ id }) {
+      return parts.cluster.state(id);
     },
   };
 }

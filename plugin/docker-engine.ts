@@ -5,6 +5,7 @@ import type {
   ContainerEnd,
   Engine,
   EngineIdentity,
+  EngineNode,
   EngineService,
   EngineVolume,
 } from "./engine.ts";
@@ -121,8 +122,27 @@ export class DockerEngine implements Engine {
         return volumes.length === 0 ? [] : [{ name: Spec?.Name ?? "", volumes }];
       });
     } catch (error) {
-      // A worker, or no swarm at all.
-      if (statusOf(error) === 503 || statusOf(error) === 406) return null;
+      if (isNoManager(error)) return null;
+      throw error;
+    }
+  }
+
+  async nodes(boundMs: number): Promise<EngineNode[] | null> {
+    try {
+      const nodes = await this.#ask(boundMs, (abortSignal) =>
+        nodesOf(this.#docker, { abortSignal }),
+      );
+      return nodes.map(({ ID, Spec, Status, Description }) => ({
+        id: ID,
+        name: Description?.Hostname ?? ID,
+        state: Status?.State ?? "unknown",
+        availability: Spec?.Availability ?? "active",
+        hasPlugin: (Description?.Engine?.Plugins ?? []).some(
+          ({ Type, Name }) => Type === "Volume" && this.#isOurs(Name ?? ""),
+        ),
+      }));
+    } catch (error) {
+      if (isNoManager(error)) return null;
       throw error;
     }
   }
@@ -196,6 +216,32 @@ async function pingOf(
 ): Promise<void> {
   type WithOptions = { ping(options: object): Promise<unknown> };
   await (docker as unknown as WithOptions).ping(options);
+}
+
+/** What managers know of nodes; dockerode's types do not say. */
+interface ListedNode {
+  readonly ID: string;
+  readonly Spec?: { readonly Availability?: string };
+  readonly Status?: { readonly State?: string };
+  readonly Description?: {
+    readonly Hostname?: string;
+    readonly Engine?: {
+      readonly Plugins?: readonly { readonly Type?: string; readonly Name?: string }[];
+    };
+  };
+}
+
+function nodesOf(
+  docker: Docker,
+  options: { readonly abortSignal: AbortSignal },
+): Promise<readonly ListedNode[]> {
+  type WithOptions = { listNodes(options: object): Promise<readonly ListedNode[]> };
+  return (docker as unknown as WithOptions).listNodes(options);
+}
+
+/** A worker, or no swarm at all. */
+function isNoManager(error: unknown): boolean {
+  return statusOf(error) === 503 || statusOf(error) === 406;
 }
 
 /** The engine shows a plugin named without a tag as `name:latest`; both mean the same. */

@@ -37,6 +37,19 @@ export interface EngineService {
   readonly volumes: readonly string[];
 }
 
+/** A node of the swarm, as its managers know it. */
+export interface EngineNode {
+  readonly id: string;
+  /** Its host name. */
+  readonly name: string;
+  /** `ready`, `down`, `disconnected`, `unknown`. */
+  readonly state: string;
+  /** `active`, `pause`, `drain`. */
+  readonly availability: string;
+  /** Whether its engine has a volume plugin of our name, enabled. */
+  readonly hasPlugin: boolean;
+}
+
 /**
  * The Docker Engine that runs us, as narrow as we use it. Every call is bounded by `boundMs` milliseconds and rejects
  * with `UserError` (unavailable) when the engine is silent: while dockerd starts it accepts connections and answers
@@ -63,6 +76,8 @@ export interface Engine {
   stop(container: string, boundMs: number): Promise<void>;
   /** All services of the swarm that mount volumes of whatever driver; null: only its managers know. */
   services(boundMs: number): Promise<EngineService[] | null>;
+  /** All nodes of the swarm; null: only its managers know. */
+  nodes(boundMs: number): Promise<EngineNode[] | null>;
   /** Must never be called while answering Get, List, Create or Remove: it asks us back. */
   volumes(boundMs: number): Promise<EngineVolume[]>;
 }

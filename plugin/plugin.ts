@@ -6,6 +6,7 @@ import { Filler } from "../storage/filler.ts";
 import type { NodeIdentity, Storage } from "../storage/storage.ts";
 import type { VolumeStatus } from "../storage/verbs.ts";
 import { administration } from "./administration.ts";
+import { beginCluster, type ClusterWorld } from "./cluster/begin-cluster.ts";
 import { createApi, type Arrivals } from "./api.ts";
 import { Attachments } from "./attachments.ts";
 import { CatalogCopy } from "./catalog-copy.ts";
@@ -59,6 +60,8 @@ export interface World {
   readonly log: Log;
   /** Milliseconds of a clock that never jumps; `performance.now()` unless given. */
   readonly monotonic?: () => number;
+  /** How nodes are examined; as usual unless given. */
+  readonly cluster?: Partial<ClusterWorld>;
 }
 
 /** A plugin that is put together; it listens to nothing by itself. */
@@ -181,9 +184,13 @@ export async function assemble(world: World): Promise<Plugin> {
     signal,
   );
 
+  const nfsVersion = (): Promise<string | null> => mounter.nfsVersion(settings.wholeStorage);
+  const examined = { storage, watch, catalog, node: nodeState, mounts, guard, engine, nfsVersion };
+  const cluster = beginCluster({ ...examined, driver, world: world.cluster ?? {}, log }, signal);
+
   const arrivals: Arrivals = new WeakMap();
   const handlers = administration({
-    storage,
+    ...examined,
     driver,
     watch,
     catalog,
@@ -191,8 +198,7 @@ export async function assemble(world: World): Promise<Plugin> {
     node: nodeState,
     engine,
     drift,
-    guard,
-    nfsVersion: () => mounter.nfsVersion(settings.wholeStorage),
+    cluster,
     reconcile: reconciler === null ? null : () => reconciler.round(),
     status,
     log,

@@ -19,6 +19,8 @@ const driftMs = 300_000;
  * awake, and a mount need not wait for it, wherever volumes are in use. */
 const renewMs = 25_000;
 const housekeepingMs = 300_000;
+/** Whoever asks all nodes how they are waits for a minute. */
+const rollCallMs = 10_000;
 
 export interface RoundsParts {
   readonly storage: Storage;
@@ -49,6 +51,8 @@ export function startRounds(parts: RoundsParts, signal: AbortSignal): void {
   void repeat(tickMs, () => guard.round(), signal, quietly);
   void repeat(renewMs, () => mounts.renew(), signal, quietly);
   void repeat(housekeepingMs, async () => housekeep(), signal, quietly);
+  if (storage.isCalled !== undefined)
+    void repeat(rollCallMs, () => lookWhenCalled(), signal, quietly);
   if (reconciler !== null) void repeat(tickMs, () => reconcile(reconciler), signal, quietly);
   if (drift !== null) void repeat(driftMs, () => drift.refresh(), signal, quietly);
   if (revival !== null) void repeat(tickMs, () => revive(revival), signal, quietly);
@@ -56,6 +60,11 @@ export function startRounds(parts: RoundsParts, signal: AbortSignal): void {
   function lookEveryMs(): number {
     if (watch.trouble !== null) return tickMs;
     return mounts.rows().length > 0 ? lookMs : restingLookMs;
+  }
+
+  async function lookWhenCalled(): Promise<void> {
+    const isAway = watch.id === null || watch.trouble !== null;
+    if (!isAway && (await storage.isCalled?.()) === true) await watch.lookAnew();
   }
 
   async function fillWhatIsLeft(): Promise<void> {

@@ -1,4 +1,5 @@
 import type { Log } from "../service/log.ts";
+import type { RollCall } from "../storage/records/roll-call.ts";
 import type { Catalog, Storage, StorageHealth, Trouble } from "../storage/storage.ts";
 import type { CatalogCopy } from "./catalog-copy.ts";
 import type { NodeState } from "./node-identity.ts";
@@ -17,6 +18,7 @@ export class StorageWatch {
   #health: StorageHealth | null = null;
   #healthSince = new Date().toISOString();
   #looking: Promise<void> | null = null;
+  #onRollCalls: (calls: readonly RollCall[]) => void = () => undefined;
   /** Never so far. */
   #lookedAt = -Infinity;
 
@@ -50,6 +52,11 @@ export class StorageWatch {
       this.#lookedAt = performance.now();
     });
     return this.#looking;
+  }
+
+  /** Who is told, with each look, of nodes that ask all others to look at themselves. */
+  set rollListener(hear: (calls: readonly RollCall[]) => void) {
+    this.#onRollCalls = hear;
   }
 
   /** One look that begins after this call: something has changed. Never rejects. */
@@ -92,6 +99,7 @@ export class StorageWatch {
     const catalog = await this.#storage.list();
     for (const damage of catalog.damaged)
       this.#log.warn({ ...damage }, "a record cannot be read; it is left alone");
+    this.#onRollCalls(catalog.rollCalls ?? []);
     return catalog;
   }
 

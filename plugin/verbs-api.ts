@@ -49,6 +49,8 @@ const requests: { readonly [Name in Verb]: z.ZodType<Verbs[Name]["request"]> } =
   Purge: z.strictObject({ entries: names }),
   Join: z.strictObject({ token: z.string().max(1000) }),
   Doctor: z.strictObject({ fix: z.boolean().exactOptional() }),
+  ExamineCluster: nothing,
+  ClusterExamination: z.strictObject({ id: z.uuid() }),
 };
 
 const statuses: Partial<Record<UserErrorCode, number>> = {

@@ -66,6 +66,10 @@ export interface Verbs {
     request: { readonly fix?: boolean };
     answer: { readonly findings: readonly Finding[] };
   };
+  /** Begins to ask all nodes, or says which examination is under way; it ends by itself, within two minutes. */
+  ExamineCluster: { request: Record<string, never>; answer: { readonly id: string } };
+  /** How far it is. Throws `not-found` for one that nobody knows any more. */
+  ClusterExamination: { request: { readonly id: string }; answer: ClusterExamination };
 }
 
 export type Verb = keyof Verbs;
@@ -181,4 +185,33 @@ export interface Finding {
   readonly title: string;
   /** What it means and what to do; absent for `ok`. */
   readonly advice?: string;
+}
+
+/** How far an examination of all nodes is. */
+export interface ClusterExamination {
+  /** In a few words: `asking the nodes`. */
+  readonly doing: string;
+  /** Names of nodes that have answered, and of those that are waited for. */
+  readonly answered: readonly string[];
+  readonly waiting: readonly string[];
+  /** Null until it is done. */
+  readonly report: ClusterReport | null;
+}
+
+/** What came of it. */
+export interface ClusterReport {
+  /** The node that asked, and its storage. */
+  readonly node: string;
+  readonly storage: string;
+  /** Each node that should be there or has answered: the one that asked, then by name. */
+  readonly nodes: readonly NodeExamination[];
+  /** What is no matter of one node. */
+  readonly findings: readonly Finding[];
+}
+
+export interface NodeExamination {
+  readonly node: string;
+  /** Of its plugin; null: it did not answer. */
+  readonly version: string | null;
+  readonly findings: readonly Finding[];
 }

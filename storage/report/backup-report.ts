@@ -1,6 +1,6 @@
 import { backupSilentMs } from "../records/backup-status.ts";
+import type { Review } from "../storage.ts";
 import type { VolumeView } from "../verbs.ts";
-import type { ReportFacts } from "./report.ts";
 
 const dayMs = 86_400_000;
 /** A volume that is backed up as all are is late after so long; one with a schedule of its own may mean once a week. */
@@ -33,8 +33,14 @@ export interface VolumeBackup {
   readonly suspect: string | null;
 }
 
+export interface BackupFacts {
+  readonly volumes: readonly Pick<VolumeView, "record">[];
+  readonly review: Pick<Review, "backup">;
+  readonly now: number;
+}
+
 /** How the volumes that are there are backed up. Pure. */
-export function backupReport({ volumes, review, now }: ReportFacts): BackupReport | null {
+export function backupReport({ volumes, review, now }: BackupFacts): BackupReport | null {
   const { backup } = review;
   if (backup === null) return null;
   const rows = volumes

@@ -5,6 +5,10 @@ export function scratchName(id: string): string {
   return `swarmnfs-check-${id.replaceAll("-", "").slice(-12)}`;
 }
 
+export function isScratchName(name: string): boolean {
+  return pattern.test(name);
+}
+
 /** Whether a volume was made for a roll call, and may go with it: by its name and by how it was asked for. */
 export function isScratch(record: {
   readonly name: string;

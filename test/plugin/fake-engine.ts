@@ -5,6 +5,7 @@ import type {
   ContainerEnd,
   Engine,
   EngineIdentity,
+  EngineNode,
   EngineService,
   EngineVolume,
 } from "../../plugin/engine.ts";
@@ -29,6 +30,7 @@ export class FakeEngine {
   readonly known: EngineVolume[] = [];
   /** Null: this node is no manager. */
   services: EngineService[] | null = null;
+  nodes: EngineNode[] | null = null;
   /** `start blog-1`, `stop blog-1`: what the plugin did. */
   readonly calls: string[] = [];
   swarmNode: string | null = null;
@@ -72,6 +74,7 @@ export class FakeEngine {
         this.#one(id).state = "exited";
       },
       services: async () => this.services,
+      nodes: async () => this.nodes,
       volumes: async () => this.known,
     },
     async (method) => {

@@ -16,6 +16,8 @@ import { DockerClient } from "./docker-client.ts";
 import { guarded, mortal } from "./effects.ts";
 import { FakeEngine } from "./fake-engine.ts";
 import { FakePacketFilter } from "./guard/fake-packet-filter.ts";
+import { FakeScratchFiles } from "./cluster/fake-scratch-files.ts";
+import type { ClusterPatience } from "../../plugin/cluster/cluster-examination.ts";
 import { FakeMounter } from "./fake-mounter.ts";
 import { Valve } from "./valve.ts";
 
@@ -42,6 +44,8 @@ export interface Circumstances {
   readonly storage?: Weather;
   /** Another node's storage to share. */
   readonly sharedWith?: PluginUnderTest;
+  /** How long nodes wait for each other. */
+  readonly clusterPatience?: ClusterPatience;
   /** In its place. */
   readonly makeStorage?: (path: string, process: ProcessUnderTest) => Storage;
 }
@@ -63,6 +67,7 @@ export class PluginUnderTest {
   readonly storagePath: string;
   readonly mounter = new FakeMounter("/mounts");
   readonly packetFilter = new FakePacketFilter();
+  readonly files = new FakeScratchFiles(this.mounter);
   readonly engine = new FakeEngine();
   /** What the kernel says of mounts; null: it cannot be read. */
   readonly tables: { mountstats: string | null; mountinfo: string } = {
@@ -133,6 +138,7 @@ export class PluginUnderTest {
 
   /** Starts the process; its storage has been looked at when this settles, if it answers. */
   async begin(): Promise<void> {
+    const { clusterPatience } = this.#circumstances;
     const life = new AbortController();
     this.#life = life;
     const { lingerMs, lookupBoundMs, withEngine, node, environment } = this.#circumstances;
@@ -164,6 +170,7 @@ export class PluginUnderTest {
       lingerMs: lingerMs ?? 15,
       lookupBoundMs: lookupBoundMs ?? 1_000,
       monotonic: () => performance.now() + this.#aheadMs,
+      cluster: { files: this.files, ...(clusterPatience && { patience: clusterPatience }) },
       log: pino(
         { level: "debug", base: null },
         {
