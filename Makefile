@@ -28,6 +28,7 @@ test-lab: node_modules/.ready ## a swarm of virtual machines over real NFS, and 
 soak: node_modules/.ready ## the same with the cases that CI has no time for
 	@sh engine-box/install.sh test
 	@sh engine-box/install.sh lab
+	@sh engine-box/install.sh soak
 	@$(ROOT) $(NODE) test/run.ts soak
 
 check: node_modules/.ready ## types, lint, format, unused code

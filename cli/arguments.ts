@@ -71,6 +71,7 @@ export function understand(
       force: values["force"] === true,
       read: textValue(values["read"]),
       since: textValue(values["since"]),
+      filter: textValues(values["filter"]),
       html: textValue(values["html"]),
       dryRun: values["dry-run"] === true,
       app: textValue(values["app"]),

@@ -36,6 +36,10 @@ export interface Options {
 
 /** One call of a command, with everything it may use. */
 export interface Call {
+  readonly live: boolean;
+  readonly filter: readonly string[];
+  readonly since: string | null;
+  readonly html: string | null;
   /** As many as the command asked for. */
   readonly operands: readonly string[];
   readonly options: Options;
@@ -95,3 +99,4 @@ type OptionName =
   | "since"
   | "html"
   | "dry-run";
+  | "filter"

@@ -1,4 +1,5 @@
 import type { Command } from "./call.ts";
+import { clean } from "./clean/clean.ts";
 import { report } from "./report/report.ts";
 
 /** About the storage as a whole, over time. */
@@ -18,5 +19,25 @@ export const careCommands: readonly Command[] = [
       { line: "swarmnfs report --since 52w", does: "the same, looking back for a year" },
     ],
     run: report,
+  },
+  {
+    name: "clean",
+    operands: "[SORT...]",
+    count: [0, Infinity],
+    summary: "show what can go and how much that is, and remove it",
+    about: [
+      "SORT is trash (entries past their time, or older than --older-than says) or unused (volumes that nobody has used for 30 days, or for --older-than). Without one it only shows what there is.",
+      "Nothing is removed without --yes or somebody who says yes. Each thing is looked at again before it goes: what came into use meanwhile stays. Unused volumes go to the trash.",
+      "What has the label swarmnfs.keep is never removed.",
+    ],
+    options: ["older-than", "filter", "yes"],
+    examples: [
+      { line: "swarmnfs clean", does: "see what could go" },
+      {
+        line: "swarmnfs clean unused --older-than 90d --filter app=wiki --yes",
+        does: "from a script, what nobody used for a quarter",
+      },
+    ],
+    run: clean,
   },
 ];

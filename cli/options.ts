@@ -23,7 +23,7 @@ export const optionTable: Record<string, OptionRule> = {
   "older-than": {
     type: "string",
     value: "AGE",
-    does: "entries removed longer ago than this: 12h, 7d, 2w",
+    does: "only what is older than this: 12h, 7d, 2w",
   },
   all: { type: "boolean", does: "every entry of the trash" },
   from: {
@@ -70,3 +70,9 @@ export const optionTable: Record<string, OptionRule> = {
   },
   "dry-run": { type: "boolean", does: "only say what would be done" },
 };
+  filter: {
+    type: "string",
+    value: "FILTER",
+    multiple: true,
+    does: "only what has label=KEY, label=KEY=VALUE or app=NAME; may be given several times",
+  },

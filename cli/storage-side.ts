@@ -156,7 +156,16 @@ export class StorageSide implements Plugin {
     Review: async ({ since }, doing) => {
       const { catalog } = await this.#known(doing);
       const review = await this.#server.ask("review", {}, { since }, doing);
-      return { ...review, lastUse: catalog.lastUse, wanted: { scope: "none", by: {} }, slow: [] };
+      const wanted = { scope: "none", by: {} } as const;
+      return { ...review, lastUse: catalog.lastUse, wanted, labels: {}, slow: [] };
+    },
+    RemoveUnused: async ({ name, id, lastUse }, doing) => {
+      const { catalog } = await this.#known(doing);
+      const record = catalog.volumes.find((each) => each.name === name);
+      const isSame = record?.id === id && catalog.lastUse[name] === (lastUse ?? undefined);
+      if (!isSame || usesOf(catalog, name).length > 0)
+        throw new UserError("in-use", `"${name}" is in use by now, or not the volume it was`);
+      return { outcome: await this.#server.ask("removeVolume", { name }, undefined, doing) };
     },
     Trash: async (_, doing) => this.#server.ask("trash", {}, undefined, doing),
     Undelete: async ({ entry, as }, doing) => {

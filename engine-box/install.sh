@@ -1,7 +1,7 @@
 #!/bin/sh
 # Installs what a private engine, the lab, the demo, the tests and the benchmarks need and this machine lacks; says so
 # first.
-#   install.sh demo|test|bench|lab|bench-lab
+#   install.sh demo|test|soak|bench|lab|bench-lab
 set -eu
 purpose=$1
 
@@ -29,6 +29,7 @@ openssl         openssl                   test
 getfattr        attr                      test
 setfacl         acl                       test
 promtool        prometheus                test
+chromium-headless-shell chromium-headless-shell soak
 qemu-system-x86_64 qemu-system-x86        lab bench-lab
 qemu-img        qemu-utils                lab bench-lab
 mkfs.ext4       e2fsprogs                 lab bench-lab

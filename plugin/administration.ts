@@ -19,7 +19,8 @@ import type { Mounts } from "./mounts.ts";
 import type { NodeState } from "./node-identity.ts";
 import type { StorageWatch } from "./storage-watch.ts";
 import type { VerbHandlers } from "./verbs-api.ts";
-import { wantedVolumes } from "./wanted-volumes.ts";
+import { removeUnused } from "./unused-removal.ts";
+import { labelsOf, wantedVolumes } from "./wanted-volumes.ts";
 
 export interface AdministrationParts {
   readonly storage: Storage;
@@ -165,12 +166,21 @@ export function administration(parts: AdministrationParts): VerbHandlers {
     },
     async Review({ since }) {
       await watch.look();
-      const [review, wanted] = await Promise.all([storage.review(since), wantedVolumes(engine)]);
+      const [review, wanted, labels] = await Promise.all([
+        storage.review(since),
+        wantedVolumes(engine),
+        labelsOf(engine),
+      ]);
       const volumes = catalog.volumes().flatMap(({ name }) => {
         const lastUse = catalog.lastUse(name);
         return lastUse === null ? [] : [[name, lastUse] as const];
       });
-      return { ...review, lastUse: Object.fromEntries(volumes), wanted, slow: [] };
+      return { ...review, lastUse: Object.fromEntries(volumes), wanted, labels, slow: [] };
+    },
+    async RemoveUnused(request) {
+      const outcome = await removeUnused(parts, request);
+      log.info({ audit: "clean", volume: request.name, ...outcome }, "an unused volume removed");
+      return { outcome };
     },
     async Trash() {
       return { entries: await storage.trash() };

@@ -104,7 +104,12 @@ export class DockerEngine implements Engine {
     );
     return (Volumes ?? [])
       .filter((volume) => this.#isOurs(volume.Driver))
-      .map((volume) => ({ name: volume.Name, options: volume.Options ?? null }));
+      .map(({ Name, Options, Labels }) => ({
+        name: Name,
+        options: Options ?? null,
+        // Of a volume that was made elsewhere there are none, whatever its types say.
+        labels: (Labels as Record<string, string> | null) ?? {},
+      }));
   }
 
   async services(boundMs: number): Promise<EngineService[] | null> {

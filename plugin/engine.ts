@@ -29,6 +29,7 @@ export interface EngineVolume {
   readonly name: string;
   /** What it was asked for here; null when it was made elsewhere. */
   readonly options: Readonly<Record<string, string>> | null;
+  readonly labels?: Readonly<Record<string, string>>;
 }
 
 /** A service of the swarm, and the names of the volumes it mounts. */

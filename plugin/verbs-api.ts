@@ -44,6 +44,11 @@ const requests: { readonly [Name in Verb]: z.ZodType<Verbs[Name]["request"]> } =
   App: z.strictObject({ app: z.string() }),
   SetApp: z.strictObject({ app: z.string(), change: appChange }),
   Review: z.strictObject({ since: timeSchema }),
+  RemoveUnused: z.strictObject({
+    name: z.string(),
+    id: z.uuid(),
+    lastUse: timeSchema.nullable(),
+  }),
   Trash: nothing,
   Undelete: z.strictObject({ entry: z.string(), as: z.string().nullable() }),
   Purge: z.strictObject({ entries: names }),

@@ -27,3 +27,13 @@ export async function wantedVolumes(engine: Engine | null): Promise<ReviewView["
     return nobody;
   }
 }
+
+/** By volume: the labels with which this node's Docker knows it; none where it does not answer. */
+export async function labelsOf(engine: Engine | null): Promise<ReviewView["labels"]> {
+  const volumes = (await engine?.volumes(boundMs).catch(() => [])) ?? [];
+  return Object.fromEntries(
+    volumes.flatMap(({ name, labels = {} }) =>
+      Object.keys(labels).length === 0 ? [] : [[name, labels] as const],
+    ),
+  );
+}

@@ -54,6 +54,14 @@ export interface Verbs {
   App: { request: { readonly app: string }; answer: AppView };
   SetApp: { request: { readonly app: string; readonly change: AppChange }; answer: AppView };
   Review: { request: { readonly since: string }; answer: ReviewView };
+  /**
+   * Removes a volume that is called unused, unless it is another one by now, has been used since `lastUse` (as it was told by
+   * `Review`), or somebody wants it.
+   */
+  RemoveUnused: {
+    request: { readonly name: string; readonly id: string; readonly lastUse: string | null };
+    answer: { readonly outcome: RemoveOutcome | null };
+  };
   Trash: { request: Record<string, never>; answer: { readonly entries: readonly TrashEntry[] } };
   Undelete: { request: { readonly entry: string; readonly as: string | null }; answer: VolumeView };
   Purge: {
@@ -138,6 +146,8 @@ export interface ReviewView extends Review {
     /** By volume: `service blog_web`, `container blog-1`, in whatever state. */
     readonly by: Readonly<Record<string, readonly string[]>>;
   };
+  /** By volume: its labels, as this node's Docker knows them; absent where it has none. */
+  readonly labels: Readonly<Record<string, Readonly<Record<string, string>>>>;
   /** How long reads and writes take on this node since they were mounted; empty where that is not counted. */
   readonly slow: readonly SlowVolume[];
 }

@@ -25,6 +25,7 @@ const suites: Readonly<Record<string, () => Promise<Tally>>> = {
   "backup-soak": runBackupSoak,
   "engine-soak": runEngineSoak,
 };
+  "report-soak": runReportSoak,
 const usual = ["check", "unit", "engine"];
 
 /** What of the backup takes too long for every change. */
@@ -38,6 +39,11 @@ function runEngineSoak(): Promise<Tally> {
 }
 
 /** With the present plugin, and the present image of the backup service. */
+/** The report's page in a real browser, and a report of very many volumes. */
+function runReportSoak(): Promise<Tally> {
+  return runAva(["--config", "test/cli/soak/ava.config.mjs"]);
+}
+
 async function runEngines(config: string): Promise<Tally> {
   const built = await runCommand("rootfs", "node", ["rootfs-build/build.ts"]);
   if (built.failed > 0) return built;

@@ -43,6 +43,7 @@ export function fortyDays(now: number): ReviewView {
       old_wiki: "2026-01-19T12:00:00Z",
     },
     wanted: { scope: "swarm", by: { blog_data: ["service blog_web"] } },
+    labels: {},
     slow: [],
   };
 }

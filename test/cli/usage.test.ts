@@ -7,7 +7,7 @@ for (const [line, message, help] of [
   ["volume", 'unknown command "volume": did you mean "volumes"?', ""],
   [
     "frobnicate",
-    'unknown command "frobnicate". Commands: volumes, usage, apps, trash, adopt, report, nodes, leases, join, doctor, status, server, backup, version, help.',
+    'unknown command "frobnicate". Commands: volumes, usage, apps, trash, adopt, report, clean, nodes, leases, join, doctor, status, server, backup, version, help.',
     "",
   ],
   ["trash undelte x", '"trash" has no command "undelte": did you mean "trash undelete"?', "trash"],
@@ -112,7 +112,7 @@ or with --json, --yes is needed.
 Say which: names of entries, or --older-than, or --all.
 
 Options:
-  --older-than AGE   entries removed longer ago than this: 12h, 7d, 2w
+  --older-than AGE   only what is older than this: 12h, 7d, 2w
   --all              every entry of the trash
   --yes              do not ask
   --json             print everything that is known, as JSON

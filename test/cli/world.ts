@@ -253,6 +253,13 @@ export const answers: Answers = {
   },
   Review: () => fortyDays(now),
   Trash: () => ({ entries: trash }),
+  RemoveUnused: ({ name }) => ({
+    outcome: {
+      kind: "trashed",
+      entry: `${name}@20260301T121402Z-c0ffee`,
+      purgeAt: "2026-03-31T12:14:02Z",
+    },
+  }),
   Examine: ({ path }) => ({
     path,
     owner: { uid: 33, gid: 33, mode: 0o2770 },

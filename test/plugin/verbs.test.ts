@@ -118,6 +118,50 @@ test("Review tells the past, and who wants what nobody may have mounted", async 
   t.like(await refusal(plugin, "Review", { since: "yesterday" }), { status: 400 });
 });
 
+test("RemoveUnused takes what nobody uses, and nothing that came into use since it was shown", async (t) => {
+  const plugin = await startPlugin(t);
+  const other = await startPlugin(t, { sharedWith: plugin, node: "node2" });
+  const docker = new FakeDaemon(plugin);
+  const there = new FakeDaemon(other);
+  const names = ["free", "here", "there", "stopped", "served", "dear", "again", "used"];
+  for (const name of names) await docker.create(name);
+  const shown = await ask(plugin, "Volumes", {});
+  const id = (name: string): string =>
+    shown.volumes.find(({ record }) => record.name === name)?.record.id ?? "";
+  const remove = (name: string, lastUse: string | null = null): Promise<VerbFailure> =>
+    refusal(plugin, "RemoveUnused", { name, id: id(name), lastUse });
+
+  // Between showing and doing.
+  await docker.run({ name: "web", volumes: ["here"] });
+  await there.run({ name: "web", volumes: ["there"] });
+  plugin.engine.add("old", { state: "exited", volumes: ["stopped"] });
+  plugin.engine.services = [{ name: "shop_db", volumes: ["served"] }];
+  plugin.engine.known.push({ name: "dear", options: {}, labels: { "swarmnfs.keep": "yes" } });
+  await docker.removeVolume("again");
+  await docker.create("again");
+
+  t.like(await remove("here"), { code: "in-use", message: '"here" is in use by now, on node1' });
+  t.like(await remove("there"), { code: "in-use", message: '"there" is in use by now, on node2' });
+  t.like(await remove("stopped"), { message: '"stopped" is wanted by now: container old' });
+  t.like(await remove("served"), { message: '"served" is wanted by now: service shop_db' });
+  t.like(await remove("dear"), { code: "denied", message: '"dear" has the label swarmnfs.keep' });
+  t.like(await remove("again"), { code: "conflict" });
+  const before = await remove("used", "2026-01-01T00:00:00Z");
+  t.like(before, { message: '"used" has been used since it was looked at' });
+  plugin.engine.silent = true;
+  t.like(await remove("free"), { code: "unavailable" });
+  plugin.engine.silent = false;
+  t.deepEqual((await ask(plugin, "Trash", {})).entries.length, 1, "that which was made again");
+
+  const { outcome } = await ask(plugin, "RemoveUnused", {
+    name: "free",
+    id: id("free"),
+    lastUse: null,
+  });
+  t.like(outcome, { kind: "trashed" });
+  t.is((await ask(plugin, "Trash", {})).entries.length, 2);
+});
+
 test("SetVolume narrows a volume at once, and leaves an audit line", async (t) => {
   const plugin = await startPlugin(t);
   const docker = new FakeDaemon(plugin);
