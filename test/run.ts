@@ -16,16 +16,17 @@ const suites: Readonly<Record<string, () => Promise<Tally>>> = {
   soak: async () => {
     const backup = await runBackupSoak();
     const engine = await runEngineSoak();
+    const report = await runReportSoak();
     const { passed, failed } = await runLab("all");
     return {
-      passed: passed + backup.passed + engine.passed,
-      failed: failed + backup.failed + engine.failed,
+      passed: passed + backup.passed + engine.passed + report.passed,
+      failed: failed + backup.failed + engine.failed + report.failed,
     };
   },
   "backup-soak": runBackupSoak,
   "engine-soak": runEngineSoak,
-};
   "report-soak": runReportSoak,
+};
 const usual = ["check", "unit", "engine"];
 
 /** What of the backup takes too long for every change. */
@@ -38,12 +39,12 @@ function runEngineSoak(): Promise<Tally> {
   return runEngines("test/engine/soak/ava.config.mjs");
 }
 
-/** With the present plugin, and the present image of the backup service. */
 /** The report's page in a real browser, and a report of very many volumes. */
 function runReportSoak(): Promise<Tally> {
   return runAva(["--config", "test/cli/soak/ava.config.mjs"]);
 }
 
+/** With the present plugin, and the present image of the backup service. */
 async function runEngines(config: string): Promise<Tally> {
   const built = await runCommand("rootfs", "node", ["rootfs-build/build.ts"]);
   if (built.failed > 0) return built;
