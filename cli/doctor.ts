@@ -1,10 +1,8 @@
 import { UserError } from "../service/user-error.ts";
 import type { Finding } from "../storage/verbs.ts";
 import type { Call, ExitCode } from "./call.ts";
-import { pad } from "./wrap.ts";
-import { plural } from "./plural.ts";
-import type { Screen } from "./screen.ts";
-import type { Tone } from "./terminal.ts";
+import { runClusterDoctor } from "./doctor-cluster.ts";
+import { exitCodeOf, showFinding, summaryOf } from "./findings.ts";
 
 interface Examination {
   /** `node2`, and what its storage is called; null when the plugin could not be asked. */
@@ -14,6 +12,7 @@ interface Examination {
 
 /** Exit code 1 when there is a problem; warnings alone are 0. */
 export async function runDoctor(call: Call): Promise<ExitCode> {
+  if (call.options.cluster) return runClusterDoctor(call);
   const { subject, findings } = await examine(call);
   if (call.options.json) {
     call.screen.json({ ...subject, findings });
@@ -23,9 +22,9 @@ export async function runDoctor(call: Call): Promise<ExitCode> {
       subject === null ? "this node" : `${subject.node} ${screen.symbols.arrow} ${subject.storage}`,
     );
     for (const finding of findings) showFinding(finding, screen);
-    screen.line(...summary(findings));
+    screen.line(summaryOf(findings));
   }
-  return findings.some((finding) => finding.level === "problem") ? 1 : 0;
+  return exitCodeOf(findings);
 }
 
 async function examine(call: Call): Promise<Examination> {
@@ -48,24 +47,4 @@ async function examine(call: Call): Promise<Examination> {
       ],
     };
   }
-}
-
-const tones: Record<Finding["level"], Tone> = { ok: "fine", warning: "look", problem: "act" };
-
-function showFinding({ level, title, advice }: Finding, screen: Screen): void {
-  const { ok, warning, problem } = screen.symbols;
-  const symbol = { ok, warning, problem }[level];
-  const width = Math.max(ok.length, warning.length, problem.length);
-  const mark = ["  ", { text: symbol, tone: tones[level] }, pad(width - symbol.length + 1)];
-  screen.paragraph(title, pad(width + 3), mark);
-  if (advice !== undefined) screen.paragraph(advice, "      ");
-}
-
-function summary(findings: readonly Finding[]): string[] {
-  const count = (level: Finding["level"]) =>
-    findings.filter((finding) => finding.level === level).length;
-  const parts = [`${count("ok")} ok`];
-  if (count("warning") > 0) parts.push(plural(count("warning"), "warning"));
-  if (count("problem") > 0) parts.push(plural(count("problem"), "problem"));
-  return [parts.join(", ")];
 }

@@ -59,11 +59,20 @@ export const nodeCommands: readonly Command[] = [
     operands: "",
     count: [0, 0],
     summary: "examine this node and say what to do",
-    about: ["Exit code 1 when there is a problem; warnings alone are 0."],
-    options: ["fix"],
+    about: [
+      "Exit code 1 when there is a problem; warnings alone are 0.",
+      "--cluster asks every node of this storage to examine itself, and has each read a file that this node wrote through a volume made for it. On a manager of the swarm it knows who is missing. It takes up to a minute, and leaves nothing behind.",
+    ],
+    options: ["cluster", "fix"],
     examples: [
-      { line: "swarmnfs doctor", does: "find out why a volume does not mount" },
-      { line: "swarmnfs doctor --fix", does: "mend what can be mended, then look again" },
+      {
+        line: "swarmnfs doctor --fix",
+        does: "mend what can be mended on this node, then look again",
+      },
+      {
+        line: "swarmnfs doctor --cluster",
+        does: "examine all nodes, after every step of setting up",
+      },
     ],
     run: runDoctor,
   },
