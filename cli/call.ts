@@ -13,7 +13,6 @@ export interface Options {
   readonly json: boolean;
   readonly drift: boolean;
   readonly fix: boolean;
-  readonly cluster: boolean;
   readonly all: boolean;
   readonly yes: boolean;
   readonly as: string | null;
@@ -33,14 +32,14 @@ export interface Options {
   readonly html: string | null;
   readonly app: string | null;
   readonly volume: string | null;
-}
-
-/** One call of a command, with everything it may use. */
-export interface Call {
   readonly live: boolean;
   readonly filter: readonly string[];
   readonly since: string | null;
   readonly html: string | null;
+}
+
+/** One call of a command, with everything it may use. */
+export interface Call {
   /** As many as the command asked for. */
   readonly operands: readonly string[];
   readonly options: Options;
@@ -81,7 +80,6 @@ export interface Command {
 type OptionName =
   | "drift"
   | "fix"
-  | "cluster"
   | "all"
   | "yes"
   | "as"
@@ -98,7 +96,7 @@ type OptionName =
   | "volume"
   | "force"
   | "read"
+  | "filter"
   | "since"
   | "html"
   | "dry-run";
-  | "filter"

@@ -19,7 +19,6 @@ export const optionTable: Record<string, OptionRule> = {
     does: "only volumes that differ from what Docker was asked for on this node",
   },
   fix: { type: "boolean", does: "mend what can be mended without asking" },
-  cluster: { type: "boolean", does: "examine all nodes of this storage, from this one" },
   as: { type: "string", value: "NAME", does: "bring it back under another name" },
   "older-than": {
     type: "string",
@@ -63,6 +62,12 @@ export const optionTable: Record<string, OptionRule> = {
   read: { type: "string", value: "PERCENT", does: "read back this share of all data: 100 is all" },
   app: { type: "string", value: "APP", does: "the app that the volume belongs to" },
   volume: { type: "string", value: "VOLUME", does: "the volume's name" },
+  filter: {
+    type: "string",
+    value: "FILTER",
+    multiple: true,
+    does: "only what has label=KEY, label=KEY=VALUE or app=NAME; may be given several times",
+  },
   since: { type: "string", value: "AGE", does: "how far back to look: 30d, 90d (usual), 52w" },
   html: {
     type: "string",
@@ -71,9 +76,3 @@ export const optionTable: Record<string, OptionRule> = {
   },
   "dry-run": { type: "boolean", does: "only say what would be done" },
 };
-  filter: {
-    type: "string",
-    value: "FILTER",
-    multiple: true,
-    does: "only what has label=KEY, label=KEY=VALUE or app=NAME; may be given several times",
-  },

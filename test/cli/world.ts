@@ -1,4 +1,3 @@
-import { clusterReport } from "./cluster-report.ts";
 import type { AppRecord } from "../../storage/records/app.ts";
 import type { VolumeRecord } from "../../storage/records/volume.ts";
 import type { TrashEntry } from "../../storage/storage.ts";
@@ -252,8 +251,6 @@ export const answers: Answers = {
     );
     return { ...view, record: { ...view.record, ...fields } };
   },
-  Review: () => fortyDays(now),
-  Trash: () => ({ entries: trash }),
   RemoveUnused: ({ name }) => ({
     outcome: {
       kind: "trashed",
@@ -261,6 +258,8 @@ export const answers: Answers = {
       purgeAt: "2026-03-31T12:14:02Z",
     },
   }),
+  Review: () => fortyDays(now),
+  Trash: () => ({ entries: trash }),
   Examine: ({ path }) => ({
     path,
     owner: { uid: 33, gid: 33, mode: 0o2770 },
@@ -279,13 +278,6 @@ export const answers: Answers = {
     return volumeView({ ...record.volume, name: as ?? record.volume.name });
   },
   Purge: ({ entries }) => ({ purged: entries }),
-  ExamineCluster: () => ({ id: "01953f5e-0000-7000-8000-00000000abcd" }),
-  ClusterExamination: () => ({
-    doing: "tidying up",
-    answered: ["node1", "node2"],
-    waiting: [],
-    report: clusterReport,
-  }),
   // Worded as plugin/doctor.ts does.
   Join: () => status,
   Doctor: ({ fix }) => ({
