@@ -57,6 +57,7 @@ export function understand(
       json: values["json"] === true,
       drift: values["drift"] === true,
       fix: values["fix"] === true,
+      cluster: values["cluster"] === true,
       all: values["all"] === true,
       yes: values["yes"] === true,
       as: textValue(values["as"]),

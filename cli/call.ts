@@ -13,6 +13,7 @@ export interface Options {
   readonly json: boolean;
   readonly drift: boolean;
   readonly fix: boolean;
+  readonly cluster: boolean;
   readonly all: boolean;
   readonly yes: boolean;
   readonly as: string | null;
@@ -80,6 +81,7 @@ export interface Command {
 type OptionName =
   | "drift"
   | "fix"
+  | "cluster"
   | "all"
   | "yes"
   | "as"

@@ -19,6 +19,7 @@ export const optionTable: Record<string, OptionRule> = {
     does: "only volumes that differ from what Docker was asked for on this node",
   },
   fix: { type: "boolean", does: "mend what can be mended without asking" },
+  cluster: { type: "boolean", does: "examine all nodes of this storage, from this one" },
   as: { type: "string", value: "NAME", does: "bring it back under another name" },
   "older-than": {
     type: "string",
