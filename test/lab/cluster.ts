@@ -136,14 +136,13 @@ export class Cluster {
 
   /** Runs `script` on the node in a container `name` that has `volume` at `/d`, works there and is gone afterwards. */
   inContainer(node: Machine, name: string, volume: string, script: string): Promise<Outcome> {
-    const line = `run --rm --network none --name ${name} --volume ${volume}:/d busybox sh -c`;
-    return this.attempt(node, line, `cd /d; ${script}`);
+    return this.#once(node, name, `--volume ${volume}:/d`, script);
   }
 
   /** The same; returns what it printed, and throws if it failed. */
   says(node: Machine, name: string, volume: string, script: string): Promise<string> {
     return patiently(`container ${name} has run`, async () => {
-      const { exitCode, stdout, stderr } = await this.inContainer(node, name, volume, script);
+      const { exitCode, stdout, stderr } = await this.#once(node, name, mountOf(volume), script);
       if (exitCode === 0) return stdout.trim();
       const words = stderr.trim() || `exit code ${exitCode}`;
       throw new Error(`${node.name}: container ${name}: ${words}`);
@@ -159,7 +158,7 @@ export class Cluster {
     flags = "",
   ): Promise<string> {
     const line =
-      `run --detach --init --network none --name ${name} --volume ${volume}:/d ${flags}`.trim();
+      `run --detach --init --network none --name ${name} ${mountOf(volume)} ${flags}`.trim();
     return patiently(`${name} runs`, async (isAgain) => {
       if (isAgain) await this.docker(node, `rm --force ${name}`);
       return this.docker(node, `${line} busybox sh -c`, script);
@@ -273,6 +272,11 @@ export class Cluster {
     say(`the logs of every machine are kept in ${folder}`);
   }
 
+  #once(node: Machine, name: string, mount: string, script: string): Promise<Outcome> {
+    const line = `run --rm --network none --name ${name} ${mount} busybox sh -c`;
+    return this.attempt(node, line, `cd /d; ${script}`);
+  }
+
   #command([line = "", ...more]: readonly string[]): string {
     return ["docker", ...this.#labelled(line).split(" "), ...more].map(quoted).join(" ");
   }
@@ -287,6 +291,11 @@ export class Cluster {
         `service create ${label} --container-label lab-test=${this.#token} `,
       );
   }
+}
+
+/** The volume at `/d`: of our driver, by name, for one that is not found at this moment would become one of Docker's own. */
+function mountOf(volume: string): string {
+  return `--mount type=volume,volume-driver=swarmnfs,source=${volume},target=/d`;
 }
 
 function titleOf(t: ExecutionContext): string {
