@@ -33,10 +33,7 @@ export interface Options {
   readonly html: string | null;
   readonly app: string | null;
   readonly volume: string | null;
-  readonly live: boolean;
   readonly filter: readonly string[];
-  readonly since: string | null;
-  readonly html: string | null;
 }
 
 /** One call of a command, with everything it may use. */

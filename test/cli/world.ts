@@ -1,3 +1,4 @@
+import { clusterReport } from "./cluster-report.ts";
 import type { AppRecord } from "../../storage/records/app.ts";
 import type { VolumeRecord } from "../../storage/records/volume.ts";
 import type { TrashEntry } from "../../storage/storage.ts";
@@ -278,6 +279,13 @@ export const answers: Answers = {
     return volumeView({ ...record.volume, name: as ?? record.volume.name });
   },
   Purge: ({ entries }) => ({ purged: entries }),
+  ExamineCluster: () => ({ id: "01953f5e-0000-7000-8000-00000000abcd" }),
+  ClusterExamination: () => ({
+    doing: "tidying up",
+    answered: ["node1", "node2"],
+    waiting: [],
+    report: clusterReport,
+  }),
   // Worded as plugin/doctor.ts does.
   Join: () => status,
   Doctor: ({ fix }) => ({
