@@ -3,7 +3,11 @@ import { codeIn, onlyCode, read, tableOf } from "./document.ts";
 import { livelyPages } from "./lively-pages.ts";
 
 const rows = tableOf(await read("docs/metrics.md"), "metrics");
-const pages = await livelyPages();
+const pages = new Map(
+  await Promise.all(
+    Array.from(livelyPages(), async ([program, page]) => [program, await page()] as const),
+  ),
+);
 
 /** `name type label label: meaning` of everything that a program tells. */
 function toldBy(page: string): string[] {
