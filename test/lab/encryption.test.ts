@@ -17,7 +17,8 @@ test("a data disk under LUKS says nothing; after a power cut nothing is served u
   const name = on.name("locked");
   await node.ask("createVolume", {}, { name, options: { size: "500M", hosts: node.name } });
   await mount([name]);
-  await on.container(node.machine, name, `/mnt/${name}`, writing);
+  const run = `run --detach --init --network none --name ${name} --volume /mnt/${name}:/d`;
+  await on.docker(node.machine, `${run} busybox sh -c`, writing);
   const acknowledged = async (): Promise<number> =>
     Number((await on.docker(node.machine, `logs --tail 1 ${name}`)) || "0");
   await eventually(async () => (await acknowledged()) > 20, "twenty lines are written");
