@@ -56,15 +56,19 @@ export const machineFaults: Readonly<Record<string, Fault>> = {
   },
 };
 
-/** Takes all there is in one piece, then the crumbs: again, for what others delete and what XFS gives back comes free. */
+/**
+ * Takes all there is in one piece, then the crumbs, until not one block more can be written: what others delete comes free,
+ * and XFS keeps for itself what `df` still shows.
+ */
 function fill(place: string): string {
-  return `free() { df --output=avail --block-size=1 ${place} | tail -n 1; }
-    fallocate -l $(free) ${place}/lab-filler 2>/dev/null
+  return `cd ${place} || exit
+    fallocate -l $(df --output=avail --block-size=1 . | tail -n 1) lab-filler 2>/dev/null
     for round in 1 2 3 4 5 6 7 8 9 10; do
-      cat /dev/zero >>${place}/lab-filler-crumbs 2>/dev/null
+      cat /dev/zero >>lab-filler-crumbs 2>/dev/null
       sync
-      [ $(free) -ge 4096 ] || exit 0
+      dd if=/dev/zero bs=4096 count=1 conv=fsync >>lab-filler-crumbs 2>/run/lab-filler || exit 0
     done
-    echo "$(free) bytes are still free" >&2
+    cat /run/lab-filler >&2
+    echo "something can still be written: $(df --output=avail --block-size=1 . | tail -n 1) bytes are free" >&2
     exit 1`;
 }
