@@ -21,6 +21,8 @@ import { WatchedControl, type WatchedOptions } from "./watched-control.ts";
 
 /** A quick call, milliseconds: below the 8 s that a step of a mount may take, and Docker's own 30 s. */
 const quickMs = 7000;
+/** A volume is made in steps that each wait for the disk, and others are made before it. The plugin's own 22 s are more. */
+const makingMs = 20_000;
 /** What walks over many files. Docker's own 30 s, and the command's, are more. */
 const longMs = 28_000;
 /** How long a plugin that stops on purpose may be away before its node is taken for dead: an upgrade, a slow boot. */
@@ -161,7 +163,7 @@ export class SwarmnfsStorage implements storage.Storage {
   async create({ name, options }: storage.CreateRequest): Promise<VolumeRecord> {
     checkVolumeName(name);
     const body = { name, options: { ...options.asked }, defaults: defaultOptions(options) };
-    return this.#ask("createVolume", {}, body);
+    return this.#ask("createVolume", {}, body, { timeoutMs: makingMs });
   }
 
   async adopt({ path, name, options }: storage.AdoptRequest): Promise<VolumeRecord> {

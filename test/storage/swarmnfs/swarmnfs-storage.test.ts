@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { setTimeout as delay } from "node:timers/promises";
 import test from "ava";
 import type { LeaseHolder, Release } from "../../../storage/lease-holder.ts";
 import { CommandFailed } from "../../../storage/mounting/bounded-command.ts";
@@ -48,6 +49,16 @@ test("what is mounted is the volume itself, by the server's address, with what i
     address: "127.0.0.1",
     identity: { name: node1.id, isOurs: true },
   });
+});
+
+test("a slow disk has time to make a volume when many are made at once", async (t) => {
+  const { storage, add, test: world } = await begin(t);
+  await storage.open(null);
+  world.server.handlers.createVolume = async ({ body }) => {
+    await delay(8000);
+    return add(body.name);
+  };
+  t.like(await storage.create({ name: "v", options: parseOptions({}) }, node1), { name: "v" });
 });
 
 test("nothing is mounted while nothing answers on the port of NFS, and the lease is given back", async (t) => {
