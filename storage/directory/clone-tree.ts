@@ -25,14 +25,14 @@ export type Advance = (bytes: number) => Promise<void>;
  * symlinks are left out. No symlink of the source is followed, and nothing that is mounted inside is entered. It is no
  * snapshot of a source that is written to meanwhile.
  *
- * What is whole of an earlier attempt in `before` is moved from there. Its maker may still be at it: files that it works
- * on stay with it.
+ * What is whole of earlier attempts in `before` is moved from there. Their makers may still be at it: files that they work
+ * on stay with them.
  */
 export async function cloneTree(
   source: Directory,
   target: Directory,
   advance: Advance,
-  before: Directory | null = null,
+  before: readonly Directory[] = [],
 ): Promise<void> {
   const { dev } = await source.self();
   const links = new Map<bigint, Promise<Buffer | null>>();
@@ -44,7 +44,7 @@ export async function cloneTree(
   const folders = {
     from: source.magicPath(),
     to: target.magicPath(),
-    before: before?.magicPath() ?? null,
+    before: before.map((each) => each.magicPath()),
   };
   try {
     await cloneFolder(folders, Buffer.alloc(0), clone, 0);
@@ -68,7 +68,7 @@ interface Clone {
 interface Folders {
   readonly from: string;
   readonly to: string;
-  readonly before: string | null;
+  readonly before: readonly string[];
 }
 
 async function cloneFolder(
@@ -126,7 +126,7 @@ async function makeEntry(
   { advance, attributes }: Clone,
 ): Promise<void> {
   const [source, place] = [inside(from, name), inside(to, name)];
-  if (before === null || !(await moved(inside(before, name), place, found))) {
+  if (!(await movedFromAny(before, name, place, found))) {
     if (found.isFile()) await cloneFile(source, place, () => advance(0), attributes);
     if (found.isSymbolicLink()) await cloneSymlink(source, place, found);
   }
@@ -147,12 +147,16 @@ async function descend(
   const place = inside(folders.to, name);
   await fs.mkdir(place, 0o700);
   await using target = await fs.open(place, folderFlags);
-  const { before } = folders;
-  await using earlier = before === null ? null : await openFolder(inside(before, name));
+  await using earlier = new AsyncDisposableStack();
+  const before: string[] = [];
+  for (const each of folders.before) {
+    const there = await openFolder(inside(each, name));
+    if (there !== null) before.push(magic(earlier.use(there)));
+  }
   const inner = {
     from: magic(source),
     to: magic(target),
-    before: earlier === null ? null : magic(earlier),
+    before,
   };
   await cloneFolder(inner, joined(below, name), clone, depth + 1);
   await dress(target, source, found, clone.attributes);
@@ -175,6 +179,16 @@ async function cloneSymlink(from: Buffer, place: Buffer, found: BigIntStats): Pr
   await fs.symlink(target, place);
   await fs.lchown(place, Number(found.uid), Number(found.gid));
   await fs.lutimes(place, Number(found.atimeNs) / 1e9, Number(found.mtimeNs) / 1e9);
+}
+
+async function movedFromAny(
+  before: readonly string[],
+  name: Buffer,
+  place: Buffer,
+  found: BigIntStats,
+): Promise<boolean> {
+  for (const each of before) if (await moved(inside(each, name), place, found)) return true;
+  return false;
 }
 
 /** Takes a whole copy from an earlier attempt: its times came last, so a half one has others. */

@@ -15,10 +15,43 @@ const tickEveryMs = 1_000;
 /** An open file or directory. */
 type Open = Pick<FileHandle, "fd">;
 
-interface Request {
+interface Pair {
   readonly from: Open;
   readonly to: Open;
-  readonly done: PromiseWithResolvers<void>;
+}
+
+/** Pairs that are asked for while others are worked on are the next piece of work. */
+class Batches<Result> {
+  readonly #work: (pairs: readonly Pair[]) => Promise<readonly Result[]>;
+  #waiting: (Pair & { readonly done: PromiseWithResolvers<Result> })[] = [];
+  #isAtWork = false;
+
+  constructor(work: (pairs: readonly Pair[]) => Promise<readonly Result[]>) {
+    this.#work = work;
+  }
+
+  ask(from: Open, to: Open): Promise<Result> {
+    const done = Promise.withResolvers<Result>();
+    this.#waiting.push({ from, to, done });
+    void this.#run();
+    return done.promise;
+  }
+
+  async #run(): Promise<void> {
+    if (this.#isAtWork) return;
+    this.#isAtWork = true;
+    await Promise.resolve();
+    while (this.#waiting.length > 0) {
+      const now = this.#waiting.splice(0);
+      try {
+        const results = await this.#work(now);
+        for (const [index, result] of results.entries()) now[index]?.done.resolve(result);
+      } catch (error) {
+        for (const { done } of now) done.reject(error);
+      }
+    }
+    this.#isAtWork = false;
+  }
 }
 
 /**
@@ -27,8 +60,8 @@ interface Request {
  * when this process is killed, they reach nothing any more.
  */
 export class ExtendedAttributes {
-  #waiting: Request[] = [];
-  #isAtWork = false;
+  readonly #copies = new Batches<void>(copyAll);
+  readonly #comparisons = new Batches<boolean>(compareAll);
 
   /**
    * For what is in this directory; null where nothing has attributes, which is so of most, or the two programs are not there.
@@ -53,30 +86,17 @@ export class ExtendedAttributes {
   }
 
   /** Both stay open until it settles. Throws `unavailable` if something that nobody needs a right for could not be set. */
-  async copy(from: Open, to: Open): Promise<void> {
-    const done = Promise.withResolvers<void>();
-    this.#waiting.push({ from, to, done });
-    void this.#work();
-    await done.promise;
+  copy(from: Open, to: Open): Promise<void> {
+    return this.#copies.ask(from, to);
   }
 
-  /** All that are asked for while it is at work are its next piece of work. */
-  async #work(): Promise<void> {
-    if (this.#isAtWork) return;
-    this.#isAtWork = true;
-    await Promise.resolve();
-    while (this.#waiting.length > 0) {
-      const now = this.#waiting.splice(0);
-      await copyAll(now).then(
-        () => now.forEach(({ done }) => done.resolve()),
-        (error: unknown) => now.forEach(({ done }) => done.reject(error)),
-      );
-    }
-    this.#isAtWork = false;
+  /** Whether the second has all that the first has, of what nobody needs a right for. Both stay open until it settles. */
+  same(from: Open, to: Open): Promise<boolean> {
+    return this.#comparisons.ask(from, to);
   }
 }
 
-async function copyAll(requests: readonly Request[]): Promise<void> {
+async function copyAll(requests: readonly Pair[]): Promise<readonly void[]> {
   const found = await read(
     requests.map(({ from }) => from),
     copied,
@@ -85,9 +105,10 @@ async function copyAll(requests: readonly Request[]): Promise<void> {
     const lines = found.get(place(from));
     return lines === undefined ? [] : [[`# file: ${place(to)}`, ...lines, ""].join("\n")];
   });
-  if (toSet.length === 0) return;
+  const done = requests.map(() => undefined);
+  if (toSet.length === 0) return done;
   const complaint = await set(`${toSet.join("\n")}\n`);
-  if (complaint === null) return;
+  if (complaint === null) return done;
   const [now, meant] = await Promise.all([
     read(
       requests.map(({ to }) => to),
@@ -104,6 +125,21 @@ async function copyAll(requests: readonly Request[]): Promise<void> {
         "unavailable",
         `extended attributes cannot be copied: ${complaint}. Is the file system full, or without them?`,
       );
+  return done;
+}
+
+async function compareAll(pairs: readonly Pair[]): Promise<readonly boolean[]> {
+  const [meant, now] = await Promise.all([
+    read(
+      pairs.map(({ from }) => from),
+      wanted,
+    ),
+    read(
+      pairs.map(({ to }) => to),
+      wanted,
+    ),
+  ]);
+  return pairs.map(({ from, to }) => !missing(meant.get(place(from)), now.get(place(to))));
 }
 
 /** By place: the lines of getfattr, for those that have any. */

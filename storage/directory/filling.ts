@@ -122,7 +122,12 @@ class Filling {
       () => null, // how much it is nobody needs to know
     );
     try {
-      await cloneTree(source, target, (bytes) => this.#advance(tmp, bytes), before);
+      await cloneTree(
+        source,
+        target,
+        (bytes) => this.#advance(tmp, bytes),
+        before === null ? [] : [before],
+      );
     } finally {
       await counting;
     }

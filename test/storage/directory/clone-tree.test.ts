@@ -41,7 +41,7 @@ class Pair {
       steps += 1;
       if (steps >= crashAt) throw new Error("crash");
     };
-    await cloneTree(from, to, advance, before);
+    await cloneTree(from, to, advance, [before]);
   }
 
   /** What tells two trees apart: everything but inodes and the times of directories above. */

@@ -25,7 +25,7 @@ async function clone(path: string, before?: string): Promise<void> {
   await using from = await root.open("from");
   await using to = await root.open("to");
   await using earlier = before === undefined ? null : await root.open(before);
-  await cloneTree(from, to, async () => undefined, earlier);
+  await cloneTree(from, to, async () => undefined, earlier === null ? [] : [earlier]);
 }
 
 /** Owners, modes, times to the second, ACLs and attributes of everything. */
