@@ -6,7 +6,13 @@ import type { VolumeRecord } from "../storage/records/volume.ts";
 import type { Storage } from "../storage/storage.ts";
 import { nodesOf } from "../storage/rules/nodes-of.ts";
 import { parseOptions } from "../storage/rules/options.ts";
-import type { AppView, PluginStatus, VolumeStatus, VolumeView } from "../storage/verbs.ts";
+import type {
+  AppView,
+  PluginStatus,
+  VolumeStatus,
+  VolumeView,
+  SlowVolume,
+} from "../storage/verbs.ts";
 import { Call } from "./call.ts";
 import type { CatalogCopy } from "./catalog-copy.ts";
 import { examine } from "./doctor.ts";
@@ -35,6 +41,8 @@ export interface AdministrationParts {
   /** Holds the mounts against what the engine says, as it happens every minute; null where there is no engine. */
   readonly reconcile: (() => Promise<void>) | null;
   readonly nfsVersion: () => Promise<string | null>;
+  /** Volumes whose reads and writes take long on this node, the slowest first. */
+  readonly slow: () => Promise<readonly SlowVolume[]>;
   readonly status: (record: VolumeRecord) => VolumeStatus;
   readonly cluster: ClusterExaminations;
   readonly log: Log;
@@ -166,16 +174,17 @@ export function administration(parts: AdministrationParts): VerbHandlers {
     },
     async Review({ since }) {
       await watch.look();
-      const [review, wanted, labels] = await Promise.all([
+      const [review, wanted, labels, slow] = await Promise.all([
         storage.review(since),
         wantedVolumes(engine),
         labelsOf(engine),
+        parts.slow(),
       ]);
       const volumes = catalog.volumes().flatMap(({ name }) => {
         const lastUse = catalog.lastUse(name);
         return lastUse === null ? [] : [[name, lastUse] as const];
       });
-      return { ...review, lastUse: Object.fromEntries(volumes), wanted, labels, slow: [] };
+      return { ...review, lastUse: Object.fromEntries(volumes), wanted, labels, slow };
     },
     async RemoveUnused(request) {
       const outcome = await removeUnused(parts, request);

@@ -24,7 +24,8 @@ import { LeaseDuties } from "./lease-duties.ts";
 import { leftServer } from "./left-server.ts";
 import { liveHolders } from "./live-holders.ts";
 import { LiveUsage } from "./live-usage.ts";
-import { PluginMetrics } from "./metrics/metrics.ts";
+import { PluginMetrics, type PluginView } from "./metrics/metrics.ts";
+import { slowest } from "./metrics/slowest.ts";
 import { type KernelTables, viewOf } from "./metrics/source.ts";
 import { MountAttempts } from "./mount-attempts.ts";
 import { MountTable } from "./mount-table.ts";
@@ -188,9 +189,13 @@ export async function assemble(world: World): Promise<Plugin> {
   const examined = { storage, watch, catalog, node: nodeState, mounts, guard, engine, nfsVersion };
   const cluster = beginCluster({ ...examined, driver, world: world.cluster ?? {}, log }, signal);
 
+  const view = (): Promise<PluginView> =>
+    viewOf({ storage, catalog, mounts, attempts, watch, guard, kernel: world.kernel });
+
   const arrivals: Arrivals = new WeakMap();
   const handlers = administration({
     ...examined,
+    slow: async () => slowest((await view()).traffic),
     driver,
     watch,
     catalog,
@@ -215,10 +220,7 @@ export async function assemble(world: World): Promise<Plugin> {
       api(request, response);
     },
     reconcile: async () => reconciler?.round(),
-    metrics: async () =>
-      metrics.text(
-        await viewOf({ storage, catalog, mounts, attempts, watch, guard, kernel: world.kernel }),
-      ),
+    metrics: async () => metrics.text(await view()),
     async stop() {
       life.abort();
       mounts.stop();

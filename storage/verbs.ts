@@ -152,7 +152,7 @@ export interface ReviewView extends Review {
   readonly slow: readonly SlowVolume[];
 }
 
-interface SlowVolume {
+export interface SlowVolume {
   readonly volume: string;
   readonly operations: number;
   /** Milliseconds that one took from being asked to its end. */

@@ -1,6 +1,6 @@
 import { v7 as uuid } from "uuid";
 import { rfc3339 } from "../../service/clock.ts";
-import { historyDaySchema, type HistoryDay } from "../records/history-day.ts";
+import { bytesOf, historyDaySchema, type HistoryDay } from "../records/history-day.ts";
 import { DamagedRecord, parseRecord } from "../records/parse.ts";
 import type { VolumeRecord } from "../records/volume.ts";
 import { dayOf, daysToDrop, fileOfDay } from "../rules/kept-days.ts";
@@ -67,10 +67,7 @@ export async function readHistory(
     progress();
   }
   const rows = volumes.flatMap(({ name, createdAt }) => {
-    const own = days.map(({ at, volumes: each }) => {
-      const known = Object.hasOwn(each, name) ? each[name] : undefined;
-      return known === undefined || at < createdAt ? null : known[0];
-    });
+    const own = days.map((day) => (day.at < createdAt ? null : bytesOf(day, name)));
     return own.some((bytes) => bytes !== null) ? [[name, own] as const] : [];
   });
   return {

@@ -72,7 +72,7 @@ test("ten thousand volumes: a day is small and quickly written, a report soon ma
 
   const said: Record<string, string> = {};
   const ask = async (...argv: string[]): Promise<number> => {
-    const started = performance.now();
+    const [started, before] = [performance.now(), process.cpuUsage()];
     const written = { out: "", err: "" };
     const exit = await run(argv, {
       environment: utf8,
@@ -83,22 +83,26 @@ test("ten thousand volumes: a day is small and quickly written, a report soon ma
       isRoot: true,
       pluginsDirectory: plugin.directory,
       serverSocket: "/nowhere/server.sock",
+      // How busy this machine is shall not matter: work is counted, not waiting.
+      limits: { doctor: 600_000, other: 600_000 },
     });
     const ms = Math.round(performance.now() - started);
+    const { user, system } = process.cpuUsage(before);
+    const work = Math.round((user + system) / 1000);
     t.is(exit, 0, written.err);
     said[argv.join(" ")] = written.out;
     const memory = Math.round(process.memoryUsage().rss / M);
     t.log(
-      `${argv.join(" ")}: ${ms} ms, ${Math.round(written.out.length / 1024)} KiB, ${memory} MiB`,
+      `${argv.join(" ")}: ${work} ms of work in ${ms} ms, ${Math.round(written.out.length / 1024)} KiB, ${memory} MiB`,
     );
-    return ms;
+    return work;
   };
   const page = join(plugin.directory, "report.html");
-  t.true((await ask("report")) < 30_000);
-  t.true((await ask("report", "--html", page)) < 30_000);
-  t.true((await ask("report", "--json")) < 30_000);
-  t.true((await ask("clean", "unused")) < 30_000);
-  t.true((await ask("volumes", "--json")) < 30_000);
+  t.true((await ask("report")) < 15_000);
+  t.true((await ask("report", "--html", page)) < 15_000);
+  t.true((await ask("report", "--json")) < 15_000);
+  t.true((await ask("clean", "unused")) < 15_000);
+  t.true((await ask("volumes", "--json")) < 15_000);
   t.true((said["report"]?.length ?? Infinity) < 10_000, "the text is for people");
   t.regex(said["report"] ?? "", /volume-9990 +volume-9990 .* \+1\.0M a day/);
   const { size } = await stat(page);
