@@ -63,7 +63,9 @@ test("the server's certificate names its addresses, and is made anew for another
   const folder = await folderOf(t);
   let now = start;
   const authority = await Authority.open(folder, false, { now: () => now });
+  t.is(authority.serverUntil, null);
   const first = await authority.serverIdentity(["10.0.0.5"]);
+  t.true((authority.serverUntil ?? 0) < authority.until);
   t.is((await authority.serverIdentity(["10.0.0.5"])).chain, first.chain);
   const leaf = new X509Certificate(first.chain);
   t.is(leaf.subject, "CN=swarmnfs-server");

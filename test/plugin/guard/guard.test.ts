@@ -112,6 +112,8 @@ for (const [what, table] of [
     t.is(post.filter.table, "10.0.0.5:2049");
     t.regex(post.lines.at(-1) ?? "", /taken away or changed; it is back/);
     t.is((await post.guard.state()).state, "standing");
+    t.is(post.guard.condition, "standing");
+    t.is(post.guard.restored, 1);
   });
 }
 
@@ -167,6 +169,7 @@ for (const [what, failure, missing, words] of [
     await post.guard.ensure("10.0.0.5");
     t.regex(post.guard.warning ?? "", words);
     t.regex(post.guard.warning ?? "", /can speak NFS to nas\.lan/);
+    t.is(post.guard.condition, "failed");
     const [finding] = await guardFindings(post.guard);
     t.is(finding?.level, "problem");
     t.regex(finding?.advice ?? "", words);
@@ -189,6 +192,7 @@ test("switched off, there is no guard, what an earlier run left goes, and somebo
   await post.guard.ensure("10.0.0.5");
   t.is<string | null, null>(post.filter.table, null);
   t.regex(post.guard.warning ?? "", /SWARMNFS_GUARD=on/);
+  t.is(post.guard.condition, "off");
   const [finding] = await guardFindings(post.guard);
   t.is(finding?.level, "warning");
 });
@@ -202,6 +206,7 @@ test("on a storage without a server nft is never started", async (t) => {
   await post.guard.round(true);
   await post.guard.stop();
   t.deepEqual(post.filter.calls, []);
+  t.is(post.guard.condition, "resting");
   t.is(post.guard.warning, null);
   t.deepEqual(await guardFindings(post.guard), []);
 });

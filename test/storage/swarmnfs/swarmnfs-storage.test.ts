@@ -285,11 +285,21 @@ test("a node that was fenced unmounts everything, says so, and gets back what it
   add("v");
   await storage.attach("v", node1, ["container x"]);
   const holder = new Holder();
+  const isFenced = (): boolean | undefined => storage.server?.control?.leases?.fenced;
+  const before = isFenced();
+  let meanwhile = before;
+  const unmounted = holder.fenced.bind(holder);
+  holder.fenced = async () => {
+    meanwhile = isFenced();
+    await unmounted();
+  };
   storage.attend(holder);
   world.leases.clear();
   world.isFenced = true;
   world.wake();
   await eventually("it has the volume again", () => world.leases.has("v"));
+  await eventually("it is taken back", () => isFenced() === false);
+  t.deepEqual([before, meanwhile], [false, true]);
   t.deepEqual(holder.heard, ["fenced"]);
   const told = world.renewals.find((renewal) => renewal.unfenced);
   t.deepEqual(told?.signs, []);
