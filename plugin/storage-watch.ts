@@ -18,6 +18,7 @@ export class StorageWatch {
   #health: StorageHealth | null = null;
   #healthSince = new Date().toISOString();
   #looking: Promise<void> | null = null;
+  #rollCalls: readonly RollCall[] = [];
   #onRollCalls: (calls: readonly RollCall[]) => void = () => undefined;
   /** Never so far. */
   #lookedAt = -Infinity;
@@ -82,6 +83,7 @@ export class StorageWatch {
       await this.#node.rememberStorage(this.#storage.url, id);
       this.#id = id;
       await this.#catalog.refresh(() => this.#list());
+      this.#onRollCalls(this.#rollCalls);
       this.#note(await this.#storage.health());
       if (this.#trouble !== null)
         this.#log.warn({ storage: this.#storage.url }, "the storage answers again");
@@ -99,7 +101,7 @@ export class StorageWatch {
     const catalog = await this.#storage.list();
     for (const damage of catalog.damaged)
       this.#log.warn({ ...damage }, "a record cannot be read; it is left alone");
-    this.#onRollCalls(catalog.rollCalls ?? []);
+    this.#rollCalls = catalog.rollCalls ?? [];
     return catalog;
   }
 

@@ -5,8 +5,7 @@ import { messageOf } from "../../service/message-of.ts";
 import { UserError } from "../../service/user-error.ts";
 import { version } from "../../service/version.ts";
 import { nodesOf } from "../../storage/rules/nodes-of.ts";
-import { parseOptions } from "../../storage/rules/options.ts";
-import { scratchName, scratchOptions } from "../../storage/rules/scratch-name.ts";
+import { scratchName } from "../../storage/rules/scratch-name.ts";
 import type { GivenRollAnswer, Storage } from "../../storage/storage.ts";
 import type { ClusterExamination, ClusterReport, Finding, NodeView } from "../../storage/verbs.ts";
 import type { CatalogCopy } from "../catalog-copy.ts";
@@ -163,12 +162,12 @@ export class ClusterExaminations {
 
   /** A volume with a file of ours in it, and why it could not be had. */
   async #makeScratch(id: string): Promise<Scratch> {
-    const { storage, node, scratch } = this.#parts;
+    const { node, scratch } = this.#parts;
     const name = scratchName(id);
     const token = randomBytes(16).toString("hex");
     const volume = new ScratchVolume(scratch, name);
     try {
-      await storage.create({ name, options: parseOptions(scratchOptions) }, node);
+      await volume.make();
       await volume.write(node.id, token);
       return { name, token, volume, trouble: null };
     } catch (error) {

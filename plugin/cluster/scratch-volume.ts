@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { scratchOptions } from "../../storage/rules/scratch-name.ts";
 import { Call } from "../call.ts";
 import type { CatalogCopy } from "../catalog-copy.ts";
 import type { Driver } from "../driver.ts";
@@ -6,7 +7,7 @@ import type { Mounts } from "../mounts.ts";
 import type { ScratchFiles } from "./scratch-files.ts";
 
 export interface ScratchParts {
-  readonly driver: Pick<Driver, "mount" | "unmount">;
+  readonly driver: Pick<Driver, "create" | "mount" | "unmount">;
   readonly mounts: Pick<Mounts, "collect">;
   readonly catalog: Pick<CatalogCopy, "drop">;
   readonly files: ScratchFiles;
@@ -22,6 +23,11 @@ export class ScratchVolume {
   constructor(parts: ScratchParts, volume: string) {
     this.#parts = parts;
     this.#volume = volume;
+  }
+
+  /** Rejects with why it cannot be made. */
+  make(): Promise<void> {
+    return this.#parts.driver.create(this.#volume, scratchOptions);
   }
 
   /** Rejects with why it cannot be mounted, or written. */

@@ -11,7 +11,12 @@ import { CredentialsFile } from "../../storage/swarmnfs/node-credentials.ts";
 import { SwarmnfsStorage } from "../../storage/swarmnfs/swarmnfs-storage.ts";
 import type { AgentUnderTest } from "../nfs-server/agent-under-test.ts";
 import { FakeDaemon } from "./fake-daemon.ts";
-import { startPlugin, type PluginUnderTest, type ProcessUnderTest } from "./plugin-under-test.ts";
+import {
+  type Circumstances,
+  startPlugin,
+  type PluginUnderTest,
+  type ProcessUnderTest,
+} from "./plugin-under-test.ts";
 import { until } from "./until.ts";
 
 /** What a dead process asks never arrives. */
@@ -47,6 +52,7 @@ export class SwarmnfsNode {
     agent: AgentUnderTest,
     node: string,
     lingerMs = 15,
+    more: Pick<Circumstances, "clusterPatience"> = {},
   ): Promise<SwarmnfsNode> {
     const nfs = { port: "open" as PortAnswer };
     const ids: string[] = [];
@@ -76,7 +82,8 @@ export class SwarmnfsNode {
       SWARMNFS_STORAGE: "swarmnfs://storage1",
       SWARMNFS_DEFAULT_OPTIONS: "app=crowd,services=*",
     };
-    const plugin = await startPlugin(t, { node, environment, lingerMs, makeStorage });
+    const plugin = await startPlugin(t, { node, environment, lingerMs, makeStorage, ...more });
+    plugin.files.served = (source) => join(agent.data, "shared", source.split(":/").at(-1) ?? "");
     const made = new SwarmnfsNode(plugin, nfs, ids);
     await until("it has joined", async () => (await made.status()).trouble === null, 60_000);
     return made;

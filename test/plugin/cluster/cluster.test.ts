@@ -136,8 +136,12 @@ test("who asks twice hears of the same examination, and an unknown one is not kn
   t.deepEqual(await post(one, "ExamineCluster", {}), first);
   const id = "018f0000-0000-7000-8000-000000000009";
   await t.throwsAsync(post(one, "ClusterExamination", { id }), { message: /Ask once more/ });
-  await until("it is over", async () => {
-    const { report } = await post<ClusterExamination>(one, "ClusterExamination", first);
-    return report !== null;
-  });
+  await until(
+    "it is over",
+    async () => {
+      const { report } = await post<ClusterExamination>(one, "ClusterExamination", first);
+      return report !== null;
+    },
+    60_000,
+  );
 });
