@@ -46,10 +46,11 @@ const jobs = new Map([
 const dataBoundMs = 90_000;
 
 test("every query of every panel, and of every choice, has data of a Prometheus that scrapes the three programs", async (t) => {
-  const pages = new Map(
-    Array.from(livelyPages(), ([program, page]) => [jobs.get(program) ?? program, page]),
-  );
-  const prometheus = await RealPrometheus.start(t, pages);
+  const targets = Array.from(livelyPages(), ([program, page]) => {
+    const job = jobs.get(program) ?? program;
+    return { job, instance: job, page };
+  });
+  const prometheus = await RealPrometheus.start(t, targets);
   for (const { where, expr } of queries) {
     const query = filled(expr);
     const hasData = async (): Promise<boolean> => {

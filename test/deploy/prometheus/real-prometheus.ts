@@ -23,6 +23,15 @@ export type Sample = z.infer<typeof result>["result"][number];
 
 const startBoundMs = 60_000;
 
+/** What is scraped. */
+export interface Target {
+  readonly job: string;
+  readonly instance: string;
+  readonly storage?: string;
+  /** Makes its `/metrics`; null: it does not answer. */
+  readonly page: (() => Promise<string>) | null;
+}
+
 /** A real Prometheus with our rules, which scrapes what it is given every second. It goes with the test. */
 export class RealPrometheus {
   readonly #url: string;
@@ -31,19 +40,18 @@ export class RealPrometheus {
     this.#url = url;
   }
 
-  /** `pages`: by job, what makes its `/metrics`. */
-  static async start(
-    t: ExecutionContext,
-    pages: ReadonlyMap<string, () => Promise<string>>,
-  ): Promise<RealPrometheus> {
+  static async start(t: ExecutionContext, targets: readonly Target[]): Promise<RealPrometheus> {
     const directory = await mkdtemp(path.join(tmpdir(), "swarmnfs-prometheus-"));
     t.teardown(() => rm(directory, { recursive: true, force: true, maxRetries: 10 }));
     const jobs = await Promise.all(
-      Array.from(pages, async ([job, text]) => ({
+      [...Map.groupBy(targets, ({ job }) => job)].map(async ([job, each]) => ({
         job_name: job,
-        static_configs: [
-          { targets: [`127.0.0.1:${await served(t, text)}`], labels: { instance: job } },
-        ],
+        static_configs: await Promise.all(
+          each.map(async ({ instance, storage, page }) => ({
+            targets: [`127.0.0.1:${page === null ? await freePort() : await served(t, page)}`],
+            labels: { instance, ...(storage !== undefined && { storage }) },
+          })),
+        ),
       })),
     );
     const config = path.join(directory, "prometheus.yml");
@@ -71,7 +79,7 @@ export class RealPrometheus {
       await ended;
     });
     const isUp = async (): Promise<boolean> =>
-      (await prometheus.ask("up == 1")).length === pages.size;
+      (await prometheus.ask("up")).length === targets.length;
     await until("it has scraped all", () => isUp().catch(() => false), startBoundMs);
     return prometheus;
   }
