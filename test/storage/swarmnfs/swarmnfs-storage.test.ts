@@ -58,7 +58,7 @@ test("a slow disk has time to make a volume when many are made at once", async (
     await delay(8000);
     return add(body.name);
   };
-  t.like(await storage.create({ name: "v", options: parseOptions({}) }, node1), { name: "v" });
+  t.like(await storage.create({ name: "v", options: parseOptions({}) }), { name: "v" });
 });
 
 test("nothing is mounted while nothing answers on the port of NFS, and the lease is given back", async (t) => {
