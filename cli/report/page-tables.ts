@@ -194,7 +194,7 @@ function table<Row>(
         </tbody>
       </table>
     </div>
-    ${left > 0 ? html`<p class="soft">and ${left} more: swarmnfs report --json has all of them</p>` : ""}
+    ${left > 0 ? html`<p class="soft">and ${left.toLocaleString("en")} more: swarmnfs report --json has all of them</p>` : ""}
   </section>`;
 }
 

@@ -79,7 +79,7 @@ function section(
   screen.line(title);
   screen.table(columns, rows.slice(0, rowsAtMost));
   const left = rows.length - rowsAtMost;
-  if (left > 0) screen.line(`and ${left} more${more}`);
+  if (left > 0) screen.line(`and ${left.toLocaleString("en")} more${more}`);
 }
 
 function showLargest({ volumes, at }: Report, call: Call): void {
@@ -192,7 +192,8 @@ function showBackup({ backup }: Report, call: Call): void {
   else {
     screen.line(where);
     screen.table(columns, rows.slice(0, rowsAtMost));
-    if (rows.length > rowsAtMost) screen.line(`and ${rows.length - rowsAtMost} more`);
+    if (rows.length > rowsAtMost)
+      screen.line(`and ${(rows.length - rowsAtMost).toLocaleString("en")} more`);
   }
 }
 

@@ -69,7 +69,7 @@ export function attentionOf(
   if (unused.volumes.length > 0) {
     const bytes = unused.volumes.reduce((sum, { used }) => sum + (used ?? 0), 0);
     warning(
-      `${unused.volumes.length === 1 ? "1 volume" : `${unused.volumes.length} volumes`} unused for ${unused.days} d or longer, ${formatSize(bytes)} in all. To see what to do: swarmnfs clean unused`,
+      `${unused.volumes.length === 1 ? "1 volume" : `${unused.volumes.length.toLocaleString("en")} volumes`} unused for ${unused.days} d or longer, ${formatSize(bytes)} in all. To see what to do: swarmnfs clean unused`,
     );
   }
   return found.toSorted((a, b) => Number(a.level === "warning") - Number(b.level === "warning"));
