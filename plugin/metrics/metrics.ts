@@ -198,7 +198,7 @@ function tellTraffic(page: Page, { volume, bytes, kinds }: VolumeTraffic): void 
     );
     page.counter(
       "volume_timeouts_total",
-      "Operations that the server did not answer for a minute or more",
+      "How often the server did not answer an operation for minutes, by timeo and retrans",
       timeouts,
       labels,
     );

@@ -29,7 +29,7 @@ export interface NfsOperation {
   readonly count: number;
   /** How often one was sent once more. */
   readonly retransmissions: number;
-  /** How often one was given up for long, and begun anew. */
+  /** How often one was not answered until `timeo` and `retrans` were over: minutes. */
   readonly timeouts: number;
   readonly sentBytes: number;
   readonly receivedBytes: number;
