@@ -201,3 +201,26 @@ test("services of the swarm and their volumes are known to managers alone", asyn
     { name: "web", volumes: ["v"] },
   ]);
 });
+
+test("nodes of the swarm, and whether they have the plugin, are known to managers alone", async (t) => {
+  const local = { Type: "Volume", Name: "local" };
+  const plugin = { Type: "Volume", Name: "swarmnfs:latest" };
+  const nodes = [
+    {
+      ID: "n1",
+      Spec: { Availability: "drain" },
+      Status: { State: "ready" },
+      Description: { Hostname: "node1", Engine: { Plugins: [local, plugin] } },
+    },
+    {
+      ID: "n2",
+      Status: { State: "down" },
+      Description: { Hostname: "node2", Engine: { Plugins: [{ ...plugin, Type: "Network" }] } },
+    },
+  ];
+  const { socket } = await engineApi(t, { "/nodes": nodes });
+  t.deepEqual(await new DockerEngine(socket, null, "swarmnfs").nodes(5_000), [
+    { id: "n1", name: "node1", state: "ready", availability: "drain", hasPlugin: true },
+    { id: "n2", name: "node2", state: "down", availability: "active", hasPlugin: false },
+  ]);
+});

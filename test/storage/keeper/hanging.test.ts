@@ -1,4 +1,5 @@
 import { fork } from "node:child_process";
+import { randomUUID } from "node:crypto";
 import { existsSync } from "node:fs";
 import { readFile, rename } from "node:fs/promises";
 import { join } from "node:path";
@@ -152,6 +153,23 @@ test.serial("a keeper that rests ends, and the next call has another one", async
   t.is((await storage.list()).volumes.length, 1);
   t.not(storage.keepers[0], first);
 });
+
+test.serial(
+  "that a node asks all others is seen while the keeper rests, and starts none",
+  async (t) => {
+    const { storage } = await start(t, { idleMs: 100 });
+    t.false(await storage.isCalled());
+    const id = randomUUID();
+    const by = { node: node1.name, nodeId: node1.id, version: "1" };
+    const call = { schema: 1, id, ...by, volume: null, token: "x" } as const;
+    await storage.callRoll({ ...call, calledAt: new Date().toISOString() }, node1);
+    await eventually("the keeper has ended", () => storage.keepers.length === 0);
+    t.true(await storage.isCalled());
+    t.deepEqual(storage.keepers, []);
+    await storage.endRoll(id, node1);
+    t.false(await storage.isCalled());
+  },
+);
 
 test.serial("keepers end with their parent, however it ends", async (t) => {
   const path = await temporaryDirectory(t);
