@@ -267,7 +267,9 @@ function newSelfTest(
 }
 
 function newFirewall(): Firewall {
-  return new Firewall(settings.allowedHosts, [settings.nfsPort, settings.controlPort], {
+  const { nfsPort, controlPort, metrics } = settings;
+  const ports = [nfsPort, controlPort, ...(metrics === null ? [] : [metrics.port])];
+  return new Firewall(settings.allowedHosts, ports, {
     filter: systemFilter,
     lookup: systemLookup,
     // For a DNS that starts after us, or never.

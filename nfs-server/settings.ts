@@ -173,6 +173,11 @@ function contradictions(settings: ServerSettings): string[] {
     );
   if (settings.controlPort === settings.nfsPort)
     faults.push(`SWARMNFS_CONTROL_PORT=${nfsPort} is the port of NFS itself. Choose another`);
+  const { metrics, controlPort } = settings;
+  if (metrics?.port === controlPort || metrics?.port === settings.nfsPort)
+    faults.push(
+      `SWARMNFS_METRICS is to be at port ${metrics.port}, which is that of ${metrics.port === nfsPort ? "NFS itself" : "the control API"}. Choose another`,
+    );
   const vague = firewall
     ? allowedHosts.filter((rule) => rule.kind === "name" && !isPlainName(rule))
     : [];

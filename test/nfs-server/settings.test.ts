@@ -135,6 +135,9 @@ test(refused, { SWARMNFS_LEASE_SECONDS: "0" }, /a whole number from 10 to 3600/)
 test(refused, { SWARMNFS_GRACE_SECONDS: "30" }, /GRACE_SECONDS=30 is shorter than .*=90/);
 test(refused, { SWARMNFS_THREADS: "1e3" }, /a whole number from 1 to 1024/);
 test(refused, { SWARMNFS_CONTROL_PORT: "2049" }, /is the port of NFS itself/);
+test(refused, { SWARMNFS_METRICS: "2049" }, /port 2049, which is that of NFS itself/);
+test(refused, { SWARMNFS_METRICS: "10.0.0.5:2050" }, /port 2050, which is that of the control API/);
+test(refused, { SWARMNFS_METRICS: "on" }, /off is expected/);
 test(
   refused,
   { SWARMNFS_ADMIN_NODES: "node*" },
