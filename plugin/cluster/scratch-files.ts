@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import process from "node:process";
-import { readBounded } from "../../storage/mounting/bounded-command.ts";
+import { CommandFailed, readBounded } from "../../storage/mounting/bounded-command.ts";
 
 /** Small files in a mounted volume. Everything may reject, and none of it hangs. */
 export interface ScratchFiles {
@@ -20,8 +20,14 @@ export const childScratchFiles: ScratchFiles = {
   read: (directory, name) => run("read", directory, name),
 };
 
-function run(...args: string[]): Promise<string> {
+async function run(...args: string[]): Promise<string> {
   const program = import.meta.filename.endsWith(".ts") ? "scratch-main.ts" : "scratch.mjs";
   const script = join(import.meta.dirname, program);
-  return readBounded(process.execPath, [script, ...args], boundMs);
+  try {
+    return await readBounded(process.execPath, [script, ...args], boundMs);
+  } catch (error) {
+    if (!(error instanceof CommandFailed)) throw error;
+    const silence = `The volume did not answer within ${boundMs / 1000} s`;
+    throw new Error(error.timedOut ? silence : error.reason, { cause: error });
+  }
 }

@@ -8,13 +8,32 @@ const { O_CREAT, O_EXCL, O_NOFOLLOW, O_RDONLY, O_WRONLY } = constants;
 
 const [work, directory = "", name = "", text = ""] = process.argv.slice(2);
 const path = join(directory, name);
-if (work === "write") {
+try {
+  if (work === "write") await write();
+  else process.stdout.write(await read());
+} catch (error) {
+  process.stderr.write(wordsOf(error));
+  process.exitCode = 1;
+}
+
+async function write(): Promise<void> {
   const unfinished = `${path}.${process.pid}`;
-  await using file = await open(unfinished, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
-  await file.writeFile(text);
-  await file.sync();
+  {
+    await using file = await open(unfinished, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
+    await file.writeFile(text);
+    await file.sync();
+  }
   await rename(unfinished, path);
-} else {
+}
+
+async function read(): Promise<string> {
   await using file = await open(path, O_RDONLY | O_NOFOLLOW);
-  process.stdout.write(await file.readFile("utf8"));
+  return file.readFile("utf8");
+}
+
+/** Where the volume is mounted inside the plugin is nobody's business. */
+function wordsOf(error: unknown): string {
+  const code = error instanceof Error && "code" in error ? String(error.code) : String(error);
+  const what = work === "write" ? "A file cannot be written" : "The file cannot be read";
+  return `${code === "ENOENT" ? "The file is not there" : what} (${code})`;
 }
