@@ -17,6 +17,7 @@ const packages = [
   "openssh-server",
   "btrfs-progs",
   "busybox-static",
+  "cryptsetup-bin",
   "dnsmasq-base",
   "e2fsprogs",
   "fio",
