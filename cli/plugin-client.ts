@@ -39,6 +39,9 @@ export interface PluginClientSettings {
 
 export const requestLimits = { doctor: 60_000, other: 30_000 };
 
+/** They wait for others that are slow: Docker counts what it keeps by walking over it. */
+const slowVerbs: ReadonlySet<Verb> = new Set<Verb>(["Doctor", "DockerWaste", "RemoveWaste"]);
+
 /** More than a hundred thousand volumes need; a plugin that sends more is not ours. */
 const answerLimit = 256 * 1024 * 1024;
 
@@ -65,7 +68,8 @@ export class PluginClient implements Plugin {
   ): Promise<Verbs[V]["answer"]> {
     this.#socket ??= this.#settings.findSocket();
     const socket = await this.#socket;
-    const limit = verb === "Doctor" ? this.#settings.limits.doctor : this.#settings.limits.other;
+    const { doctor, other } = this.#settings.limits;
+    const limit = slowVerbs.has(verb) ? doctor : other;
     const { status, body } = await this.#post(socket, verb, JSON.stringify(request), limit).catch(
       (error: unknown) => {
         throw this.#explain(error, socket, doing, limit);

@@ -167,6 +167,8 @@ export class StorageSide implements Plugin {
         throw new UserError("in-use", `"${name}" is in use by now, or not the volume it was`);
       return { outcome: await this.#server.ask("removeVolume", { name }, undefined, doing) };
     },
+    DockerWaste: () => Promise.reject(elsewhere("Docker's waste")),
+    RemoveWaste: () => Promise.reject(elsewhere("Docker's waste")),
     Trash: async (_, doing) => this.#server.ask("trash", {}, undefined, doing),
     Undelete: async ({ entry, as }, doing) => {
       const { name } = await this.#server.ask("undelete", {}, { entry, as }, doing);

@@ -26,6 +26,7 @@ import type { NodeState } from "./node-identity.ts";
 import type { StorageWatch } from "./storage-watch.ts";
 import type { VerbHandlers } from "./verbs-api.ts";
 import { removeUnused } from "./unused-removal.ts";
+import type { WasteBin } from "./waste/waste-bin.ts";
 import { labelsOf, wantedVolumes } from "./wanted-volumes.ts";
 
 export interface AdministrationParts {
@@ -43,6 +44,8 @@ export interface AdministrationParts {
   readonly nfsVersion: () => Promise<string | null>;
   /** Volumes whose reads and writes take long on this node, the slowest first. */
   readonly slow: () => Promise<readonly SlowVolume[]>;
+  /** Null where there is no engine. */
+  readonly waste: WasteBin | null;
   readonly status: (record: VolumeRecord) => VolumeStatus;
   readonly cluster: ClusterExaminations;
   readonly log: Log;
@@ -191,6 +194,14 @@ export function administration(parts: AdministrationParts): VerbHandlers {
       log.info({ audit: "clean", volume: request.name, ...outcome }, "an unused volume removed");
       return { outcome };
     },
+    async DockerWaste({ before }) {
+      return { waste: await binOf(parts).find(before) };
+    },
+    async RemoveWaste({ before, ...waste }) {
+      await binOf(parts).remove(waste, before);
+      log.info({ audit: "clean", ...waste }, "Docker's waste removed");
+      return {};
+    },
     async Trash() {
       return { entries: await storage.trash() };
     },
@@ -232,6 +243,14 @@ export function administration(parts: AdministrationParts): VerbHandlers {
       return parts.cluster.state(id);
     },
   };
+}
+
+function binOf({ waste }: Pick<AdministrationParts, "waste">): WasteBin {
+  if (waste !== null) return waste;
+  throw new UserError(
+    "unsupported",
+    "the plugin of this node speaks to no Docker (SWARMNFS_DOCKER=off), so it cannot clean up there",
+  );
 }
 
 async function dockerState(engine: Engine | null): Promise<PluginStatus["docker"]> {

@@ -52,6 +52,12 @@ export interface World {
   readonly kernel: KernelTables;
   /** Null: no Docker socket. */
   readonly engine: Engine | null;
+  /** What its engine does not need any more; absent where there is none. */
+  readonly waste?: WasteBin;
+  /** Absent: it runs no containers of its own. */
+  readonly throwAway?: MakeThrowAway;
+  /** Absent: nor such that copy data. */
+  readonly transfers?: TransferEngine;
   /** Tells one boot of the kernel from another. */
   readonly boot: string;
   /** Milliseconds a volume stays mounted after its last holder left. */
@@ -195,6 +201,8 @@ export async function assemble(world: World): Promise<Plugin> {
   const arrivals: Arrivals = new WeakMap();
   const handlers = administration({
     ...examined,
+    ...usersOfDirectories(settings.storage, world.transfers),
+    waste: world.waste ?? null,
     slow: async () => slowest((await view()).traffic),
     driver,
     watch,

@@ -49,6 +49,12 @@ const requests: { readonly [Name in Verb]: z.ZodType<Verbs[Name]["request"]> } =
     id: z.uuid(),
     lastUse: timeSchema.nullable(),
   }),
+  DockerWaste: z.strictObject({ before: timeSchema }),
+  RemoveWaste: z.strictObject({
+    kind: z.enum(["container", "image", "volume", "build-cache"]),
+    id: z.string().max(200),
+    before: timeSchema,
+  }),
   Trash: nothing,
   Undelete: z.strictObject({ entry: z.string(), as: z.string().nullable() }),
   Purge: z.strictObject({ entries: names }),

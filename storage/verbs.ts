@@ -62,6 +62,15 @@ export interface Verbs {
     request: { readonly name: string; readonly id: string; readonly lastUse: string | null };
     answer: { readonly outcome: RemoveOutcome | null };
   };
+  /** What this node's Docker does not need any more, and has not since before then (RFC 3339). */
+  DockerWaste: {
+    request: { readonly before: string };
+    answer: { readonly waste: readonly Waste[] };
+  };
+  RemoveWaste: {
+    request: { readonly kind: Waste["kind"]; readonly id: string; readonly before: string };
+    answer: Record<string, never>;
+  };
   Trash: { request: Record<string, never>; answer: { readonly entries: readonly TrashEntry[] } };
   Undelete: { request: { readonly entry: string; readonly as: string | null }; answer: VolumeView };
   Purge: {
@@ -157,6 +166,18 @@ export interface SlowVolume {
   readonly operations: number;
   /** Milliseconds that one took from being asked to its end. */
   readonly milliseconds: number;
+}
+
+/** Something of Docker's own that nothing uses: a container that has ended, an image or volume without a name, the build cache. */
+export interface Waste {
+  readonly kind: "container" | "image" | "volume" | "build-cache";
+  readonly id: string;
+  readonly name: string;
+  /** Bytes; null: not known. */
+  readonly bytes: number | null;
+  /** RFC 3339: since when it ended, or was made or last used. */
+  readonly since: string;
+  readonly labels: Readonly<Record<string, string>>;
 }
 
 /** A node, as far as it is known here. */

@@ -5,6 +5,7 @@ import type { Call, ExitCode } from "../call.ts";
 import { PluginFailure } from "../plugin-client.ts";
 import { plural } from "../plural.ts";
 import { UsageError } from "../usage-error.ts";
+import { dockerSort } from "./docker-sort.ts";
 import { type Filters, readFilters } from "./filters.ts";
 import type { Found, Rubbish, Sort } from "./sort.ts";
 import { trashSort } from "./trash-sort.ts";
@@ -12,7 +13,7 @@ import { unusedSort } from "./unused-sort.ts";
 
 const topic = "clean";
 
-const sorts: readonly Sort[] = [trashSort, unusedSort];
+const sorts: readonly Sort[] = [trashSort, unusedSort, dockerSort];
 const names = sorts.map(({ name }) => name);
 
 interface Pile {
@@ -73,7 +74,8 @@ function chosen(operands: readonly string[], { keys }: Filters, yes: boolean): r
     const key = keys.find((each) => !unfit.filters.includes(each));
     throw new UsageError(`"${unfit.name}" cannot be filtered by ${key}=.`, topic);
   }
-  return sorts.filter((sort) => (operands.length === 0 ? takesAll(sort) : isNamed(sort)));
+  if (operands.length > 0) return sorts.filter(isNamed);
+  return sorts.filter((sort) => takesAll(sort) && sort.onRequest !== true);
 }
 
 /** One request for each thing: what is done is known when one fails. */

@@ -34,5 +34,7 @@ export interface Sort {
   readonly fate: string;
   /** Keys of filters that mean something here. */
   readonly filters: readonly string[];
+  /** It is looked for only when it is named. */
+  readonly onRequest?: true;
   find(call: Call, filters: Filters): Promise<Found>;
 }

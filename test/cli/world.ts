@@ -259,6 +259,27 @@ export const answers: Answers = {
       purgeAt: "2026-03-31T12:14:02Z",
     },
   }),
+  DockerWaste: () => ({
+    waste: [
+      {
+        kind: "container",
+        id: "c0ffee",
+        name: "old_job",
+        bytes: 5 * M,
+        since: "2026-02-01T12:14:02Z",
+        labels: { stage: "test" },
+      },
+      {
+        kind: "build-cache",
+        id: "build-cache",
+        name: "12 steps",
+        bytes: 3 * G,
+        since: "2026-02-20T12:14:02Z",
+        labels: {},
+      },
+    ],
+  }),
+  RemoveWaste: () => ({}),
   Review: () => fortyDays(now),
   Trash: () => ({ entries: trash }),
   Examine: ({ path }) => ({

@@ -162,6 +162,14 @@ test("RemoveUnused takes what nobody uses, and nothing that came into use since 
   t.is((await ask(plugin, "Trash", {})).entries.length, 2);
 });
 
+test("a plugin that speaks to no Docker cleans nothing up there", async (t) => {
+  const plugin = await startPlugin(t, { withEngine: false });
+  const before = "2026-01-01T00:00:00Z";
+  t.like(await refusal(plugin, "DockerWaste", { before }), { code: "unsupported" });
+  const item = { kind: "container", id: "x", before };
+  t.like(await refusal(plugin, "RemoveWaste", item), { code: "unsupported" });
+});
+
 test("SetVolume narrows a volume at once, and leaves an audit line", async (t) => {
   const plugin = await startPlugin(t);
   const docker = new FakeDaemon(plugin);

@@ -174,10 +174,35 @@ test("clean trash destroys what is past its time, and what is older than was sai
   ]);
 });
 
+test("clean docker: of this node's Docker what nothing uses", says, {
+  ...terminal,
+  line: "clean docker --yes",
+  requests: [
+    'DockerWaste {"before":"2026-02-22T12:14:02Z"}',
+    'RemoveWaste {"kind":"container","id":"c0ffee","before":"2026-02-22T12:14:02Z"}',
+    'RemoveWaste {"kind":"build-cache","id":"build-cache","before":"2026-02-22T12:14:02Z"}',
+  ],
+  out: `
+DOCKER'S WASTE ON THIS NODE
+KIND          NAME       SIZE   SINCE
+container     old_job    5.0M   28 d ago
+build cache   12 steps   3.0G   9 d ago
+2 things, 3.0G: removed by Docker for good
+
+2 things, 3.0G removed
+`,
+});
+
+test("clean docker --filter takes what has the label", async (t) => {
+  const { out } = await speak(t, ["clean", "docker", "--filter", "label=stage", "--json"]);
+  t.like(JSON.parse(out), { found: [{ sort: "docker", things: [{ id: "c0ffee" }] }] });
+});
+
 for (const [line, message] of [
-  ["clean dust", /"dust" is nothing that can be cleaned up: trash, unused/],
+  ["clean dust", /"dust" is nothing that can be cleaned up: trash, unused, docker were expected/],
   ["clean --yes", /say what to clean up with --yes/],
   ["clean unused --filter size=1", /"size=1" is no filter/],
+  ["clean docker --filter app=a", /"docker" cannot be filtered by app=/],
   ["clean trash --filter label=a", /"trash" cannot be filtered by label=/],
   ["clean unused --older-than soon", /"soon" is not an age/],
 ] as const)
