@@ -82,6 +82,20 @@ export function parseMountstats(text: string): NfsMount[] {
   });
 }
 
+/**
+ * How many connections to servers there are. Mounts of one server share them, and each mount tells of all: those with a
+ * port are known again by it; of those without (what is not bound to a port of its own) one mount has as many as another.
+ */
+export function connectionsOf(mounts: readonly NfsMount[]): number {
+  const byServer = Map.groupBy(mounts, ({ source }) => source.slice(0, source.lastIndexOf(":/")));
+  return [...byServer.values()].reduce((sum, same) => {
+    const ports = same.map(({ transports }) => transports.map(({ port }) => port));
+    const bound = new Set(ports.flat().filter((port) => port !== 0));
+    const others = ports.map((each) => each.filter((port) => port === 0).length);
+    return sum + bound.size + Math.max(...others);
+  }, 0);
+}
+
 function bytesOf(words: readonly string[]): NfsBytes {
   const [read = 0, written = 0, directRead = 0, directWritten = 0, fromServer = 0, toServer = 0] =
     words.map(Number);

@@ -6,7 +6,7 @@ import type { MountAttempts } from "../mount-attempts.ts";
 import type { Mounts } from "../mounts.ts";
 import type { StorageWatch } from "../storage-watch.ts";
 import type { MountedVolume, PluginView } from "./metrics.ts";
-import { type NfsMount, parseMountstats } from "./mountstats.ts";
+import { connectionsOf, parseMountstats } from "./mountstats.ts";
 import { volumeTraffic } from "./volume-traffic.ts";
 
 /** What the kernel says of this process's mounts, as text. Asks no server. */
@@ -72,12 +72,4 @@ function membershipOf({ server }: Pick<Storage, "server">): PluginView["membersh
   if (server?.control === undefined) return null;
   const { certifiedUntil, aheadMs, leases = null } = server.control;
   return { certifiedUntil, aheadMs, leases };
-}
-
-/** Mounts of one server share them. */
-function connectionsOf(mounts: readonly NfsMount[]): number {
-  const ends = mounts.flatMap(({ source, transports }) =>
-    transports.map(({ port }) => `${source.slice(0, source.lastIndexOf(":/"))} ${port}`),
-  );
-  return new Set(ends).size;
 }

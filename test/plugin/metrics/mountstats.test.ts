@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import path from "node:path";
 import test from "ava";
-import { parseMountstats } from "../../../plugin/metrics/mountstats.ts";
+import { connectionsOf, parseMountstats } from "../../../plugin/metrics/mountstats.ts";
 
 const sample = await readFile(path.join(import.meta.dirname, "mountstats.txt"), "utf8");
 const mounts = parseMountstats(sample);
@@ -46,6 +46,14 @@ test("connections are told with how often they were made", (t) => {
     { protocol: "tcp", port: 812, connects: 2, unasked: 1 },
     { protocol: "tcp", port: 945, connects: 1, unasked: 0 },
   ]);
+});
+
+test("connections that mounts of one server share are counted once, whether or not they have a port", (t) => {
+  t.is(connectionsOf(mounts), 2 + 1);
+  t.is(connectionsOf(parseMountstats(sample + sample)), 3);
+  const unbound = parseMountstats(sample.replaceAll(/tcp (812|945) /g, "tcp 0 "));
+  t.is(connectionsOf([...unbound, ...unbound]), 3);
+  t.is(connectionsOf([]), 0);
 });
 
 test("a kernel that counts no errors says so, and spaces in names come back", (t) => {
