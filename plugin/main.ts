@@ -8,6 +8,7 @@ import { buildId, version } from "../service/version.ts";
 import { openStorage } from "../storage/open.ts";
 import { RefusingStorage } from "../storage/refusing-storage.ts";
 import type { NodeIdentity, Storage } from "../storage/storage.ts";
+import { DockerWasteBin } from "./waste/docker-waste-bin.ts";
 import { DockerEngine } from "./docker-engine.ts";
 import { pluginIdIn, seenInPlugin } from "./host-path.ts";
 import { parseMountinfo, type MountEntry } from "../storage/mounting/mountinfo.ts";
@@ -47,6 +48,7 @@ export async function start(stopListening: () => void): Promise<Plugin["answer"]
       mountinfo: () => readFile("/proc/self/mountinfo", "utf8"),
     },
     engine: engineOf(settings, entries),
+    ...(settings.docker !== null && { waste: new DockerWasteBin(settings.docker) }),
     boot: (await readFile("/proc/sys/kernel/random/boot_id", "utf8")).trim(),
     lingerMs,
     lookupBoundMs,

@@ -37,6 +37,7 @@ import { startRounds } from "./rounds.ts";
 import type { Settings } from "./settings.ts";
 import { StorageWatch } from "./storage-watch.ts";
 import { beginTelling } from "./telling.ts";
+import type { WasteBin } from "./waste/waste-bin.ts";
 import { createVerbsApi } from "./verbs-api.ts";
 
 /** How long Docker waits at its creation for a volume that begins as a copy, in milliseconds: by reflink that is enough. */
@@ -54,10 +55,6 @@ export interface World {
   readonly engine: Engine | null;
   /** What its engine does not need any more; absent where there is none. */
   readonly waste?: WasteBin;
-  /** Absent: it runs no containers of its own. */
-  readonly throwAway?: MakeThrowAway;
-  /** Absent: nor such that copy data. */
-  readonly transfers?: TransferEngine;
   /** Tells one boot of the kernel from another. */
   readonly boot: string;
   /** Milliseconds a volume stays mounted after its last holder left. */
@@ -201,7 +198,6 @@ export async function assemble(world: World): Promise<Plugin> {
   const arrivals: Arrivals = new WeakMap();
   const handlers = administration({
     ...examined,
-    ...usersOfDirectories(settings.storage, world.transfers),
     waste: world.waste ?? null,
     slow: async () => slowest((await view()).traffic),
     driver,
