@@ -1,6 +1,7 @@
 // Several nodes on one storage, each with the whole plugin: what `swarmnfs doctor --cluster` finds.
 import test, { type ExecutionContext } from "ava";
 import type { ClusterExamination, ClusterReport } from "../../../storage/verbs.ts";
+import { FakeDaemon } from "../fake-daemon.ts";
 import { type PluginUnderTest, startPlugin } from "../plugin-under-test.ts";
 import { until } from "../until.ts";
 import { examineFrom, post, swarmNode, wrongWith } from "./cluster-under-test.ts";
@@ -13,7 +14,7 @@ interface Swarm {
 }
 
 async function swarm(t: ExecutionContext, others: number, answersMs = 60_000): Promise<Swarm> {
-  const clusterPatience = { answersMs, leastMs: answersMs, everyMs: 20 };
+  const clusterPatience = { answersMs, leastMs: 0, everyMs: 20 };
   const one = await startPlugin(t, { node: "node1", clusterPatience });
   const names = Array.from({ length: others }, (_, index) => `node${index + 2}`);
   const plugins: PluginUnderTest[] = [];
@@ -110,9 +111,10 @@ test("what a node's own doctor finds is told of that node", async (t) => {
   t.true(wrongWith(report, "node2").some((title) => title.endsWith("cannot ask Docker")));
 });
 
-test("a node that is no manager says that it cannot know who is missing", async (t) => {
-  const nodes = await swarm(t, 1, 3000);
+test("a node that is no manager waits for those it knows, and says that it cannot know who is missing", async (t) => {
+  const nodes = await swarm(t, 1);
   nodes.one.engine.nodes = null;
+  for (const two of nodes.others) await new FakeDaemon(two).run({ name: "v", volumes: ["v"] });
   const report = await examine(nodes);
   t.deepEqual(
     report.nodes.map(({ node }) => node),
