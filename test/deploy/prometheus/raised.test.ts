@@ -85,9 +85,9 @@ function node(storage: string, view: PluginView, seconds: number): Target {
       asked += 1;
       const traffic = view.traffic.map(({ kinds, ...each }) => {
         const { write } = kinds;
-        const moved = { ...write, count: asked * 10, executeMs: asked * 10_000 * seconds };
+        const moved = { ...write, count: asked * 10, rttMs: asked * 10_000 * seconds };
         return Object.assign(each, {
-          kinds: { ...kinds, read: { ...moved, count: 0, executeMs: 0 }, write: moved },
+          kinds: { ...kinds, read: { ...moved, count: 0, rttMs: 0 }, write: moved },
         });
       });
       return metrics.text({ ...view, traffic });
