@@ -1,5 +1,7 @@
 // Several nodes on one storage, each with the whole plugin: what `swarmnfs doctor --cluster` finds.
 import test, { type ExecutionContext } from "ava";
+import { systemClock } from "../../../service/clock.ts";
+import { DirectoryStorage } from "../../../storage/directory/directory-storage.ts";
 import type { ClusterExamination, ClusterReport } from "../../../storage/verbs.ts";
 import { FakeDaemon } from "../fake-daemon.ts";
 import { type PluginUnderTest, startPlugin } from "../plugin-under-test.ts";
@@ -147,3 +149,23 @@ test("who asks twice hears of the same examination, and an unknown one is not kn
     60_000,
   );
 });
+
+test("a node at rest looks by itself whether it is asked", async (t) => {
+  const { one } = await swarm(t, 0);
+  await startPlugin(t, { node: "node2", sharedWith: one, makeStorage });
+  one.engine.nodes?.push(swarmNode("node2"));
+  const report = await examineFrom(one);
+  t.deepEqual(wrongWith(report, "node2"), []);
+});
+
+function makeStorage(path: string): Callable {
+  const place = { url: "dir:///srv/swarm", path, trashDays: 30, makeRoot: true };
+  return new Callable(place, { clock: systemClock });
+}
+
+/** Says without a list whether somebody asks, as the plugin's own storages do. */
+class Callable extends DirectoryStorage {
+  async isCalled(): Promise<boolean> {
+    return ((await this.list()).rollCalls ?? []).length > 0;
+  }
+}
