@@ -75,6 +75,8 @@ export function understand(
       since: textValue(values["since"]),
       html: textValue(values["html"]),
       dryRun: values["dry-run"] === true,
+      quick: values["quick"] === true,
+      profile: textValue(values["profile"]),
       app: textValue(values["app"]),
       volume: textValue(values["volume"]),
       role: textValue(values["role"]),

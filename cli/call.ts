@@ -3,7 +3,9 @@ import type { Moments } from "./moments.ts";
 import type { Person } from "./person.ts";
 import type { Plugin } from "./plugin-client.ts";
 import type { StorageServer } from "./server-client.ts";
+import type { PluginWorks } from "./plugin-works.ts";
 import type { Screen } from "./screen.ts";
+import type { StepBar } from "./step-bar.ts";
 
 /** 0 ok, 1 failed, 2 wrong usage, 3 partly done. */
 export type ExitCode = 0 | 1 | 2 | 3;
@@ -29,6 +31,8 @@ export interface Options {
   readonly force: boolean;
   readonly read: string | null;
   readonly dryRun: boolean;
+  readonly quick: boolean;
+  readonly profile: string | null;
   readonly since: string | null;
   readonly html: string | null;
   readonly app: string | null;
@@ -46,6 +50,9 @@ export interface Call {
   readonly aside: Screen;
   readonly moments: Moments;
   readonly plugin: Plugin;
+  readonly works: PluginWorks;
+  /** Shows how far a work is. */
+  readonly steps: StepBar;
   readonly server: StorageServer;
   readonly backup: BackupService;
   readonly person: Person;
@@ -98,4 +105,6 @@ type OptionName =
   | "filter"
   | "since"
   | "html"
+  | "quick"
+  | "profile"
   | "dry-run";

@@ -75,5 +75,11 @@ export const optionTable: Record<string, OptionRule> = {
     value: "FILE",
     does: "write one page with charts, which needs nothing else",
   },
+  quick: { type: "boolean", does: "fewer and shorter rounds, and no mount options are tried" },
+  profile: {
+    type: "string",
+    value: "PROFILE",
+    does: "only this kind of work: database, web, streaming or files",
+  },
   "dry-run": { type: "boolean", does: "only say what would be done" },
 };

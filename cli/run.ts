@@ -11,10 +11,12 @@ import { Moments } from "./moments.ts";
 import type { Person } from "./person.ts";
 import { PluginClient, PluginFailure, requestLimits } from "./plugin-client.ts";
 import { findPluginSocket, hasPlugin, isSocket } from "./plugin-socket.ts";
+import { PluginWorksClient } from "./plugin-works.ts";
 import { Progress } from "./progress.ts";
 import { Screen } from "./screen.ts";
 import { ServerClient, serverSocket } from "./server-client.ts";
-import { StorageSide } from "./storage-side.ts";
+import { StepBar } from "./step-bar.ts";
+import { elsewhere, StorageSide } from "./storage-side.ts";
 import { detectTerminal, type Shown } from "./terminal.ts";
 import { UsageError } from "./usage-error.ts";
 import { WorkBar } from "./work-bar.ts";
@@ -82,8 +84,10 @@ async function runCommand(
   const ofServer = surroundings.serverSocket ?? serverSocket;
   const server = new ServerClient(socket ?? ofServer, progress, (limits ?? requestLimits).other);
   const searcher = { directory: pluginsDirectory, isRoot };
+  const findSocket = (): Promise<string> =>
+    given === null ? findPluginSocket(searcher) : Promise.resolve(given);
   const ofPlugin = new PluginClient({
-    findSocket: () => (given === null ? findPluginSocket(searcher) : Promise.resolve(given)),
+    findSocket,
     isRoot,
     progress,
     limits: limits ?? requestLimits,
@@ -98,6 +102,9 @@ async function runCommand(
   // In the server's container there is no plugin, and all that plugins do about volumes the server itself does.
   const isOnServer = given === null && !(await hasPlugin(searcher)) && (await isSocket(ofServer));
   const plugin = isOnServer ? new StorageSide(server, clock) : ofPlugin;
+  const works = isOnServer
+    ? { follow: () => Promise.reject(elsewhere("measuring")) }
+    : new PluginWorksClient(findSocket, isRoot);
   const moments = new Moments(clock, screen.terminal);
   return command.run({
     operands,
@@ -106,6 +113,8 @@ async function runCommand(
     aside,
     moments,
     plugin,
+    works,
+    steps: new StepBar(aside, (text) => stderr.write(text), options.json),
     server,
     backup,
     person,

@@ -1,4 +1,5 @@
 import type { Command } from "./call.ts";
+import { benchVolume } from "./bench.ts";
 import { cloneVolume } from "./clone.ts";
 import { removeVolume } from "./remove.ts";
 import { showUsage } from "./usage.ts";
@@ -101,5 +102,21 @@ export const volumeCommands: readonly Command[] = [
       { line: "swarmnfs usage blog --json", does: "one app, for a program" },
     ],
     run: showUsage,
+  },
+  {
+    name: "bench",
+    operands: "VOLUME",
+    count: [1, 1],
+    summary: "how fast a volume is, beside this node's own disk",
+    about: [
+      "Databases, web servers, large files and many small files are imitated by fio, in containers without a network that are thrown away, from the image swarmnfs/bench (make images). Not in the volume: in a scratch volume of the same app, storage and mount options, which is removed afterwards.",
+      "Takes a few minutes, during which the storage and this node have work. Mount options that may help are tried on a scratch volume of their own, in turn with the others: what differs beyond the noise is told with both numbers.",
+    ],
+    options: ["quick", "profile"],
+    examples: [
+      { line: "swarmnfs bench db", does: "see what a database may expect of its volume" },
+      { line: "swarmnfs bench db --quick --profile database", does: "the same in half a minute" },
+    ],
+    run: benchVolume,
   },
 ];

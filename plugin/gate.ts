@@ -5,6 +5,7 @@ import type { VolumeRecord } from "../storage/records/volume.ts";
 import { decide, describe, type Consumer, type Decision } from "../storage/rules/access.ts";
 import type { NodeIdentity, Storage } from "../storage/storage.ts";
 import type { CatalogCopy } from "./catalog-copy.ts";
+import type { Passes } from "./benchmark/passes.ts";
 import type { Consumers } from "./consumers.ts";
 import type { Grants } from "./grants.ts";
 
@@ -24,6 +25,7 @@ export class Gate {
   readonly #node: NodeIdentity;
   readonly #rootServices: readonly string[];
   readonly #trustNode: boolean;
+  readonly #passes: Passes | null;
   readonly #log: Log;
 
   constructor(parts: {
@@ -35,6 +37,8 @@ export class Gate {
     node: NodeIdentity;
     rootServices: readonly string[];
     trustNode: boolean;
+    /** Absent: no container is our own. */
+    passes?: Passes;
     log: Log;
   }) {
     this.#consumers = parts.consumers;
@@ -44,6 +48,7 @@ export class Gate {
     this.#node = parts.node;
     this.#rootServices = parts.rootServices;
     this.#trustNode = parts.trustNode;
+    this.#passes = parts.passes ?? null;
     this.#log = parts.log;
   }
 
@@ -179,9 +184,11 @@ export class Gate {
   }
 
   #decide(volume: VolumeRecord, app: AppRecord, consumers: readonly Consumer[]): Decision {
+    // Where it may be mounted holds for our own containers as well.
+    const isOurs = this.#passes?.allow(volume.id, consumers) === true;
     return decide({
-      app,
-      volume,
+      app: isOurs ? { ...app, services: ["*"] } : app,
+      volume: isOurs ? { ...volume, services: null } : volume,
       consumers,
       node: this.#node.name,
       rootServices: this.#rootServices,

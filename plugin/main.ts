@@ -9,6 +9,7 @@ import { openStorage } from "../storage/open.ts";
 import { RefusingStorage } from "../storage/refusing-storage.ts";
 import type { NodeIdentity, Storage } from "../storage/storage.ts";
 import { DockerWasteBin } from "./waste/docker-waste-bin.ts";
+import { DockerThrowAway } from "./benchmark/docker-throw-away.ts";
 import { DockerEngine } from "./docker-engine.ts";
 import { pluginIdIn, seenInPlugin } from "./host-path.ts";
 import { parseMountinfo, type MountEntry } from "../storage/mounting/mountinfo.ts";
@@ -38,6 +39,7 @@ export async function start(stopListening: () => void): Promise<Plugin["answer"]
   await mkdir(settings.state, { recursive: true, mode: 0o700 });
   await mkdir(settings.mounts, { recursive: true });
   const entries = parseMountinfo(await readFile("/proc/self/mountinfo", "utf8"));
+  const { docker } = settings;
   const plugin = await assemble({
     settings,
     storage: (node) => storageOf(settings, fault, node, entries, log),
@@ -48,6 +50,9 @@ export async function start(stopListening: () => void): Promise<Plugin["answer"]
       mountinfo: () => readFile("/proc/self/mountinfo", "utf8"),
     },
     engine: engineOf(settings, entries),
+    ...(docker !== null && {
+      throwAway: (node, driver) => new DockerThrowAway(docker, node.id, driver),
+    }),
     ...(settings.docker !== null && { waste: new DockerWasteBin(settings.docker) }),
     boot: (await readFile("/proc/sys/kernel/random/boot_id", "utf8")).trim(),
     lingerMs,

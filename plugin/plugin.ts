@@ -9,6 +9,8 @@ import { administration } from "./administration.ts";
 import { beginCluster, type ClusterWorld } from "./cluster/begin-cluster.ts";
 import { createApi, type Arrivals } from "./api.ts";
 import { Attachments } from "./attachments.ts";
+import { beginBench, type MakeThrowAway } from "./benchmark/begin-bench.ts";
+import { Passes } from "./benchmark/passes.ts";
 import { CatalogCopy } from "./catalog-copy.ts";
 import { Consumers } from "./consumers.ts";
 import { Drift } from "./drift.ts";
@@ -39,6 +41,7 @@ import { StorageWatch } from "./storage-watch.ts";
 import { beginTelling } from "./telling.ts";
 import type { WasteBin } from "./waste/waste-bin.ts";
 import { createVerbsApi } from "./verbs-api.ts";
+import { createWorksApi } from "./works-api.ts";
 
 /** How long Docker waits at its creation for a volume that begins as a copy, in milliseconds: by reflink that is enough. */
 const fillBoundMs = 4_000;
@@ -55,6 +58,8 @@ export interface World {
   readonly engine: Engine | null;
   /** What its engine does not need any more; absent where there is none. */
   readonly waste?: WasteBin;
+  /** Absent: it runs no containers of its own. */
+  readonly throwAway?: MakeThrowAway;
   /** Tells one boot of the kernel from another. */
   readonly boot: string;
   /** Milliseconds a volume stays mounted after its last holder left. */
@@ -129,7 +134,9 @@ export async function assemble(world: World): Promise<Plugin> {
     log,
   });
   await mounts.adopt();
+  const passes = new Passes();
   const gate = new Gate({
+    passes,
     consumers,
     grants,
     catalog,
@@ -212,7 +219,27 @@ export async function assemble(world: World): Promise<Plugin> {
     status,
     log,
   });
-  const api = createApi(driver, createVerbsApi(handlers, log), arrivals, log);
+  const works = {
+    Bench: await beginBench(
+      {
+        directory: settings.state,
+        makeThrowAway: world.throwAway ?? null,
+        storage,
+        node,
+        driver,
+        catalog,
+        watch,
+        passes,
+        status,
+        engine,
+        onDamage,
+        log,
+      },
+      signal,
+    ),
+  };
+  const ours = createVerbsApi(handlers, log).use(createWorksApi(works, log));
+  const api = createApi(driver, ours, arrivals, log);
   log.info({ volumes: catalog.volumes().length, mounted: mounts.rows().length }, "ready");
 
   return {

@@ -5,13 +5,19 @@ import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import type { ExecutionContext } from "ava";
 import type { Verb, Verbs } from "../../storage/verbs.ts";
+import type { Said, Work, Works } from "../../storage/works.ts";
 
 /** What the fake answers, verb by verb; may throw a {@link Refusal}. A verb that is missing is unknown: 404. */
 export type Answers = {
   readonly [V in Verb]?: (
     request: Verbs[V]["request"],
   ) => Verbs[V]["answer"] | Promise<Verbs[V]["answer"]>;
+} & {
+  /** Each thing that is said; broken off where the last is neither an answer nor a failure. */
+  readonly [W in Work]?: (request: Works[W]["request"]) => readonly Said<W>[];
 };
+
+const works: ReadonlySet<string> = new Set<Work>(["Bench"]);
 
 export class Refusal extends Error {
   readonly status: number;
@@ -63,7 +69,10 @@ async function serve(
   const answer: unknown = Object.hasOwn(answers, verb) ? Reflect.get(answers, verb) : null;
   try {
     if (request.method !== "POST" || typeof answer !== "function") throw new Refusal("", "", 404);
-    send(response, 200, await answer(JSON.parse(body)));
+    const said: unknown = await answer(JSON.parse(body));
+    if (works.has(verb) && Array.isArray(said))
+      response.end(said.map((line) => `${JSON.stringify(line)}\n`).join(""));
+    else send(response, 200, said);
   } catch (error) {
     const { status, code, message } =
       error instanceof Refusal ? error : new Refusal("internal", String(error), 500);

@@ -11,6 +11,7 @@ import type {
 } from "../../storage/verbs.ts";
 import { volumeRecord } from "../storage/records/volume-record.ts";
 import { fortyDays } from "./history.ts";
+import { benchReport } from "./bench-report.ts";
 import { type Answers, Refusal } from "./fake-plugin.ts";
 import { serverGrants } from "./storage-server.ts";
 
@@ -196,6 +197,7 @@ export const doubleNode: Finding = {
 /** A plugin with these volumes, apps and trash. What is changed is answered as changed, and forgotten. */
 export const answers: Answers = {
   Status: () => status,
+  Bench: () => [{ answer: benchReport }],
   Volumes: () => ({ volumes }),
   Volume: ({ name }) =>
     found(

@@ -10,6 +10,7 @@ import { systemClock } from "../../service/clock.ts";
 import { DirectoryStorage } from "../../storage/directory/directory-storage.ts";
 import type { NodeIdentity, Storage } from "../../storage/storage.ts";
 import { StorageUnavailable } from "../../storage/unavailable.ts";
+import type { ThrowAway } from "../../plugin/benchmark/throw-away.ts";
 import { assemble, type Plugin } from "../../plugin/plugin.ts";
 import { parseSettings } from "../../plugin/settings.ts";
 import { DockerClient } from "./docker-client.ts";
@@ -42,6 +43,8 @@ export interface Circumstances {
   readonly withEngine?: boolean;
   /** The storage is so from the beginning. */
   readonly storage?: Weather;
+  /** Containers that the plugin runs; absent: none. */
+  readonly throwAway?: () => ThrowAway;
   /** Another node's storage to share. */
   readonly sharedWith?: PluginUnderTest;
   /** How long nodes wait for each other. */
@@ -141,7 +144,8 @@ export class PluginUnderTest {
     const { clusterPatience } = this.#circumstances;
     const life = new AbortController();
     this.#life = life;
-    const { lingerMs, lookupBoundMs, withEngine, node, environment } = this.#circumstances;
+    const { throwAway, lingerMs, lookupBoundMs, withEngine, node, environment } =
+      this.#circumstances;
     const plugin = await assemble({
       settings: parseSettings({
         SWARMNFS_STORAGE: "dir:///srv/swarm",
@@ -166,6 +170,7 @@ export class PluginUnderTest {
         mountinfo: async () => this.tables.mountinfo,
       },
       engine: withEngine === false ? null : mortal(this.engine.api, life.signal),
+      ...(throwAway && { throwAway: () => mortal(throwAway(), life.signal) }),
       boot: this.#boot,
       lingerMs: lingerMs ?? 15,
       lookupBoundMs: lookupBoundMs ?? 1_000,
