@@ -1,4 +1,3 @@
-import { gzipSync } from "node:zlib";
 import { rfc3339, type Clock } from "../../service/clock.ts";
 import type { AppRepository } from "../engine/app-repository.ts";
 import type { RunReport } from "../engine/run-report.ts";
@@ -9,11 +8,6 @@ import { topOf } from "../source/top-directory.ts";
 import { historyFolder, metadataPath, readMetadata, type Metadata } from "./metadata.ts";
 import { readmeText } from "./readme.ts";
 import { isVersionFolder, versionsOf, type Version } from "./version.ts";
-
-/** Lists of what changed are made for so many versions in a run; more are missing only when all is made again. */
-const listsPerRun = 20;
-/** Changes of a version that are listed; a manifest says when there were more. */
-const mostChanges = 100_000;
 
 export interface HistoryParts {
   readonly remote: Remote;
@@ -93,31 +87,16 @@ export class RemoteHistory {
   ): Promise<void> {
     // The newest first: they are what people look for.
     const missing = versions.filter(({ folder }) => !whole.has(folder)).toReversed();
-    for (const [at, version] of missing.entries())
-      await this.#writeVersion(repository, versions, version, at < listsPerRun, signal);
+    for (const version of missing) await this.#writeVersion(repository, version, signal);
   }
 
+  /** Says how much there was, and not what it is called: names are what the repository encrypts. */
   async #writeVersion(
     repository: AppRepository,
-    versions: readonly Version[],
     version: Version,
-    withChanges: boolean,
     signal?: AbortSignal,
   ): Promise<void> {
     const folder = `${historyFolder(repository.app)}/${version.folder}`;
-    const changes: Record<string, unknown> = {};
-    for (const snapshot of withChanges ? version.snapshots : []) {
-      const previous = predecessor(versions, snapshot);
-      if (previous === null) continue;
-      if (previous.tree === snapshot.tree) {
-        changes[snapshot.volume] = { since: previous.id, file: null, complete: true };
-        continue;
-      }
-      const file = `changes-${snapshot.volume}.ndjson.gz`;
-      const listed = await changesBetween(repository, previous, snapshot, signal);
-      await this.#write(`${folder}/${file}`, gzipSync(listed.lines.join("")), signal);
-      changes[snapshot.volume] = { since: previous.id, file, complete: listed.complete };
-    }
     const manifest = {
       schema: 1,
       app: repository.app,
@@ -128,7 +107,6 @@ export class RemoteHistory {
         ...viewOf(snapshot),
         /** Of the top directory itself. */
         top: topOf(snapshot.tags),
-        changes: changes[snapshot.volume] ?? null,
       })),
     };
     // Last: a folder with a manifest is whole.
@@ -195,27 +173,6 @@ function foldersIn(metadata: Metadata | null): Map<string, string> {
       volumes.map(({ snapshot }) => [snapshot, folder] as const),
     ),
   );
-}
-
-function predecessor(versions: readonly Version[], { volume, time }: Snapshot): Snapshot | null {
-  const earlier = versions
-    .flatMap(({ snapshots }) => snapshots)
-    .filter((each) => each.volume === volume && each.time < time);
-  return earlier.toSorted((a, b) => a.time - b.time).at(-1) ?? null;
-}
-
-async function changesBetween(
-  repository: AppRepository,
-  previous: Snapshot,
-  snapshot: Snapshot,
-  signal?: AbortSignal,
-): Promise<{ readonly lines: readonly string[]; readonly complete: boolean }> {
-  const lines: string[] = [];
-  for await (const change of repository.diff(previous.id, snapshot.id, signal)) {
-    if (lines.length >= mostChanges) return { lines, complete: false };
-    lines.push(`${JSON.stringify(change)}\n`);
-  }
-  return { lines, complete: true };
 }
 
 function viewOf(snapshot: Snapshot): Metadata["versions"][number]["volumes"][number] {
