@@ -99,23 +99,6 @@ test.serial("a volume is measured beside the node's disk, and nothing is left", 
   t.deepEqual(await left(engine), []);
 });
 
-test.serial("an option is tried, and both numbers are there", async (t) => {
-  await makeVolume("media");
-  const { exitCode, stdout, stderr } = await shared.swarmnfs("bench media --profile files --json");
-  t.is(exitCode, 0, stderr);
-  const { figures, trials } = JSON.parse(stdout) as BenchReport;
-  t.deepEqual(
-    trials.map(({ option }) => option),
-    ["noatime"],
-  );
-  for (const { values } of figures)
-    t.deepEqual(
-      Object.values(values).map(({ rounds }) => rounds.length),
-      [5, 5, 5],
-    );
-  t.deepEqual(await left(shared.engine), []);
-});
-
 test.serial("whoever presses Ctrl-C leaves nothing behind", async (t) => {
   await makeVolume("left");
   const pid = await begin("left");
