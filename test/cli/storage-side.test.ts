@@ -58,6 +58,7 @@ test("volumes, apps, nodes, leases, usage and status are shown on the storage no
     ["leases", /blog_data +node2 .* held/],
     ["usage", /blog_data +blog/],
     ["trash", /The trash is empty/],
+    ["clean", /Nothing to clean\./],
     ["report", /blog_data +blog .* too little history/],
     ["status", /storage +swarmnfs:\/\/this storage node/],
     ["doctor", /storage node/],
