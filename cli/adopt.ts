@@ -1,11 +1,14 @@
 import { formatSize } from "../service/size.ts";
 import type { AdoptableDirectory } from "../storage/storage.ts";
+import type { Verbs } from "../storage/verbs.ts";
 import type { Call, ExitCode } from "./call.ts";
 import { plural } from "./plural.ts";
 import type { Screen } from "./screen.ts";
 import { UsageError } from "./usage-error.ts";
 
 const topic = "adopt";
+
+type Examined = Verbs["Examine"]["answer"];
 
 /** A directory that lies on the storage becomes a volume. */
 export async function adopt(call: Call): Promise<ExitCode> {
@@ -43,8 +46,8 @@ export function showCompose(screen: Screen, volume: string): void {
   for (const line of ["volumes:", `  ${volume}:`, "    external: true"]) screen.line(`  ${line}`);
 }
 
-function showFound(screen: Screen, found: AdoptableDirectory, app: string, volume: string): void {
-  const { owner, files, bytes, whole, leadOut, shared } = found;
+function showFound(screen: Screen, found: Examined, app: string, volume: string): void {
+  const { owner, files, bytes, whole, leadOut, shared, users } = found;
   screen.line(`${found.path} ${screen.symbols.arrow} volume "${volume}" of app "${app}"`);
   const count = `${files.toLocaleString("en")} files and directories, ${formatSize(bytes)}`;
   screen.facts(
@@ -67,9 +70,13 @@ function showFound(screen: Screen, found: AdoptableDirectory, app: string, volum
       screen,
       `${plural(shared.count, "file")} ${shared.count === 1 ? "has another name" : "have other names"} outside of it (hard links), by which others go on to see and change what is in the volume: ${some(shared)}`,
     );
+  if (users !== null && users.length > 0)
+    warn(screen, `It is mounted by ${users.join(", ")}, which has to be ended first.`);
   warn(
     screen,
-    "Whether somebody has it open or mounted, here or on another machine, is not known: end what uses it first.",
+    users === null
+      ? "Whether somebody has it open or mounted, here or on another machine, is not known: end what uses it first."
+      : "No other container of this node has it mounted; whether a program or another machine has it open is not known.",
   );
 }
 

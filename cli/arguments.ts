@@ -79,6 +79,7 @@ export function understand(
       profile: textValue(values["profile"]),
       app: textValue(values["app"]),
       volume: textValue(values["volume"]),
+      live: values["live"] === true,
       role: textValue(values["role"]),
     },
     socket: textValue(values["socket"]),

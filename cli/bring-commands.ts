@@ -1,5 +1,7 @@
 import { adopt } from "./adopt.ts";
 import type { Command } from "./call.ts";
+import { exportData } from "./export.ts";
+import { importData } from "./import.ts";
 
 /** How data that is there already gets in. */
 export const bringCommands: readonly Command[] = [
@@ -22,5 +24,40 @@ export const bringCommands: readonly Command[] = [
       { line: "swarmnfs adopt old/blog --app blog --volume blog_data", does: "and do it" },
     ],
     run: adopt,
+  },
+  {
+    name: "import",
+    operands: "SOURCE",
+    count: [1, 1],
+    summary: "copy data of this node into a volume",
+    about: [
+      "SOURCE is local:NAME or nfs:NAME, a volume of Docker's own on this node, volume:NAME, one of another plugin, or a directory of this node, as in /srv/blog.",
+      "Owners, modes, times, hard links, symlinks, extended attributes, ACLs and holes are kept, and every byte is compared, before any of it is seen in the volume. The volume is made if it is not there, and must be empty.",
+      "It can be ended at any time, also by a power cut: the same command goes on. The source is never changed.",
+    ],
+    options: ["app", "volume", "live"],
+    examples: [
+      {
+        line: "swarmnfs import local:blog --app blog --volume blog_data",
+        does: "from Docker's local volume blog",
+      },
+      { line: "swarmnfs import /srv/blog --app blog --volume blog_data", does: "from a directory" },
+    ],
+    run: importData,
+  },
+  {
+    name: "export",
+    operands: "VOLUME",
+    count: [1, 1],
+    summary: "copy a volume's data to a place of this node",
+    about: [
+      "The way back, as careful as import: to local:NAME, a volume of Docker's own, which is made if it is not there, or to a directory of this node, which has to be there. Either must be empty.",
+    ],
+    options: ["to", "live"],
+    examples: [
+      { line: "swarmnfs export blog_data --to local:blog", does: "to Docker's local volume blog" },
+      { line: "swarmnfs export blog_data --to /srv/blog", does: "to a directory" },
+    ],
+    run: exportData,
   },
 ];

@@ -5,6 +5,7 @@ import type { Plugin } from "./plugin-client.ts";
 import type { StorageServer } from "./server-client.ts";
 import type { PluginWorks } from "./plugin-works.ts";
 import type { Screen } from "./screen.ts";
+import type { WorkBar } from "./work-bar.ts";
 import type { StepBar } from "./step-bar.ts";
 
 /** 0 ok, 1 failed, 2 wrong usage, 3 partly done. */
@@ -37,6 +38,7 @@ export interface Options {
   readonly html: string | null;
   readonly app: string | null;
   readonly volume: string | null;
+  readonly live: boolean;
   readonly filter: readonly string[];
 }
 
@@ -53,6 +55,8 @@ export interface Call {
   readonly works: PluginWorks;
   /** Shows how far a work is. */
   readonly steps: StepBar;
+  /** The same for bytes, with rate and time left. */
+  readonly bar: WorkBar;
   readonly server: StorageServer;
   readonly backup: BackupService;
   readonly person: Person;
@@ -100,6 +104,7 @@ type OptionName =
   | "in-place"
   | "app"
   | "volume"
+  | "live"
   | "force"
   | "read"
   | "filter"

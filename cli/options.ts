@@ -51,7 +51,11 @@ export const optionTable: Record<string, OptionRule> = {
     multiple: true,
     does: "only this file or directory of the volume; may be given several times",
   },
-  to: { type: "string", value: "VOLUME", does: "the name of the new volume that is made" },
+  to: {
+    type: "string",
+    value: "NAME",
+    does: "where to: a new volume of that name (backup restore); local:NAME or a directory (export)",
+  },
   "in-place": {
     type: "boolean",
     does: "exchange the volume itself, which nobody may have mounted; what was there goes to the trash",
@@ -59,6 +63,10 @@ export const optionTable: Record<string, OptionRule> = {
   force: {
     type: "boolean",
     does: "also while it is mounted: who has it loses it, and must be restarted",
+  },
+  live: {
+    type: "boolean",
+    does: "although something uses the source: what changes meanwhile is told, and copied by a second run",
   },
   read: { type: "string", value: "PERCENT", does: "read back this share of all data: 100 is all" },
   app: { type: "string", value: "APP", does: "the app that the volume belongs to" },

@@ -115,6 +115,7 @@ async function runCommand(
     plugin,
     works,
     steps: new StepBar(aside, (text) => stderr.write(text), options.json),
+    bar: new WorkBar(aside, (text) => stderr.write(text), options.json),
     server,
     backup,
     person,

@@ -89,7 +89,10 @@ export class StorageSide implements Plugin {
   }
 
   readonly #handlers: Handlers = {
-    Examine: (body, doing) => this.#server.ask("examine", {}, body, doing),
+    Examine: async (body, doing) => ({
+      ...(await this.#server.ask("examine", {}, body, doing)),
+      users: null,
+    }),
     Adopt: async ({ path, app, volume }, doing) => {
       const body = { path, name: volume, options: { app } };
       await this.#server.ask("adoptVolume", {}, body, doing);

@@ -47,6 +47,8 @@ export interface AdministrationParts {
   /** Null where there is no engine. */
   readonly waste: WasteBin | null;
   readonly status: (record: VolumeRecord) => VolumeStatus;
+  /** Containers of this node that have a directory of the storage mounted, as far as that can be known. */
+  readonly usersOf?: (path: string) => Promise<readonly string[] | null>;
   readonly cluster: ClusterExaminations;
   readonly log: Log;
 }
@@ -128,9 +130,15 @@ export function administration(parts: AdministrationParts): VerbHandlers {
     async Examine({ path }) {
       const found = await storage.examine?.(path);
       if (found === undefined) throw noAdoption(storage.url);
-      return found;
+      return { ...found, users: (await parts.usersOf?.(path)) ?? null };
     },
     async Adopt({ path, app, volume }) {
+      const users = (await parts.usersOf?.(path)) ?? [];
+      if (users.length > 0)
+        throw new UserError(
+          "in-use",
+          `"${path}" is mounted by ${users.join(", ")}. End that first: what it writes later would go into the volume`,
+        );
       const request = { path, name: volume, options: parseOptions({ app }) };
       const record = await storage.adopt?.(request, node.identity);
       if (record === undefined) throw noAdoption(storage.url);

@@ -1,4 +1,4 @@
-import { mkdir, readFile, realpath } from "node:fs/promises";
+import { mkdir, readFile, readlink, realpath } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import process from "node:process";
 import { createLog, type Log } from "../service/log.ts";
@@ -17,6 +17,7 @@ import { Nft } from "./guard/nft.ts";
 import { joinTokenSource } from "./join-token.ts";
 import { assemble, type Plugin } from "./plugin.ts";
 import { parseSettings, seenFromHere, type Settings } from "./settings.ts";
+import { DockerTransferEngine } from "./transfer/docker-transfer-engine.ts";
 import { SystemMounter } from "./system-mounter.ts";
 
 /** How long a volume stays mounted after its last container left, in milliseconds: spares restarts a remount. */
@@ -50,6 +51,7 @@ export async function start(stopListening: () => void): Promise<Plugin["answer"]
       mountinfo: () => readFile("/proc/self/mountinfo", "utf8"),
     },
     engine: engineOf(settings, entries),
+    ...(await transfersOf(settings, entries)),
     ...(docker !== null && {
       throwAway: (node, driver) => new DockerThrowAway(docker, node.id, driver),
     }),
@@ -121,6 +123,23 @@ function storageOf(
     log.error(error.message);
     return new RefusingStorage(settings.storage, error);
   }
+}
+
+/** Its containers run the plugin's own programs, so that only a managed one has them. */
+async function transfersOf(
+  settings: Settings,
+  entries: readonly MountEntry[],
+): Promise<{ transfers?: DockerTransferEngine }> {
+  const { docker, managed, mounts } = settings;
+  const pluginId = managed ? pluginIdIn(entries, mounts) : null;
+  if (docker === null || pluginId === null) return {};
+  const names = ["bin", "lib", "lib64", "sbin"];
+  const targets = await Promise.all(names.map((name) => readlink(`/${name}`).catch(() => null)));
+  const links = names.flatMap((name, index) => {
+    const target = targets[index];
+    return target ? [[name, target] as const] : [];
+  });
+  return { transfers: new DockerTransferEngine(docker, pluginId, Object.fromEntries(links)) };
 }
 
 function engineOf(settings: Settings, entries: readonly MountEntry[]): DockerEngine | null {

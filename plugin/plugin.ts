@@ -40,6 +40,8 @@ import type { Settings } from "./settings.ts";
 import { StorageWatch } from "./storage-watch.ts";
 import { beginTelling } from "./telling.ts";
 import type { WasteBin } from "./waste/waste-bin.ts";
+import { beginTransfers, usersOfDirectories } from "./transfer/begin-transfers.ts";
+import type { TransferEngine } from "./transfer/transfer-engine.ts";
 import { createVerbsApi } from "./verbs-api.ts";
 import { createWorksApi } from "./works-api.ts";
 
@@ -60,6 +62,8 @@ export interface World {
   readonly waste?: WasteBin;
   /** Absent: it runs no containers of its own. */
   readonly throwAway?: MakeThrowAway;
+  /** Absent: nor such that copy data. */
+  readonly transfers?: TransferEngine;
   /** Tells one boot of the kernel from another. */
   readonly boot: string;
   /** Milliseconds a volume stays mounted after its last holder left. */
@@ -205,6 +209,7 @@ export async function assemble(world: World): Promise<Plugin> {
   const arrivals: Arrivals = new WeakMap();
   const handlers = administration({
     ...examined,
+    ...usersOfDirectories(settings.storage, world.transfers),
     waste: world.waste ?? null,
     slow: async () => slowest((await view()).traffic),
     driver,
@@ -237,6 +242,7 @@ export async function assemble(world: World): Promise<Plugin> {
       },
       signal,
     ),
+    ...beginTransfers({ ...examined, node, driver, passes, transfers: world.transfers, log }),
   };
   const ours = createVerbsApi(handlers, log).use(createWorksApi(works, log));
   const api = createApi(driver, ours, arrivals, log);

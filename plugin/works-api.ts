@@ -21,6 +21,13 @@ const requests: { readonly [Name in Work]: z.ZodType<Works[Name]["request"]> } =
     quick: z.boolean(),
     profile: z.enum(benchProfiles).nullable(),
   }),
+  Import: z.strictObject({
+    source: z.string(),
+    app: z.string(),
+    volume: z.string(),
+    live: z.boolean(),
+  }),
+  Export: z.strictObject({ volume: z.string(), target: z.string(), live: z.boolean() }),
 };
 
 /** The verbs that take long, beside the others on the same socket; they say how far they are, a line each time. */

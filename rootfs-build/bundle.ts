@@ -15,7 +15,12 @@ const everywhere = { keeper: "storage/keeper/main.ts", swarmnfs: "cli/main.ts" }
 
 export const pluginPrograms: Programs = {
   first: { entry: "plugin/entry.ts" },
-  others: { ...everywhere, main: "plugin/main.ts", scratch: "plugin/cluster/scratch-main.ts" },
+  others: {
+    ...everywhere,
+    main: "plugin/main.ts",
+    transfer: "storage/transfer/main.ts",
+    scratch: "plugin/cluster/scratch-main.ts",
+  },
 };
 
 export const serverPrograms: Programs = {

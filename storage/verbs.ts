@@ -21,7 +21,13 @@ import type { AnswerOf } from "./swarmnfs/protocol/routes.ts";
  */
 export interface Verbs {
   /** A directory of the storage that may become a volume, looked at. */
-  Examine: { request: { readonly path: string }; answer: AdoptableDirectory };
+  Examine: {
+    request: { readonly path: string };
+    answer: AdoptableDirectory & {
+      /** Containers of this node that have it mounted now; null: that is not known. */
+      readonly users: readonly string[] | null;
+    };
+  };
   /** It becomes one, without being copied. */
   Adopt: {
     request: { readonly path: string; readonly app: string; readonly volume: string };

@@ -1,5 +1,28 @@
 import type { BenchProgress, BenchReport, BenchRequest } from "./bench-report.ts";
+import type { TransferProgress, TransferReport } from "./transfer/transfer-report.ts";
 import type { VerbFailure } from "./verbs.ts";
+
+/** Data from a place of this node into a volume, which is made if it is not there. */
+export interface ImportRequest {
+  /** `local:NAME`, `nfs:NAME`, `volume:NAME`, or a directory of this node. */
+  readonly source: string;
+  readonly app: string;
+  readonly volume: string;
+  /** Although something uses the source. */
+  readonly live: boolean;
+}
+
+/** A volume's data to a place of this node, which holds nothing yet. */
+export interface ExportRequest {
+  readonly volume: string;
+  readonly target: string;
+  readonly live: boolean;
+}
+
+export interface TransferAnswer {
+  readonly volume: string;
+  readonly report: TransferReport;
+}
 
 /**
  * Verbs of the plugin that take long: `POST /Swarmnfs.<Work>` with a JSON body, answered 200 with a line of JSON for each
@@ -7,6 +30,8 @@ import type { VerbFailure } from "./verbs.ts";
  */
 export interface Works {
   Bench: { request: BenchRequest; progress: BenchProgress; answer: BenchReport };
+  Import: { request: ImportRequest; progress: TransferProgress; answer: TransferAnswer };
+  Export: { request: ExportRequest; progress: TransferProgress; answer: TransferAnswer };
 }
 
 export type Work = keyof Works;

@@ -30,7 +30,7 @@ swarmnfs: what shall it be called? Say --volume VOLUME
 
 test("adopt without an app, on a terminal", says, {
   line: "adopt old/blog --volume posts",
-  on: terminal,
+  ...terminal,
   exit: 2,
   requests: [],
   err: `

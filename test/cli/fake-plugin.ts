@@ -17,7 +17,7 @@ export type Answers = {
   readonly [W in Work]?: (request: Works[W]["request"]) => readonly Said<W>[];
 };
 
-const works: ReadonlySet<string> = new Set<Work>(["Bench"]);
+const works: ReadonlySet<string> = new Set<Work>(["Bench", "Import", "Export"]);
 
 export class Refusal extends Error {
   readonly status: number;

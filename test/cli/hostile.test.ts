@@ -110,6 +110,10 @@ const lines = [
   ["trash"],
   ["trash", "undelete", evil],
   ["trash", "purge", evil],
+  ["adopt", evil, "--app", evil, "--volume", evil],
+  ["adopt", evil, "--app", evil, "--volume", evil, "--dry-run"],
+  ["import", evil, "--app", evil, "--volume", evil],
+  ["export", evil, "--to", evil],
   // Any file of one word will do.
   ["join", "/proc/sys/kernel/hostname"],
   ["doctor"],

@@ -7,7 +7,7 @@ for (const [line, message, help] of [
   ["volume", 'unknown command "volume": did you mean "volumes"?', ""],
   [
     "frobnicate",
-    'unknown command "frobnicate". Commands: volumes, usage, bench, apps, trash, adopt, report, clean, nodes, leases, join, doctor, status, server, backup, version, help.',
+    'unknown command "frobnicate". Commands: volumes, usage, bench, apps, trash, adopt, import, export, report, clean, nodes, leases, join, doctor, status, server, backup, version, help.',
     "",
   ],
   ["trash undelte x", '"trash" has no command "undelte": did you mean "trash undelete"?', "trash"],

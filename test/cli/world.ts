@@ -9,6 +9,7 @@ import type {
   VolumeStatus,
   VolumeView,
 } from "../../storage/verbs.ts";
+import type { TransferReport } from "../../storage/transfer/transfer-report.ts";
 import { volumeRecord } from "../storage/records/volume-record.ts";
 import { fortyDays } from "./history.ts";
 import { benchReport } from "./bench-report.ts";
@@ -194,6 +195,17 @@ export const doubleNode: Finding = {
     "Rules for hosts cannot tell them apart. Set SWARMNFS_NODE on one of them: docker plugin set swarmnfs SWARMNFS_NODE=NAME",
 };
 
+const nothing = { count: 0, first: [] };
+
+/** What came of a copy of a volume with a socket in it. */
+export const transferred: TransferReport = {
+  whole: true,
+  files: 5204,
+  bytes: 2 * G,
+  differences: nothing,
+  leftOut: { count: 1, first: ["run/mysqld.sock: a socket"] },
+};
+
 /** A plugin with these volumes, apps and trash. What is changed is answered as changed, and forgotten. */
 export const answers: Answers = {
   Status: () => status,
@@ -284,6 +296,8 @@ export const answers: Answers = {
   RemoveWaste: () => ({}),
   Review: () => fortyDays(now),
   Trash: () => ({ entries: trash }),
+  Import: ({ volume }) => [{ answer: { volume, report: transferred } }],
+  Export: ({ volume }) => [{ answer: { volume, report: { ...transferred, leftOut: nothing } } }],
   Examine: ({ path }) => ({
     path,
     owner: { uid: 33, gid: 33, mode: 0o2770 },
@@ -292,6 +306,7 @@ export const answers: Answers = {
     whole: true,
     leadOut: { count: 2, first: ["theme -> /usr/share/theme", "up/secret -> ../../secret"] },
     shared: { count: 1, first: ["logo.png"] },
+    users: null,
   }),
   Adopt: ({ app, volume }) => volumeView(volumeRecord(volume, { app })),
   Undelete: ({ entry, as }) => {

@@ -5,6 +5,10 @@ import { join } from "node:path";
 import test from "ava";
 import { everything, TwoPlaces } from "./two-places.ts";
 
+function crash(): never {
+  throw new Error("crash");
+}
+
 const unchanged = { whole: true, differences: { count: 0, first: [] } };
 
 test("a transfer keeps all there is to keep, of hostile trees as well", async (t) => {
@@ -101,9 +105,6 @@ test("of a source that changes while it is copied it is said what; what did not 
 
 test("a transfer of something else does not go on with another one's work", async (t) => {
   const places = await TwoPlaces.make(t, "echo one >a");
-  const crash = (): never => {
-    throw new Error("crash");
-  };
   await t.throwsAsync(places.transfer(crash, "local:one"), { message: "crash" });
   await t.throwsAsync(places.transfer(undefined, "local:two"), {
     code: "conflict",
