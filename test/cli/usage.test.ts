@@ -33,7 +33,7 @@ for (const [line, message, help] of [
   ],
   [
     "doctor -x",
-    'unknown option "-x" for "doctor". Options: --fix, --json, --socket, --help.',
+    'unknown option "-x" for "doctor". Options: --cluster, --fix, --json, --socket, --help.',
     "doctor",
   ],
   ["doctor --fix=yes", '--fix takes no value, and "yes" was given.', "doctor"],
