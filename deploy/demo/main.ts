@@ -9,6 +9,7 @@ import { buildPlugin, installPlugin } from "./steps/plugin.ts";
 import { backupSteps } from "./steps/backup.ts";
 import { composeSteps } from "./steps/compose.ts";
 import { containerSteps } from "./steps/containers.ts";
+import { operationsSteps } from "./steps/operations.ts";
 import { swarmSteps } from "./steps/swarm.ts";
 import { trashSteps } from "./steps/trash.ts";
 import { thisStage } from "./this-stage.ts";
@@ -43,6 +44,7 @@ async function playOn(engine: Stage): Promise<void> {
   await swarmSteps(story, engine);
   await trashSteps(story, engine);
   await backupSteps(story, engine);
+  await operationsSteps(story, engine);
 }
 
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {

@@ -174,6 +174,7 @@ function unheard(
 function swarmFinding({ swarm, swarmNode, answers }: ClusterFacts): Finding {
   if (swarm !== null) {
     const ready = swarm.filter(({ state }) => state === "ready").length;
+    if (swarm.length === 1) return ok("this node is alone in the swarm");
     return ok(`${swarm.length} nodes are in the swarm, ${ready} of them ready`);
   }
   if (swarmNode === null) return ok(`this engine is in no swarm; ${answers.length} nodes answered`);
