@@ -140,7 +140,7 @@ function unreachable(error: Error, path: string): UserError {
   const found = code === "ENOENT" ? "there is no such socket" : "nobody listens there";
   return new UserError(
     "unavailable",
-    `no backup service answers at ${path}: ${found}. This command works in the service's container: docker compose exec backup swarmnfs backup status, or docker exec on the node that docker service ps swarmnfs_backup names. If the service does not run, its log says why`,
+    `no backup service answers at ${path}: ${found}. This command works in the service's container: docker compose -f backup.compose.yml exec backup swarmnfs backup status, or docker exec on the node that docker service ps swarmnfs_backup names. If the service does not run, its log says why`,
   );
 }
 

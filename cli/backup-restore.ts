@@ -38,9 +38,13 @@ export async function restoreBackup(call: Call): Promise<ExitCode> {
     );
   if (report.restart.length > 0)
     screen.paragraph(`These had it mounted and must be restarted: ${report.restart.join(", ")}`);
-  if (!inPlace)
-    screen.paragraph(
-      `Look at it with: docker run --rm -it -v ${report.volume}:/d -w /d debian bash`,
+  if (!inPlace) {
+    // Called after the app, for others may not mount it; the driver named, for Docker makes a volume of its own otherwise.
+    const mount = `type=volume,volume-driver=swarmnfs,src=${report.volume},dst=/d`;
+    screen.line("Look at it, on a node with the plugin:");
+    screen.line(
+      `  docker run --rm -it --name ${report.app}-look --mount ${mount} -w /d debian bash`,
     );
+  }
   return isWhole ? 0 : 3;
 }

@@ -54,7 +54,7 @@ export class ServerClient implements StorageServer {
     const found = code === "ENOENT" ? "there is no such socket" : "nobody listens there";
     return new UserError(
       "unavailable",
-      `no storage server answers at ${this.#path}: ${found}. This command works on the storage node, in the server's container: docker compose exec nfs-server swarmnfs server nodes. If that does not run, its log says why: docker compose logs nfs-server`,
+      `no storage server answers at ${this.#path}: ${found}. This command works on the storage node, in the server's container: docker compose -f nfs-server.compose.yml exec nfs-server swarmnfs … If that does not run, its log says why: docker compose -f nfs-server.compose.yml logs nfs-server`,
     );
   }
 }

@@ -110,6 +110,7 @@ async function bringBack(
   const { inPlace = null } = record.fill ?? {};
   return {
     volume: ready.name,
+    app: ready.app,
     snapshot: snapshot.id,
     at: new Date(snapshot.time).toISOString(),
     files: result.files,

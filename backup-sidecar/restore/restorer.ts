@@ -15,6 +15,8 @@ export interface RestoreRequest {
 
 export interface RestoreReport {
   readonly volume: string;
+  /** Which it belongs to. */
+  readonly app: string;
   /** The version that it was made of: its id, and its time (RFC 3339). */
   readonly snapshot: string;
   readonly at: string;

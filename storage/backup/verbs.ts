@@ -186,6 +186,8 @@ export interface ChangeView {
 export interface RestoreView {
   /** The volume that was made or exchanged. */
   readonly volume: string;
+  /** Which it belongs to. */
+  readonly app: string;
   /** The version that it was made of: its id, and its time (RFC 3339). */
   readonly snapshot: string;
   readonly at: string;

@@ -179,7 +179,7 @@ test("where no service runs, it says where the command works", async (t) => {
   t.is(said.exit, 1);
   t.regex(
     said.err,
-    /no backup service answers .* docker compose exec backup swarmnfs backup status/s,
+    /no backup service answers .* docker compose -f backup\.compose\.yml exec backup swarmnfs backup status/s,
   );
 });
 

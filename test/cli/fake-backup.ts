@@ -150,6 +150,7 @@ export const backupCommands: Commands = {
   },
   restore: async ({ source, to, inPlace }) => ({
     volume: to ?? (inPlace ? source : `${source}_restored`),
+    app: "blog",
     snapshot: id("77b01d42"),
     at: "2026-02-20T12:00:00Z",
     files: 5204,

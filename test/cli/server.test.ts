@@ -80,7 +80,7 @@ test("outside the server's container the command says where it works", async (t)
   t.is(exit, 1);
   t.regex(
     err,
-    /no storage server answers at \/nowhere\/server\.sock: there is no such socket\..*docker compose exec nfs-server/,
+    /no storage server answers at \/nowhere\/server\.sock: there is no such socket\..*docker compose -f nfs-server\.compose\.yml exec nfs-server/,
   );
 });
 

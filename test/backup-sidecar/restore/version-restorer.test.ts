@@ -39,6 +39,7 @@ test.serial(
     );
     t.like(report, {
       volume: "rescued",
+      app: "blog",
       at: "2026-03-01T06:00:13.000Z",
       differences: [],
       displaced: null,
