@@ -52,7 +52,9 @@ export const machineFaults: Readonly<Record<string, Fault>> = {
     endsWithPower: false,
     begin: (machine) => machine.must(fill(diskOf[machine.plan.role]), { timeout: 300_000 }),
     end: (machine) =>
-      machine.must(`cd ${diskOf[machine.plan.role]} && rm -f lab-filler lab-filler-crumbs`),
+      machine.must(
+        `cd ${diskOf[machine.plan.role]} && rm -f lab-filler lab-filler-crumbs lab-filler-probe`,
+      ),
   },
 };
 
@@ -63,10 +65,12 @@ export const machineFaults: Readonly<Record<string, Fault>> = {
 function fill(place: string): string {
   return `cd ${place} || exit
     fallocate -l $(df --output=avail --block-size=1 . | tail -n 1) lab-filler 2>/dev/null
+    cat /dev/zero >>lab-filler-crumbs 2>/dev/null
+    sync
     for round in 1 2 3 4 5 6 7 8 9 10; do
-      cat /dev/zero >>lab-filler-crumbs 2>/dev/null
-      sync
-      dd if=/dev/zero bs=4096 count=1 conv=fsync >>lab-filler-crumbs 2>/run/lab-filler || exit 0
+      dd if=/dev/zero of=lab-filler-crumbs bs=4096 oflag=append,dsync conv=notrunc 2>/dev/null
+      dd if=/dev/zero of=lab-filler-probe bs=4096 count=1 conv=fsync 2>/run/lab-filler || exit 0
+      rm lab-filler-probe
     done
     cat /run/lab-filler >&2
     echo "something can still be written: $(df --output=avail --block-size=1 . | tail -n 1) bytes are free" >&2
