@@ -170,19 +170,19 @@ test("it tells why a container ended, and starts and stops", async (t) => {
   t.deepEqual(asked.slice(1), ["POST /containers/web/start", "POST /containers/web/stop?t=5"]);
 });
 
-test("volumes are told with the options they were asked for here", async (t) => {
+test("volumes are told with the options they were asked for here, and their labels", async (t) => {
   const { socket } = await engineApi(t, {
     "/volumes": {
       Volumes: [
-        { Name: "v", Driver: "swarmnfs:latest", Options: { app: "blog" } },
+        { Name: "v", Driver: "swarmnfs:latest", Options: { app: "blog" }, Labels: { keep: "" } },
         { Name: "theirs", Driver: "swarmnfs:latest", Options: null },
         { Name: "plain", Driver: "local", Options: null },
       ],
     },
   });
   t.deepEqual(await new DockerEngine(socket, null, "swarmnfs").volumes(5_000), [
-    { name: "v", options: { app: "blog" } },
-    { name: "theirs", options: null },
+    { name: "v", options: { app: "blog" }, labels: { keep: "" } },
+    { name: "theirs", options: null, labels: {} },
   ]);
 });
 
