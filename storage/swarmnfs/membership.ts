@@ -177,7 +177,7 @@ export class Membership {
       : `this node has not joined ${host} yet`;
     return new ControlFailure(
       "unknown-node",
-      `${why}. On ${host} do: swarmnfs server token ${this.#node.name}. Here, with the word that it prints: docker plugin disable swarmnfs; docker plugin set swarmnfs SWARMNFS_JOIN_TOKEN=…; docker plugin enable swarmnfs`,
+      `${why}. On ${host} do: swarmnfs server token ${this.#node.name}. Here, with the word that it prints: docker plugin disable -f swarmnfs; docker plugin set swarmnfs SWARMNFS_JOIN_TOKEN=…; docker plugin enable swarmnfs`,
     );
   }
 
