@@ -34,14 +34,14 @@ async function examine(call: Call): Promise<Examination> {
     const { findings } = await call.plugin.ask("Doctor", request, "examining this node");
     return { subject: { node, storage }, findings };
   } catch (error) {
-    // Not reaching the plugin is what people call a doctor for.
+    // Not reaching the plugin, or the storage server in its container, is what people call a doctor for.
     if (!(error instanceof UserError) || error.code !== "unavailable") throw error;
     return {
       subject: null,
       findings: [
         {
           level: "problem",
-          title: "the plugin of this node cannot be asked",
+          title: "this node cannot be examined",
           advice: error.message,
         },
       ],

@@ -15,6 +15,7 @@ import { PluginWorksClient } from "./plugin-works.ts";
 import { Progress } from "./progress.ts";
 import { Screen } from "./screen.ts";
 import { ServerClient, serverSocket } from "./server-client.ts";
+import { containerStart } from "./server-start.ts";
 import { StepBar } from "./step-bar.ts";
 import { elsewhere, StorageSide } from "./storage-side.ts";
 import { detectTerminal, type Shown } from "./terminal.ts";
@@ -82,7 +83,12 @@ async function runCommand(
   const given = socket ?? (environment["SWARMNFS_SOCKET"] || null);
   const progress = new Progress(aside.terminal, (text) => stderr.write(text), patienceMs);
   const ofServer = surroundings.serverSocket ?? serverSocket;
-  const server = new ServerClient(socket ?? ofServer, progress, (limits ?? requestLimits).other);
+  const server = new ServerClient(
+    socket ?? ofServer,
+    progress,
+    (limits ?? requestLimits).other,
+    clock,
+  );
   const searcher = { directory: pluginsDirectory, isRoot };
   const findSocket = (): Promise<string> =>
     given === null ? findPluginSocket(searcher) : Promise.resolve(given);
@@ -100,7 +106,10 @@ async function runCommand(
     bytes: (chunk) => new Promise((resolve) => void stdout.write(chunk, resolve)),
   });
   // In the server's container there is no plugin, and all that plugins do about volumes the server itself does.
-  const isOnServer = given === null && !(await hasPlugin(searcher)) && (await isSocket(ofServer));
+  const isOnServer =
+    given === null &&
+    !(await hasPlugin(searcher)) &&
+    ((await isSocket(ofServer)) || (await containerStart(ofServer)) !== null);
   const plugin = isOnServer ? new StorageSide(server, clock) : ofPlugin;
   const works = isOnServer
     ? { follow: () => Promise.reject(elsewhere("measuring")) }

@@ -1,3 +1,4 @@
+import type { Clock } from "../service/clock.ts";
 import { UserError } from "../service/user-error.ts";
 import { ControlClient } from "../storage/swarmnfs/control-client.ts";
 import { SocketEndpoint } from "../storage/swarmnfs/endpoint.ts";
@@ -5,6 +6,7 @@ import type { ParamsOf } from "../storage/swarmnfs/protocol/params.ts";
 import type { AnswerOf, BodyOf, RouteName } from "../storage/swarmnfs/protocol/routes.ts";
 import { codeOf } from "./plugin-socket.ts";
 import type { Progress } from "./progress.ts";
+import { containerStart, notYet } from "./server-start.ts";
 
 /** Where the storage server listens for administrators, in its container. */
 export const serverSocket = "/run/swarmnfs/server.sock";
@@ -25,12 +27,14 @@ export class ServerClient implements StorageServer {
   readonly #client: ControlClient;
   readonly #progress: Progress;
   readonly #limitMs: number;
+  readonly #clock: Clock;
 
-  constructor(path: string, progress: Progress, limitMs: number) {
+  constructor(path: string, progress: Progress, limitMs: number, clock: Clock) {
     this.#path = path;
     this.#client = new ControlClient(new SocketEndpoint(path));
     this.#progress = progress;
     this.#limitMs = limitMs;
+    this.#clock = clock;
   }
 
   ask<Name extends RouteName>(
@@ -40,17 +44,19 @@ export class ServerClient implements StorageServer {
     doing: string,
   ): Promise<AnswerOf<Name>> {
     const work = this.#client.call(name, params, body, { timeoutMs: this.#limitMs });
-    return this.#progress.during(doing, work).catch((error: unknown) => {
-      throw this.#explain(error);
+    return this.#progress.during(doing, work).catch(async (error: unknown) => {
+      throw await this.#explain(error);
     });
   }
 
-  #explain(error: unknown): unknown {
+  async #explain(error: unknown): Promise<unknown> {
     const code = error instanceof Error ? codeOf(error.cause) : "";
     if (code === "EACCES" || code === "EPERM") {
       return new UserError("denied", `only root may open ${this.#path}. Try again as root`);
     }
     if (code !== "ENOENT" && code !== "ECONNREFUSED" && code !== "ENOTSOCK") return error;
+    const start = await containerStart(this.#path);
+    if (start !== null) return notYet(start, this.#clock.now(), code !== "ENOENT");
     const found = code === "ENOENT" ? "there is no such socket" : "nobody listens there";
     return new UserError(
       "unavailable",

@@ -96,6 +96,8 @@ export class Supervisor {
     const { run, pipefs, nfsd } = this.#world;
     rmSync(run, { recursive: true, force: true });
     mkdirSync(run, { recursive: true });
+    // For `swarmnfs`, which says how long the start takes; it knows the place by the socket beside it.
+    writeFileSync(path.join(run, "started"), `${new Date().toISOString()}\n`);
     // What cannot be mounted here the agent explains: it examines everything that it needs.
     await this.#mount("rpc_pipefs", pipefs);
     await this.#mount("nfsd", nfsd);

@@ -105,7 +105,7 @@ test("doctor finds that the plugin is not there", says, {
   exit: 1,
   out: `
 this node
-  FAIL the plugin of this node cannot be asked
+  FAIL this node cannot be examined
       the plugin does not answer at /nonexistent/swarmnfs.sock: there is no such socket. It should be installed and enabled. See what Docker has: docker plugin ls
 0 ok, 1 problem
 `,

@@ -96,6 +96,8 @@ test.serial(
     ]);
     t.regex(await readFile(join(container.folder, "rpc/nfsd.fh/flush"), "utf8"), /^\d+\n$/);
     t.regex(container.said.join("\n"), /of a former container/);
+    const started = await readFile(join(container.folder, "run/started"), "utf8");
+    t.false(Number.isNaN(Date.parse(started.trim())), started);
   },
 );
 
