@@ -37,7 +37,7 @@ import { parseKeep } from "./retention/keep.ts";
 import { Scheduler } from "./schedule/scheduler.ts";
 import type { BackupSettings } from "./settings.ts";
 import { configsName } from "./source/configs.ts";
-import type { Hooks } from "./source/hooks.ts";
+import type { Hooks } from "../service/hooks/hooks.ts";
 import { lookAtSource } from "./source/source-look.ts";
 import { AppHistories } from "./status/app-histories.ts";
 import { SignOfLife } from "./status/sign-of-life.ts";

@@ -18,10 +18,10 @@ import { recover } from "./recover.ts";
 import { checkTarget } from "./repository/target/check-target.ts";
 import { webdavTarget } from "./repository/target/webdav-target.ts";
 import { type BackupSettings, parseSettings } from "./settings.ts";
-import { ContainerHooks } from "./source/container-hooks.ts";
-import { DockerHookEngine } from "./source/docker-hook-engine.ts";
-import { HookJournal } from "./source/hook-journal.ts";
-import { type Hooks, noHooks } from "./source/hooks.ts";
+import { ContainerHooks } from "../service/hooks/container-hooks.ts";
+import { DockerHookEngine } from "../service/hooks/docker-hook-engine.ts";
+import { HookJournal } from "../service/hooks/hook-journal.ts";
+import { type Hooks, noHooks } from "../service/hooks/hooks.ts";
 
 /** Settings that nothing can be done with: whoever starts us need not try again. */
 const cannotWork = 2;

@@ -3,7 +3,7 @@ import type { Log } from "../../service/log.ts";
 import type { TimeKeeper } from "../clock/trusted-time.ts";
 import type { History } from "../history/history.ts";
 import type { Keep } from "../retention/keep.ts";
-import type { Hooks } from "../source/hooks.ts";
+import type { Hooks } from "../../service/hooks/hooks.ts";
 import type { GuardRules, SourceLook } from "../source/source-guard.ts";
 import type { SourceView } from "../source/source-view.ts";
 import type { Progress } from "./app-repository.ts";

@@ -3,7 +3,7 @@ import { rfc3339 } from "../../service/clock.ts";
 import { messageOf } from "../../service/message-of.ts";
 import { planRetention } from "../retention/retention.ts";
 import { RemoteFailure } from "../repository/failure.ts";
-import type { HookOutcome } from "../source/hooks.ts";
+import type { HookOutcome } from "../../service/hooks/hooks.ts";
 import type { TrustedTime } from "../clock/trusted-time.ts";
 import type { CheckResult } from "./app-repository.ts";
 import type { SuspectRecord } from "./app-state.ts";

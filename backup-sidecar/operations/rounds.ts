@@ -4,7 +4,7 @@ import { repeat } from "../../service/repeat.ts";
 import type { JobPast } from "../schedule/due.ts";
 import { type Job, jobsOf } from "../schedule/job.ts";
 import type { Scheduled, Scheduler } from "../schedule/scheduler.ts";
-import type { Hooks } from "../source/hooks.ts";
+import type { Hooks } from "../../service/hooks/hooks.ts";
 import { RepositoryTrouble } from "../engine/repository-trouble.ts";
 import type { Care } from "./care.ts";
 import type { Drilling } from "./drilling.ts";

@@ -6,7 +6,7 @@ import { assemble } from "../../backup-sidecar/backup.ts";
 import type { AnsweredVerb, Talk } from "../../backup-sidecar/control/commands.ts";
 import { openStoragePlace } from "../../backup-sidecar/operations/storage-place.ts";
 import { parseSettings } from "../../backup-sidecar/settings.ts";
-import { noHooks } from "../../backup-sidecar/source/hooks.ts";
+import { noHooks } from "../../service/hooks/hooks.ts";
 import { systemClock } from "../../service/clock.ts";
 import { createLog } from "../../service/log.ts";
 import { messageOf } from "../../service/message-of.ts";

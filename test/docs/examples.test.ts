@@ -1,7 +1,7 @@
 import { readdir } from "node:fs/promises";
 import path from "node:path";
 import test from "ava";
-import { wishesOf } from "../../backup-sidecar/source/hook-wishes.ts";
+import { wishesOf } from "../../service/hooks/hook-wishes.ts";
 import { parseOptions, type VolumeOptions } from "../../storage/rules/options.ts";
 import { read, root } from "./document.ts";
 

@@ -8,7 +8,7 @@ import type { RunWorld } from "../../../backup-sidecar/engine/run-world.ts";
 import { runApp } from "../../../backup-sidecar/engine/run.ts";
 import { verifyApp, type VerifyReport } from "../../../backup-sidecar/engine/verification.ts";
 import { parseKeep } from "../../../backup-sidecar/retention/keep.ts";
-import { noHooks } from "../../../backup-sidecar/source/hooks.ts";
+import { noHooks } from "../../../service/hooks/hooks.ts";
 import { lookAtSource } from "../../../backup-sidecar/source/source-look.ts";
 import { systemClock } from "../../../service/clock.ts";
 import type { VolumeRecord } from "../../../storage/records/volume.ts";

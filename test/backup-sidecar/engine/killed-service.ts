@@ -16,7 +16,7 @@ import type { RunWorld } from "../../../backup-sidecar/engine/run-world.ts";
 import { runApp } from "../../../backup-sidecar/engine/run.ts";
 import { verifyApp } from "../../../backup-sidecar/engine/verification.ts";
 import { parseKeep } from "../../../backup-sidecar/retention/keep.ts";
-import { noHooks } from "../../../backup-sidecar/source/hooks.ts";
+import { noHooks } from "../../../service/hooks/hooks.ts";
 import { lookAtSource } from "../../../backup-sidecar/source/source-look.ts";
 import { sourceView } from "../../../backup-sidecar/source/source-view.ts";
 import { systemClock } from "../../../service/clock.ts";

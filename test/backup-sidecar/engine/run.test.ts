@@ -1,7 +1,7 @@
 import { readdir, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import test from "ava";
-import { type Hooks, noHooks } from "../../../backup-sidecar/source/hooks.ts";
+import { type Hooks, noHooks } from "../../../service/hooks/hooks.ts";
 import { AppUnderTest } from "./app-under-test.ts";
 import { BackedUp } from "./backed-up.ts";
 

@@ -1,5 +1,5 @@
-import type { Log } from "../../service/log.ts";
-import { messageOf } from "../../service/message-of.ts";
+import type { Log } from "../log.ts";
+import { messageOf } from "../message-of.ts";
 import type { HookContainer, HookEngine } from "./hook-engine.ts";
 import type { Debt, HookJournal } from "./hook-journal.ts";
 import { wishesOf, type HookWishes } from "./hook-wishes.ts";

@@ -1,9 +1,9 @@
 import { join } from "node:path";
 import test, { type ExecutionContext } from "ava";
 import { pino } from "pino";
-import { ContainerHooks } from "../../../backup-sidecar/source/container-hooks.ts";
-import type { HookContainer, HookEngine } from "../../../backup-sidecar/source/hook-engine.ts";
-import { HookJournal } from "../../../backup-sidecar/source/hook-journal.ts";
+import { ContainerHooks } from "../../../service/hooks/container-hooks.ts";
+import type { HookContainer, HookEngine } from "../../../service/hooks/hook-engine.ts";
+import { HookJournal } from "../../../service/hooks/hook-journal.ts";
 import { eventually } from "../../storage/eventually.ts";
 import { temporaryDirectory } from "../../storage/places.ts";
 

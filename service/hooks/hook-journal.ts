@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { StateFile } from "../../service/state-file.ts";
+import { StateFile } from "../state-file.ts";
 
 /** One thing that has to be undone, and how. */
 const debtSchema = z.strictObject({

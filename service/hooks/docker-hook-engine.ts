@@ -1,7 +1,7 @@
 import { PassThrough } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import Docker from "dockerode";
-import { UserError } from "../../service/user-error.ts";
+import { UserError } from "../user-error.ts";
 import type { CommandEnd, HookContainer, HookEngine } from "./hook-engine.ts";
 
 /** Milliseconds: for a question, for a command of people's own, and for the last task of a service. */
