@@ -2,7 +2,7 @@ import { parseArgs } from "node:util";
 import { nearest } from "../service/nearest.ts";
 import type { Command, Options } from "./call.ts";
 import { choose } from "./choose.ts";
-import { optionTable } from "./options.ts";
+import { optionOf, optionTable } from "./options.ts";
 import { UsageError } from "./usage-error.ts";
 
 export interface Invocation {
@@ -120,7 +120,7 @@ function checkOption(token: OptionToken, command: Command): void {
     (token.value.startsWith("-") && token.inlineValue !== true);
   if (option?.type === "string" && missing) {
     throw new UsageError(
-      `${token.rawName} needs a value: ${token.rawName} ${option.value}`,
+      `${token.rawName} needs a value: ${token.rawName} ${optionOf(command, token.name).value}`,
       command.name,
     );
   }

@@ -16,6 +16,12 @@ export const bringCommands: readonly Command[] = [
       "On swarmnfs:// that is an administrator's: run it in the storage node's container, or on a node in SWARMNFS_ADMIN_NODES.",
     ],
     options: ["app", "volume", "dry-run"],
+    needed: ["app", "volume"],
+    words: {
+      app: { does: "the app that it belongs to from then on; made if it is not there" },
+      volume: { does: "what the volume is called then" },
+      "dry-run": { does: "only say what would become of it" },
+    },
     examples: [
       {
         line: "swarmnfs adopt old/blog --app blog --volume blog_data --dry-run",
@@ -36,6 +42,11 @@ export const bringCommands: readonly Command[] = [
       "It can be ended at any time, also by a power cut: the same command goes on. The source is never changed.",
     ],
     options: ["app", "volume", "live"],
+    needed: ["app", "volume"],
+    words: {
+      app: { does: "the app that the volume belongs to; made if it is not there" },
+      volume: { does: "the volume, which is made if it is not there" },
+    },
     examples: [
       {
         line: "swarmnfs import local:blog --app blog --volume blog_data",
@@ -54,6 +65,16 @@ export const bringCommands: readonly Command[] = [
       "The way back, as careful as import: to local:NAME, a volume of Docker's own, which is made if it is not there, or to a directory of this node, which has to be there. Either must be empty.",
     ],
     options: ["to", "live"],
+    needed: ["to"],
+    words: {
+      to: {
+        value: "PLACE",
+        does: "where to: local:NAME, or a directory of this node, as in /srv/blog",
+      },
+      live: {
+        does: "although something uses the volume: what changes meanwhile is told, and copied by a second run",
+      },
+    },
     examples: [
       { line: "swarmnfs export blog_data --to local:blog", does: "to Docker's local volume blog" },
       { line: "swarmnfs export blog_data --to /srv/blog", does: "to a directory" },

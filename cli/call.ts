@@ -62,6 +62,13 @@ export interface Call {
   readonly person: Person;
 }
 
+/** How the help tells of an option. */
+export interface OptionWords {
+  /** How its value is called; absent: as in the table. */
+  readonly value?: string;
+  readonly does: string;
+}
+
 interface Example {
   readonly line: string;
   readonly does: string;
@@ -82,6 +89,10 @@ export interface Command {
   readonly about: readonly string[];
   /** Beside those of every command. */
   readonly options: readonly OptionName[];
+  /** Those of them without which it does nothing. */
+  readonly needed?: readonly OptionName[];
+  /** What an option is to this command, where that differs from the table of all options. */
+  readonly words?: Readonly<Partial<Record<OptionName, OptionWords>>>;
   readonly examples: readonly [Example, Example];
   run(call: Call): Promise<ExitCode>;
 }

@@ -26,11 +26,15 @@ export const careCommands: readonly Command[] = [
     count: [0, Infinity],
     summary: "show what can go and how much that is, and remove it",
     about: [
-      "SORT is trash (entries past their time, or older than --older-than says) unused (volumes that nobody has used for 30 days, or for --older-than) or docker (what Docker on this node does not need, for 7 days or --older-than: ended containers, images and local volumes without a name, build cache). Without one it only shows the first two.",
+      "SORT is trash (entries past their time, or older than --older-than says), unused (volumes that nobody has used for 30 days, or for --older-than) or docker (what Docker on this node has not needed for 7 days, or for --older-than: ended containers, images and local volumes without a name, build cache). Without one it only shows the first two.",
       "Nothing is removed without --yes or somebody who says yes. Each thing is looked at again before it goes: what came into use meanwhile stays. Unused volumes go to the trash.",
       "What has the label swarmnfs.keep is never removed.",
     ],
     options: ["older-than", "filter", "yes"],
+    words: {
+      "older-than": { does: "another age than each sort's own: 12h, 7d, 2w" },
+      yes: { does: "remove it, and do not ask" },
+    },
     examples: [
       { line: "swarmnfs clean", does: "see what could go" },
       {

@@ -1,6 +1,6 @@
 import { globalOptions } from "./arguments.ts";
 import type { Command } from "./call.ts";
-import { optionTable } from "./options.ts";
+import { optionOf } from "./options.ts";
 import type { Fact, Screen } from "./screen.ts";
 
 /** What `--help` shows for `topic`: one command, a group of them, or everything when it is empty. */
@@ -14,19 +14,17 @@ export function showHelp(topic: readonly Command[], all: readonly Command[], scr
 /** The help as data, for `--json`. */
 export function helpData(topic: readonly Command[], all: readonly Command[]): unknown {
   return {
-    commands: (topic.length === 0 ? all : topic).map(
-      ({ name, operands, summary, about, options, examples }) => ({
-        name,
-        usage: usageOf({ name, operands, options }),
-        summary,
-        about,
-        options: [...options, ...globalOptions].map((option) => ({
-          name: `--${option}`,
-          does: optionTable[option]?.does,
-        })),
-        examples,
+    commands: (topic.length === 0 ? all : topic).map((command) => ({
+      name: command.name,
+      usage: usageOf(command),
+      summary: command.summary,
+      about: command.about,
+      options: [...command.options, ...globalOptions].map((option) => {
+        const { value, does } = optionOf(command, option);
+        return { name: `--${option}`, value, does, needed: isNeeded(command, option) };
       }),
-    ),
+      examples: command.examples,
+    })),
   };
 }
 
@@ -38,7 +36,7 @@ function showOverview(all: readonly Command[], screen: Screen): void {
     ...all.map((command): Fact => [shortName(command), command.summary]),
     ["help [COMMAND]", "this, or what a command does, with examples"],
   ]);
-  showList(screen, "Options of every command", globalOptions.map(optionFact));
+  showList(screen, "Options of every command", factsOf({ name: "" }, globalOptions));
   showList(
     screen,
     "Examples",
@@ -60,12 +58,12 @@ function showGroup(group: readonly Command[], screen: Screen): void {
     "Commands",
     group.map((command): Fact => [shortName(command), command.summary]),
   );
-  showList(
-    screen,
-    "Options",
-    [...new Set(group.flatMap(({ options }) => options)), ...globalOptions].map(optionFact),
-  );
+  showList(screen, "Options of each", factsOf({ name: word }, globalOptions));
   showList(screen, "Examples", examplesOf(group.map(({ examples }) => examples[0])));
+  const rich = group.find(({ options }) => options.length > 0);
+  if (rich === undefined) return;
+  screen.line();
+  screen.line(`What else one of them takes: swarmnfs ${rich.name} --help`);
 }
 
 function showCommand(command: Command, screen: Screen): void {
@@ -73,18 +71,28 @@ function showCommand(command: Command, screen: Screen): void {
   screen.line();
   screen.line(`${command.summary[0]?.toUpperCase()}${command.summary.slice(1)}.`);
   for (const paragraph of command.about) screen.paragraph(paragraph);
-  showList(screen, "Options", [...command.options, ...globalOptions].map(optionFact));
+  const { needed = [], options } = command;
+  if (needed.length > 0) showList(screen, "Needed", factsOf(command, needed));
+  const rest = [...options.filter((option) => !needed.includes(option)), ...globalOptions];
+  showList(screen, "Options", factsOf(command, rest));
   showList(screen, "Examples", examplesOf(command.examples));
 }
 
-/** `trash purge [ENTRY...] [--older-than AGE] [--all] [--yes]`. */
-function usageOf({
-  name,
-  operands,
-  options,
-}: Pick<Command, "name" | "operands" | "options">): string {
-  const words = options.map((option) => `[${optionText(option)}]`);
+/** `export VOLUME --to PLACE [--live]`: what may be left out stands in brackets, behind what is needed. */
+function usageOf(command: Command): string {
+  const { name, operands, options } = command;
+  const [needed, rest] = [true, false].map((wanted) =>
+    options.filter((option) => isNeeded(command, option) === wanted),
+  );
+  const words = [
+    ...(needed ?? []).map((option) => optionText(command, option)),
+    ...(rest ?? []).map((option) => `[${optionText(command, option)}]`),
+  ];
   return [name, operands, ...words].filter((word) => word !== "").join(" ");
+}
+
+function isNeeded({ needed = [] }: Command, option: string): boolean {
+  return needed.some((name) => name === option);
 }
 
 function showList(screen: Screen, title: string, facts: readonly Fact[]): void {
@@ -99,13 +107,15 @@ function examplesOf(
   return examples.map(({ line, does }) => [line, does]);
 }
 
-function optionFact(option: string): Fact {
-  return [optionText(option), optionTable[option]?.does ?? ""];
+type Told = Pick<Command, "name" | "words">;
+
+function factsOf(command: Told, options: readonly string[]): Fact[] {
+  return options.map((option) => [optionText(command, option), optionOf(command, option).does]);
 }
 
-function optionText(option: string): string {
-  const rule = optionTable[option];
-  return rule?.type === "string" ? `--${option} ${rule.value}` : `--${option}`;
+function optionText(command: Told, option: string): string {
+  const { value } = optionOf(command, option);
+  return value === null ? `--${option}` : `--${option} ${value}`;
 }
 
 /** `trash [list]`: what may be left out stands in brackets. */

@@ -1,3 +1,5 @@
+import type { Command } from "./call.ts";
+
 /** `value` is how the help calls it. */
 export type OptionRule = { readonly does: string } & (
   | { readonly type: "boolean"; readonly short?: string }
@@ -54,7 +56,7 @@ export const optionTable: Record<string, OptionRule> = {
   to: {
     type: "string",
     value: "NAME",
-    does: "where to: a new volume of that name (backup restore); local:NAME or a directory (export)",
+    does: "a new volume of that name, rather than VOLUME_restored",
   },
   "in-place": {
     type: "boolean",
@@ -90,4 +92,25 @@ export const optionTable: Record<string, OptionRule> = {
     does: "only this kind of work: database, web, streaming or files",
   },
   "dry-run": { type: "boolean", does: "only say what would be done" },
+};
+
+/** The value as a command calls it (null: it takes none), and what the option does there. */
+export function optionOf(
+  { name, words }: Pick<Command, "name" | "words">,
+  option: string,
+): { readonly value: string | null; readonly does: string } {
+  const rule = optionTable[option];
+  const own = Object.entries(words ?? {}).find(([key]) => key === option)?.[1];
+  const usual = rule?.type === "string" ? rule.value : null;
+  const does = option === "socket" ? (socketOf[name.split(" ")[0] ?? ""] ?? "") : "";
+  return {
+    value: usual === null ? null : (own?.value ?? usual),
+    does: own?.does ?? (does || (rule?.does ?? "")),
+  };
+}
+
+/** Whose socket it is, where it is not the plugin's. */
+const socketOf: Readonly<Record<string, string>> = {
+  server: "the storage server's socket, where it is not the usual one",
+  backup: "the backup service's socket, where it is not the usual one",
 };

@@ -137,8 +137,7 @@ Commands:
   apps show APP               everything about one app
   apps set APP KEY=VALUE...   change who may mount an app's volumes, and its size
 
-Options:
-  --yes           do not ask
+Options of each:
   --json          print everything that is known, as JSON
   --socket PATH   the plugin's socket, when it cannot be found or is one of several (or SWARMNFS_SOCKET)
   --help          say what a command does, with examples
@@ -147,6 +146,8 @@ Examples:
   swarmnfs apps                                see all apps
   swarmnfs apps show blog                      see who may mount its volumes
   swarmnfs apps set blog services=blog,tools   let the stack "tools" in as well
+
+What else one of them takes: swarmnfs apps set --help
 `,
 });
 
