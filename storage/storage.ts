@@ -1,4 +1,6 @@
 import type { AppOwner, AppRecord } from "./records/app.ts";
+import type { ReportTurn } from "./records/report-turn.ts";
+import type { Holder, HookAnswer, HookCall } from "./records/hook-call.ts";
 import type { RollAnswer, RollCall } from "./records/roll-call.ts";
 import type { TrashRecord } from "./records/trash.ts";
 import type { UseRecord } from "./records/use.ts";
@@ -86,6 +88,16 @@ export interface Catalog {
   readonly damaged: readonly Damage[];
   /** Nodes that ask all others to look at themselves, now. */
   readonly rollCalls?: readonly RollCall[] | undefined;
+  /** Backups before and after which containers want something done. */
+  readonly hookCalls?: readonly HookCall[] | undefined;
+}
+
+/** Who has volumes mounted. */
+export interface HookHolders {
+  /** By a sign of use that has not lapsed. */
+  readonly live: readonly Holder[];
+  /** By a lease of our own server on this storage: it may be of a node that is long gone. */
+  readonly leased: readonly Holder[];
 }
 
 /** What a node said to a roll call, and by how much its clock was ahead of the storage's then, milliseconds. */
@@ -357,13 +369,35 @@ export interface Storage {
   /** Takes the call away, with its volume; what cannot be taken away yet goes within minutes. */
   endRoll?(id: string, by: NodeIdentity): Promise<void>;
   /**
-   * Whether a list would show a roll call, as cheap as can be: to be asked every few seconds. Absent where that is told
+   * For the backup service: asks all nodes to do what their containers ask for around a backup, and says, at least every
+   * minute, that it still holds. Where the storage has no directories of its own for that, all but `answerHook` are absent.
+   */
+  callHooks?(call: HookCall): Promise<void>;
+  /**
+   * What this node says to it. Throws `not-found` when nobody waits for it any more, and `conflict` when the node begins what
+   * it has begun before.
+   */
+  answerHook?(id: string, answer: HookAnswer): Promise<void>;
+  hookAnswers?(id: string): Promise<readonly HookAnswer[]>;
+  endHooks?(id: string): Promise<void>;
+  hookHolders?(volumes: readonly string[]): Promise<HookHolders>;
+
+  /**
+   * Whether a list would show a roll call or a call for hooks, as cheap as can be: to be asked every few seconds. Absent where that is told
    * without being asked.
    */
   isCalled?(): Promise<boolean>;
 
   /** What is known of the time since then (RFC 3339): how all grew, and how it is backed up. */
   review(since: string): Promise<Review>;
+
+  /**
+   * How far the reports are that people are sent; null: nobody ever did. Where somebody else sends them, both are absent. Throws
+   * `conflict` where that cannot be read.
+   */
+  reportTurn?(): Promise<ReportTurn | null>;
+  /** Writes down the next turn; false: somebody else was first, and it does not follow the one that is there. */
+  putReportTurn?(turn: ReportTurn): Promise<boolean>;
 
   /**
    * Purges what is past its time, sweeps abandoned staging, counts usage, and once a day writes down what there is; only on

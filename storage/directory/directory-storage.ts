@@ -2,6 +2,8 @@ import type { Clock } from "../../service/clock.ts";
 import { checkVolumeName } from "../rules/names.ts";
 import type { AppOwner, AppRecord } from "../records/app.ts";
 import { parseAppRecord, parseVolumeRecord } from "../records/parse.ts";
+import type { ReportTurn } from "../records/report-turn.ts";
+import type { HookAnswer, HookCall } from "../records/hook-call.ts";
 import type { RollAnswer, RollCall } from "../records/roll-call.ts";
 import type { VolumeRecord } from "../records/volume.ts";
 import type * as storage from "../storage.ts";
@@ -27,6 +29,8 @@ import { Mutex } from "./mutex.ts";
 import type { Parts } from "./parts.ts";
 import { RecordFolder } from "./record-folder.ts";
 import { notFound, removeVolume } from "./removal.ts";
+import { putReportTurn, readReportTurn } from "./report-turn.ts";
+import { answerHook, callHooks, endHooks, hookAnswers, hookHolders } from "./hook-calls.ts";
 import { answerRoll, callRoll, endRoll, rollAnswers } from "./roll-calls.ts";
 import { abandonRestore, beginRestore, noteRestore } from "./restoring.ts";
 import { StorageClock } from "./storage-clock.ts";
@@ -95,9 +99,9 @@ export class DirectoryStorage implements storage.Storage {
   }
 
   async list(): Promise<storage.Catalog> {
-    const { catalog, rollCalls } = await this.listSince(null);
+    const { catalog, rollCalls, hookCalls } = await this.listSince(null);
     if (catalog === null) throw new Error("a first list was called unchanged");
-    return { ...catalog, rollCalls };
+    return { ...catalog, rollCalls, hookCalls };
   }
 
   /** The catalog, unless nothing but signs of use has changed since a list that was `seen`. */
@@ -237,6 +241,26 @@ export class DirectoryStorage implements storage.Storage {
     return this.#entrance.run((layout) => endRoll(this.#parts, layout, id, by));
   }
 
+  callHooks(call: HookCall): Promise<void> {
+    return this.#entrance.run((layout) => callHooks(this.#parts, layout, call));
+  }
+
+  answerHook(id: string, answer: HookAnswer): Promise<void> {
+    return this.#entrance.run((layout) => answerHook(this.#parts, layout, id, answer));
+  }
+
+  hookAnswers(id: string): Promise<readonly HookAnswer[]> {
+    return this.#entrance.run((layout) => hookAnswers(layout, id));
+  }
+
+  endHooks(id: string): Promise<void> {
+    return this.#entrance.run((layout) => endHooks(this.#parts, layout, id));
+  }
+
+  hookHolders(volumes: readonly string[]): Promise<storage.HookHolders> {
+    return this.#entrance.run((layout) => hookHolders(this.#parts, layout, volumes.map(checked)));
+  }
+
   trash(): Promise<readonly storage.TrashEntry[]> {
     return this.#entrance.run(listTrash);
   }
@@ -257,6 +281,14 @@ export class DirectoryStorage implements storage.Storage {
       const history = await readHistory(layout, Date.parse(since), there, progress);
       return { ...history, backup: await reviewBackup(layout) };
     });
+  }
+
+  reportTurn(): Promise<ReportTurn | null> {
+    return this.#entrance.run(readReportTurn);
+  }
+
+  putReportTurn(turn: ReportTurn): Promise<boolean> {
+    return this.#entrance.run((layout) => putReportTurn(this.#parts, layout, turn));
   }
 
   housekeep(by: storage.NodeIdentity): Promise<storage.HousekeepingReport> {

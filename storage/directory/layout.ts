@@ -15,8 +15,9 @@ export const metaFolders = [
   "history",
   "tmp",
 ] as const;
-/** Beside them, and there only while a node asks all others something: to see that none does costs one look. */
+/** Beside them, and there only while somebody asks all nodes something: to see that nobody does costs one look. */
 export const rollCallFolder = "roll-calls";
+export const hookCallFolder = "hooks";
 export type MetaFolder = (typeof metaFolders)[number];
 
 /**

@@ -1,7 +1,9 @@
+import type { HookCall } from "../records/hook-call.ts";
 import type { RollCall } from "../records/roll-call.ts";
 import type { Catalog, Usage } from "../storage.ts";
 import type { AdvisoryTable } from "./advisory-table.ts";
 import { lastSnapshots } from "./backup-status.ts";
+import { pendingHookCalls } from "./hook-calls.ts";
 import type { Layout, Parts } from "./parts.ts";
 import { pendingRollCalls } from "./roll-calls.ts";
 
@@ -11,6 +13,7 @@ export interface Listing {
   readonly seen: string | null;
   readonly uses: Catalog["uses"];
   readonly rollCalls: readonly RollCall[];
+  readonly hookCalls: readonly HookCall[];
   readonly catalog: Catalog | null;
 }
 
@@ -30,7 +33,9 @@ export async function listSince(
   const now = await seenNow(parts, tables, layout);
   const uses = await parts.uses.all(layout);
   const rollCalls = await pendingRollCalls(parts, layout);
-  if (seen !== null && seen === now) return { seen, uses, rollCalls, catalog: null };
+  const hookCalls = await pendingHookCalls(parts, layout);
+  const passing = { uses, rollCalls, hookCalls };
+  if (seen !== null && seen === now) return { seen, ...passing, catalog: null };
   const [listed, listedApps] = await Promise.all([volumes.list(layout), apps.list(layout)]);
   const catalog = {
     volumes: listed.records.filter((record) => record.state !== "trashed"),
@@ -41,7 +46,7 @@ export async function listSince(
     lastSnapshot: await lastSnapshots(layout),
     damaged: [...listed.damaged, ...listedApps.damaged],
   };
-  return { seen: now, uses, rollCalls, catalog };
+  return { seen: now, ...passing, catalog };
 }
 
 /** What the folders look like; null while they change, and different every ten minutes, to be safe. */

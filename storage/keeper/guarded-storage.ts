@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { systemClock } from "../../service/clock.ts";
 import { UserError } from "../../service/user-error.ts";
 import type { DirectorySettings } from "../directory/directory-storage.ts";
-import { metaFolder, rollCallFolder } from "../directory/layout.ts";
+import { hookCallFolder, metaFolder, rollCallFolder } from "../directory/layout.ts";
 import type { Attachment, Catalog, Storage, StorageHealth, Trouble } from "../storage.ts";
 import { StorageUnavailable } from "../unavailable.ts";
 import { Breaker } from "./breaker.ts";
@@ -48,7 +48,7 @@ export class GuardedStorage implements Storage {
   readonly #quick: Lane;
   readonly #long: Lane;
   readonly #peek = new Peek();
-  readonly #rollCalls: string;
+  readonly #calls: readonly string[];
   #knownId: string | null = null;
   #listed: { readonly seen: string; readonly catalog: Catalog } | null = null;
   #closed = false;
@@ -57,7 +57,9 @@ export class GuardedStorage implements Storage {
     const welcome = (): Welcome => ({ settings, knownId: this.#knownId });
     const idleMs = options.idleMs ?? 30_000;
     this.url = settings.url;
-    this.#rollCalls = join(settings.path, metaFolder, rollCallFolder);
+    this.#calls = [rollCallFolder, hookCallFolder].map((name) =>
+      join(settings.path, metaFolder, name),
+    );
     this.#deadlines = options.deadlines ?? usualDeadlines;
     this.#presence = options.presence ?? null;
     this.#quick = new Lane(options.keeper, welcome, idleMs);
@@ -92,11 +94,11 @@ export class GuardedStorage implements Storage {
   /** What has not changed since the last list does not cross from the keeper again. */
   async list(): Promise<Catalog> {
     const kept = this.#listed;
-    const { seen, uses, rollCalls, catalog } = await this.#call("listSince", [kept?.seen ?? null]);
+    const { seen, catalog, ...passing } = await this.#call("listSince", [kept?.seen ?? null]);
     const current = catalog ?? kept?.catalog;
     if (current === undefined) throw new Error("a first list was called unchanged");
     this.#listed = seen === null ? null : { seen, catalog: current };
-    return { ...current, uses, rollCalls };
+    return { ...current, ...passing };
   }
 
   get = this.#caller("get");
@@ -119,16 +121,23 @@ export class GuardedStorage implements Storage {
   answerRoll = this.#caller("answerRoll");
   rollAnswers = this.#caller("rollAnswers");
   endRoll = this.#caller("endRoll");
+  callHooks = this.#caller("callHooks");
+  answerHook = this.#caller("answerHook");
+  hookAnswers = this.#caller("hookAnswers");
+  endHooks = this.#caller("endHooks");
+  hookHolders = this.#caller("hookHolders");
   usage = this.#caller("usage");
   trash = this.#caller("trash");
   undelete = this.#caller("undelete");
   purge = this.#caller("purge");
   review = this.#caller("review");
+  reportTurn = this.#caller("reportTurn");
+  putReportTurn = this.#caller("putReportTurn");
   housekeep = this.#caller("housekeep");
 
   async isCalled(): Promise<boolean> {
     if (this.trouble !== null || this.#knownId === null) return false;
-    return this.#peek.sees(this.#rollCalls);
+    return this.#peek.sees(...this.#calls);
   }
 
   attach(...args: Arguments<"attach">): Promise<Attachment> {
