@@ -18,8 +18,6 @@ export type KeptStorage = Storage &
     | "hookAnswers"
     | "endHooks"
     | "hookHolders"
-    | "reportTurn"
-    | "putReportTurn"
     | "fill"
     | "beginRestore"
     | "noteRestore"
