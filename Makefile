@@ -71,7 +71,7 @@ cli: node_modules/.ready ## build dist/swarmnfs, the command as one file that ne
 npm: node_modules/.ready ## build dist/npm, the command as a package for npm
 	@$(NODE) rootfs-build/npm.ts
 
-images: node_modules/.ready ## build dist/server, dist/backup and dist/bench: the images of the NFS server, of the backup service and of swarmnfs bench
+images: node_modules/.ready ## build three images for docker load: dist/server/swarmnfs-nfs-server.tar, dist/backup/swarmnfs-backup.tar, dist/bench/swarmnfs-bench.tar
 	@$(NODE) rootfs-build/images.ts
 
 engine: node_modules/.ready rootfs ## open a shell on a private engine with the plugin

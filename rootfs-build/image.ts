@@ -37,6 +37,8 @@ export interface Image {
 
 /** Builds it as an archive for `docker load`, and says so. */
 export async function buildImage(image: Image, identity: BuildIdentity): Promise<void> {
+  // What it is called must say what it is where it is taken to: beside others, on a storage node.
+  const archive = `${image.name.replace("/", "-")}.tar`;
   const names = [`${image.name}:${identity.version}`, `${image.name}:latest`];
   const base = await provideBase(chosenMakers(), image.recipe);
   const debian = await baseLayer(base, image.programs === null ? [node] : []);
@@ -46,7 +48,7 @@ export async function buildImage(image: Image, identity: BuildIdentity): Promise
     await mkdir(folder);
     const ours = image.programs === null ? [] : [await ownLayer(work, image.programs, identity)];
     size = await writeImageArchive(
-      path.join(folder, "image.tar"),
+      path.join(folder, archive),
       path.join(work, "image"),
       names,
       configOf(image, identity),
@@ -55,7 +57,7 @@ export async function buildImage(image: Image, identity: BuildIdentity): Promise
     await writeFile(path.join(folder, "build"), `${identity.id}\n`);
   });
   process.stdout.write(
-    `${names[0]} (${identity.id}): ${(size / 1e6).toFixed(1)} MB compressed. To load it: docker load --input dist/${image.folder}/image.tar\n`,
+    `${names[0]} (${identity.id}): ${(size / 1e6).toFixed(1)} MB compressed. To load it: docker load --input dist/${image.folder}/${archive}\n`,
   );
 }
 

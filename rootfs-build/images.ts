@@ -1,5 +1,6 @@
 // Builds dist/server, dist/backup and dist/bench: the images of the storage node's NFS server, of the backup service and of
-// what `swarmnfs bench` measures with, as archives for `docker load`. A word after the command builds that one only.
+// what `swarmnfs bench` measures with, each an archive for `docker load` that is called like its image. A word after the
+// command builds that one only.
 import process from "node:process";
 import { backupPrograms, serverPrograms } from "./bundle.ts";
 import { newIdentity } from "./identity.ts";

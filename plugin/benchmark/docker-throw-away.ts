@@ -29,7 +29,7 @@ export class DockerThrowAway implements ThrowAway {
       if (statusOf(error) !== 404) throw error;
       throw new UserError(
         "not-found",
-        `this node has no image ${image}, which holds what is measured with (fio). Build it where swarmnfs's sources are (make images), bring dist/bench/image.tar here, and: docker load --input image.tar`,
+        `this node has no image ${image}, which holds what is measured with (fio). Build it where swarmnfs's sources are (make images), bring dist/bench/swarmnfs-bench.tar here, and: docker load --input swarmnfs-bench.tar`,
       );
     }
   }

@@ -8,7 +8,7 @@ import { disasterPage } from "../lab/disaster-page.ts";
 import { engineUnderTest, until } from "./engine-under-test.ts";
 
 const root = path.join(import.meta.dirname, "../..");
-const image = path.join(root, "dist/backup/image.tar");
+const image = path.join(root, "dist/backup/swarmnfs-backup.tar");
 const [user, password, backupPassword] = ["backup", "let-me-in", "correct-horse"];
 
 /** A WebDAV server on the engine's machine, for its containers. */
@@ -146,7 +146,7 @@ async function machine(
     "'backup'": `'${user}'`,
     "THE PASSWORD OF THE WEBDAV SERVER": password,
     "THE BACKUP PASSWORD": backupPassword,
-    "backup.tar": image,
+    "swarmnfs-backup.tar": image,
   });
   const typed = async (line: string): Promise<string> => {
     const [, words] = /^docker compose (.*)$/.exec(line) ?? [];

@@ -4,7 +4,7 @@ import test from "ava";
 import type { DockerCli } from "../../engine-box/docker-cli.ts";
 import { engineUnderTest, until } from "./engine-under-test.ts";
 
-const image = path.join(import.meta.dirname, "../../dist/backup/image.tar");
+const image = path.join(import.meta.dirname, "../../dist/backup/swarmnfs-backup.tar");
 
 /** The backup service in a container, beside a WebDAV server on the same machine. */
 async function runService(

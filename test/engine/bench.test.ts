@@ -63,7 +63,7 @@ test.serial("without its image it says how to load it", async (t) => {
 
 test.serial("a volume is measured beside the node's disk, and nothing is left", async (t) => {
   const { engine } = shared;
-  await engine.cli.run("load", "--input", path.join(root, "dist/bench/image.tar"));
+  await engine.cli.run("load", "--input", path.join(root, "dist/bench/swarmnfs-bench.tar"));
   await makeVolume("db");
   const { exitCode, stdout, stderr } = await shared.swarmnfs("bench db --quick --json");
   t.is(exitCode, 0, stderr);

@@ -6,8 +6,8 @@ const root = path.join(import.meta.dirname, "../..");
 
 /** Images that `make images` built, by what people call the archive. */
 export const images = {
-  "backup.tar": path.join(root, "dist/backup/image.tar"),
-  "server.tar": path.join(root, "dist/server/image.tar"),
+  "swarmnfs-backup.tar": path.join(root, "dist/backup/swarmnfs-backup.tar"),
+  "swarmnfs-nfs-server.tar": path.join(root, "dist/server/swarmnfs-nfs-server.tar"),
 } as const;
 
 /** Puts a file of this machine on one of the lab, where it is called `place`. */

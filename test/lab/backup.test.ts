@@ -24,7 +24,7 @@ const trash = z.object({ entries: z.array(z.looseObject({ id: z.string() })) });
 /** Loads the image on the leader, and deploys the stack as it is; it runs where its image is. */
 async function deploy(secrets: Readonly<Record<string, string>>): Promise<void> {
   on.afterwards(remove);
-  await sendFile(on.leader, images["backup.tar"], "/run/backup.tar");
+  await sendFile(on.leader, images["swarmnfs-backup.tar"], "/run/backup.tar");
   await on.leader.must("docker load --input /run/backup.tar && rm /run/backup.tar", {
     timeout: patience,
   });

@@ -10,7 +10,7 @@ import { said } from "./said.ts";
 
 const here = import.meta.dirname;
 const builder = path.join(here, "../../../rootfs-build/images.ts");
-const archive = path.join(here, "../../../dist/backup/image.tar");
+const archive = path.join(here, "../../../dist/backup/swarmnfs-backup.tar");
 const image = "swarmnfs/backup:latest";
 const server = "swarmnfs-demo-webdav";
 const service = "swarmnfs-demo-backup";

@@ -12,7 +12,7 @@ import { until } from "../engine-under-test.ts";
 import { fileEngine } from "../file-engine.ts";
 import { engineSwarm } from "./engine-swarm.ts";
 
-const backupImage = path.join(import.meta.dirname, "../../../dist/backup/image.tar");
+const backupImage = path.join(import.meta.dirname, "../../../dist/backup/swarmnfs-backup.tar");
 const on = fileEngine("examples");
 const swarm = engineSwarm(on, (app) => backup(`run ${app}`));
 
