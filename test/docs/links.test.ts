@@ -3,7 +3,6 @@ import path from "node:path";
 import test from "ava";
 import { execa } from "execa";
 import * as z from "zod";
-import { commands } from "../../cli/command.ts";
 import { codeIn, fencesOf, read, root, type Fence } from "./document.ts";
 
 const { stdout } = await execa("git", ["ls-files", "*.md"], { cwd: root });
@@ -31,20 +30,6 @@ test("every make target in a document is one", async (t) => {
   for (const { file, text } of documents) {
     for (const [, target = ""] of code(text).matchAll(/^(?:sudo )?make ([a-z-]+)/gm))
       t.true(targets.has(target), `${file}: make ${target}`);
-  }
-});
-
-test("every swarmnfs command in a document is one", (t) => {
-  const known = new Set([...commands.flatMap(({ name }) => [name, name.split(" ")[0]]), "help"]);
-  for (const { file, text } of documents) {
-    for (const [, first = "", second = ""] of code(text).matchAll(
-      /^(?:\$ )?(?:sudo )?(?:dist\/)?swarmnfs ([a-z]+)(?: ([a-z]+))?/gm,
-    )) {
-      t.true(
-        known.has(`${first} ${second}`) || known.has(first),
-        `${file}: swarmnfs ${first} ${second}`,
-      );
-    }
   }
 });
 
