@@ -65,9 +65,9 @@ export class DockerEngine implements Engine {
 
   async isHeld(container: string, boundMs: number): Promise<boolean> {
     try {
-      await this.#docker
-        .getContainer(container)
-        .inspect({ abortSignal: AbortSignal.timeout(boundMs) });
+      await within(boundMs, (abortSignal) =>
+        this.#docker.getContainer(container).inspect({ abortSignal }),
+      );
       return false;
     } catch (error) {
       const status = statusOf(error);
@@ -187,13 +187,27 @@ export class DockerEngine implements Engine {
 
   async #ask<T>(boundMs: number, call: (signal: AbortSignal) => Promise<T>): Promise<T> {
     try {
-      return await call(AbortSignal.timeout(boundMs));
+      return await within(boundMs, call);
     } catch (error) {
       if (statusOf(error) !== undefined) throw error;
       throw new UserError("unavailable", `Docker does not answer on ${this.#socketPath}`, {
         cause: error,
       });
     }
+  }
+}
+
+/**
+ * Not by `AbortSignal.timeout`, which goes off although the answer is long there: what then hears of it and makes an error of
+ * it costs as much as the question.
+ */
+async function within<T>(boundMs: number, call: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const limit = new AbortController();
+  const timer = setTimeout(() => limit.abort(), boundMs);
+  try {
+    return await call(limit.signal);
+  } finally {
+    clearTimeout(timer);
   }
 }
 
