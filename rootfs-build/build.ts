@@ -7,12 +7,13 @@ import { bundle } from "./bundle.ts";
 import { compressedSize } from "./compressed-size.ts";
 import { dist, replaceWhole } from "./dist.ts";
 import { newIdentity } from "./identity.ts";
+import { leanBase } from "./lean-base.ts";
 
 const root = path.join(import.meta.dirname, "..");
 const goal = 50_000_000;
 
 const identity = await newIdentity();
-const base = await provideBase(chosenMakers());
+const base = await leanBase(await provideBase(chosenMakers()));
 
 await replaceWhole(["app", "plugin"], async (work) => {
   const app = path.join(work, "app");
