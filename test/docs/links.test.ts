@@ -49,12 +49,24 @@ test("the README installs the present release", async (t) => {
 test("the Chinese README has the commands and files of the English one", async (t) => {
   const [english, chinese] = await Promise.all([read("README.md"), read("README.zh-CN.md")]);
   t.deepEqual(commandsOf(chinese), commandsOf(english));
-  t.is(chinese.match(/^#+ /gm)?.length, english.match(/^#+ /gm)?.length);
+  t.deepEqual(levelsOf(chinese), levelsOf(english), "sections");
+  t.deepEqual(filesIn(chinese), filesIn(english));
 });
 
 /** Its fenced blocks without pictures, whose words are translated. */
 function commandsOf(document: string): Fence[] {
   return fencesOf(document).filter(({ language }) => language !== "mermaid");
+}
+
+function levelsOf(document: string): string[] {
+  return document.match(/^#+(?= )/gm) ?? [];
+}
+
+/** Where its links lead, but for those to itself and to the other language. */
+function filesIn(document: string): string[] {
+  return Array.from(document.matchAll(/\]\(([^)\s#]+)[^)\s]*\)/g), ([, target = ""]) => target)
+    .filter((target) => !target.startsWith("README"))
+    .toSorted();
 }
 
 /** Everything in a document that is written as code, a piece a line. */
