@@ -4,6 +4,8 @@ import { mountOf, topmostAt, type MountEntry } from "../storage/mounting/mountin
 /** Where config.json binds the host's directories inside a managed plugin. */
 const stateBind = "/host/state";
 const storageBind = "/host/storage";
+/** Below these a managed plugin sees the host's directories. */
+export const hostViews = [stateBind, storageBind];
 /** The host's directory behind {@link stateBind}, unless somebody set another. */
 const stateSource = "/var/lib";
 /** The file system behind {@link storageBind} until somebody sets its source: config.json names a directory of it. */

@@ -1,6 +1,7 @@
 import { mkdir, readFile, readlink, realpath } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import process from "node:process";
+import { DockerHookEngine } from "../service/hooks/docker-hook-engine.ts";
 import { createLog, type Log } from "../service/log.ts";
 import { serveMetrics } from "../service/metrics-page.ts";
 import { UserError } from "../service/user-error.ts";
@@ -11,7 +12,7 @@ import type { NodeIdentity, Storage } from "../storage/storage.ts";
 import { DockerWasteBin } from "./waste/docker-waste-bin.ts";
 import { DockerThrowAway } from "./benchmark/docker-throw-away.ts";
 import { DockerEngine } from "./docker-engine.ts";
-import { pluginIdIn, seenInPlugin } from "./host-path.ts";
+import { hostViews, pluginIdIn, seenInPlugin } from "./host-path.ts";
 import { parseMountinfo, type MountEntry } from "../storage/mounting/mountinfo.ts";
 import { Nft } from "./guard/nft.ts";
 import { joinTokenSource } from "./join-token.ts";
@@ -55,6 +56,7 @@ export async function start(stopListening: () => void): Promise<Plugin["answer"]
     ...(docker !== null && {
       throwAway: (node, driver) => new DockerThrowAway(docker, node.id, driver),
     }),
+    ...(docker !== null && { hookEngine: new DockerHookEngine(docker) }),
     ...(settings.docker !== null && { waste: new DockerWasteBin(settings.docker) }),
     boot: (await readFile("/proc/sys/kernel/random/boot_id", "utf8")).trim(),
     lingerMs,
@@ -117,7 +119,9 @@ function storageOf(
         return ours === path ? seen(path) : ours;
       }),
     };
-    return openStorage(settings.storage, { seen, trashDays: settings.trashDays, nfs, swarmnfs });
+    const views = settings.managed ? hostViews : [];
+    const { storage, trashDays } = settings;
+    return openStorage(storage, { seen, views, trashDays, nfs, swarmnfs });
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
     log.error(error.message);

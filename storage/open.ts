@@ -1,7 +1,9 @@
-import { join, normalize } from "node:path";
+import { join } from "node:path";
 import process from "node:process";
 import { didYouMean } from "../service/nearest.ts";
 import { UserError } from "../service/user-error.ts";
+import { type DirectoryUrl, parseDirectoryUrl } from "./directory/directory-url.ts";
+import type { ExpectedMount } from "./directory/expected-mount.ts";
 import type { Command } from "./keeper/child.ts";
 import { GuardedStorage, type GuardedOptions } from "./keeper/guarded-storage.ts";
 import { NfsStorage, type NfsSettings } from "./nfs/nfs-storage.ts";
@@ -21,6 +23,8 @@ export interface OpenSettings {
   readonly trashDays: number;
   /** Where this process sees a directory of the host; by default at the same path. */
   readonly seen?: (path: string) => string;
+  /** The mount points below which it sees those directories, if not below its root. */
+  readonly views?: readonly string[];
   /** How the keeper is started; by default the one that lies beside this file. */
   readonly keeper?: Command;
   readonly onChange?: GuardedOptions["onChange"];
@@ -52,41 +56,35 @@ export function openStorage(url: string, settings: OpenSettings): Storage {
       throw new UserError("unsupported", `${url} cannot be used by this program`);
     return new NfsStorage(place, { ...nfs, trashDays }, options);
   }
-  const path = pathOf(url);
+  const { path, mount } = directoryUrlOf(url);
   const seen = settings.seen?.(path) ?? path;
+  const expected = expectedMount(mount, seen, settings.views);
+  const makeRoot = expected === null && path.startsWith(ownPlace);
   return new GuardedStorage(
-    { url, path: seen, trashDays, makeRoot: path.startsWith(ownPlace) },
+    { url, path: seen, trashDays, makeRoot, ...(expected && { mount: expected }) },
     options,
   );
 }
 
-function pathOf(url: string): string {
-  const [, scheme = "", rest = ""] = /^([a-zA-Z][a-zA-Z0-9+.-]*):\/\/(.*)$/.exec(url) ?? [];
-  if (scheme !== "dir") {
-    const hint = scheme === "" ? "" : didYouMean(scheme, schemes);
-    throw new UserError(
-      "invalid",
-      `storage "${url}" is not a storage URL${hint || "."} Write swarmnfs://server, as in swarmnfs://storage1, nfs://server/path, as in nfs://nas.lan/volume1/swarm, or dir:///path, as in dir:///srv/swarm`,
-    );
-  }
-  if (!rest.startsWith("/")) {
-    throw new UserError(
-      "invalid",
-      `storage "${url}" has no absolute path: three slashes were expected, as in dir:///${rest.replace(/^\.*\/*/, "") || "srv/swarm"}`,
-    );
-  }
-  if (/[?#\p{Cc}]/u.test(rest))
-    throw new UserError(
-      "invalid",
-      `storage "${url}": dir:// takes a path and nothing else, without "?" and "#"`,
-    );
-  const path = normalize(rest).replace(/(?<=.)\/$/, "");
-  if (path === "/")
-    throw new UserError(
-      "invalid",
-      `storage "${url}" is the root of the file system. Give swarmnfs a directory of its own, as in dir:///srv/swarm`,
-    );
-  return path;
+function directoryUrlOf(url: string): DirectoryUrl {
+  const [, scheme = "", rest = ""] = /^([a-zA-Z][a-zA-Z0-9+.-]*):\/\/(.*)$/s.exec(url) ?? [];
+  if (scheme === "dir") return parseDirectoryUrl(url, rest);
+  const hint = scheme === "" ? "" : didYouMean(scheme, schemes);
+  throw new UserError(
+    "invalid",
+    `storage "${url}" is not a storage URL${hint || "."} Write swarmnfs://server, as in swarmnfs://storage1, nfs://server/path, as in nfs://nas.lan/volume1/swarm, or dir:///path, as in dir:///srv/swarm`,
+  );
+}
+
+/** What must be mounted at `seen`, where this process sees a directory. */
+function expectedMount(
+  mount: string | null,
+  seen: string,
+  views: readonly string[] = [],
+): ExpectedMount | null {
+  if (mount === null) return null;
+  const from = views.find((view) => seen === view || seen.startsWith(`${view}/`)) ?? "/";
+  return { type: mount === "required" ? null : mount, from };
 }
 
 /** How the keeper is started: in the images both are bundles side by side, in development they are sources. */

@@ -7,6 +7,7 @@ import { timeSchema } from "../records/fields.ts";
 import { DamagedRecord, parseRecord } from "../records/parse.ts";
 import { StorageUnavailable } from "../unavailable.ts";
 import { Directory, sameStamp, type Stamp } from "./confined.ts";
+import { type ExpectedMount, refuseUnmounted } from "./expected-mount.ts";
 import { isTrouble } from "./file-trouble.ts";
 import { Layout, metaFolder, metaFolders } from "./layout.ts";
 import { refuseSquashedRoot } from "./squashed-root.ts";
@@ -19,6 +20,8 @@ export interface Place {
   readonly path: string;
   /** Make the root itself if it is missing and this node never knew the storage. */
   readonly makeRoot: boolean;
+  /** What must be mounted there; without it, whatever is there is taken. */
+  readonly mount?: ExpectedMount;
   /**
    * It is an export of an NFS server, mounted at `path` for this process alone: root must not be squashed there, and
    * volumes are mounted anew, with all their own mount options.
@@ -47,8 +50,20 @@ export interface Marker {
 const harmless =
   /^(lost\+found|\.Trash.*|\.nfs.*|\.snapshots?|\.zfs|@eaDir|#recycle|#snapshot|\.glusterfs|\.gitkeep|\.keep|\.DS_Store|System Volume Information)$/;
 
-/** Opens the storage's root. Throws `unavailable` if it is not there. */
-export async function openRoot({ path, url, undelegated }: Place): Promise<Directory> {
+/** Opens the storage's root. Throws `unavailable` if it is not there, or not mounted though it must be. */
+export async function openRoot(place: Place): Promise<Directory> {
+  const root = await openDirectory(place);
+  if (place.mount === undefined) return root;
+  try {
+    await refuseUnmounted(root, place.url, place.mount);
+    return root;
+  } catch (error) {
+    await root[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+async function openDirectory({ path, url, undelegated }: Place): Promise<Directory> {
   try {
     return await Directory.root(path, undelegated);
   } catch (error) {

@@ -39,6 +39,11 @@ export class MountNamespace {
     });
   }
 
+  /** The same as a command to be started later. */
+  command(file: string, args: readonly string[]): { command: string; args: string[] } {
+    return { command: "nsenter", args: [...this.#enter(), file, ...args] };
+  }
+
   /** Runs a shell command in it and answers what it wrote; fails as it fails. */
   async run(command: string): Promise<string> {
     const { stdout } = await execa("nsenter", [...this.#enter(), "sh", "-c", command]);

@@ -17,7 +17,11 @@ const refusals: readonly (readonly [string, string, RegExp])[] = [
   ["dir://./x", "invalid", /as in dir:\/\/\/x/],
   ["dir:///", "invalid", /root of the file system/],
   ["dir:///srv/..", "invalid", /root of the file system/],
-  ["dir:///srv?vers=4", "invalid", /a path and nothing else/],
+  ["dir:///srv?vers=4", "invalid", /\?mount=required if something must be mounted there/],
+  ["dir:///srv?mount", "invalid", /and nothing else/],
+  ["dir:///srv?mount=", "invalid", /and nothing else/],
+  ["dir:///srv?mount=a&mount=b", "invalid", /and nothing else/],
+  ["dir:///srv#x", "invalid", /and nothing else/],
 ];
 for (const [url, code, message] of refusals) {
   test(`"${url}" is refused`, (t) => {
