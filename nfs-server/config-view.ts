@@ -67,6 +67,7 @@ export function understoodValues(settings: ServerSettings): Readonly<Record<Vari
     SWARMNFS_LOG_LEVEL: settings.log.level,
     SWARMNFS_LOG_FORMAT: settings.log.format,
     SWARMNFS_METRICS: formatListenPlace(settings.metrics),
+    SWARMNFS_REPORT: settings.report?.text ?? "off",
     SWARMNFS_FIREWALL: onOff(settings.firewall),
     SWARMNFS_TLS: onOff(settings.tls),
     ...notifyValues(settings.notify),

@@ -21,6 +21,7 @@ import { openDataDisk } from "./data-disk.ts";
 import { auditKernel } from "./health/audit.ts";
 import { Metrics } from "./health/metrics.ts";
 import { Observer } from "./health/observer.ts";
+import { beginReporting } from "./health/reporting.ts";
 import { beginTelling } from "./health/telling.ts";
 import { readCounters } from "./kernel/counters.ts";
 import { ProcNfsClients } from "./kernel/proc-nfs-clients.ts";
@@ -204,6 +205,7 @@ async function run(): Promise<void> {
   tls?.begin(life.signal);
   made.begin();
   watched.begin(life.signal);
+  beginReporting({ settings, policy, storage, server: made, log }, life.signal);
   await listener.listen(at);
   isServing = true;
   if (state !== "failed") log.info({ address: at, leases: made.leases.list().length }, "ready");

@@ -5,12 +5,15 @@ import {
   type NotifySettings,
   notifySecretVariables,
   notifySettings,
+  nobodyToTell,
   notifyVariables,
+  reachesAnybody,
 } from "../service/notifier/notify-settings.ts";
 import { type ListenPlace, listenPlace } from "../service/listen-place.ts";
 import { readSettings } from "../service/settings.ts";
 import { UserError } from "../service/user-error.ts";
 import { checkHost } from "../storage/rules/option-values.ts";
+import { type Schedule, scheduleSetting } from "../storage/rules/schedule.ts";
 import { type DeclaredApp, parseDeclaredApps } from "./policy/declared-apps.ts";
 import {
   formatHostRule,
@@ -63,6 +66,7 @@ const variables = {
   SWARMNFS_LOG_LEVEL: z.enum(["trace", "debug", "info", "warn", "error"]).default("info"),
   SWARMNFS_LOG_FORMAT: z.enum(["json", "text"]).default("json"),
   SWARMNFS_METRICS: listenPlace.default(null),
+  SWARMNFS_REPORT: scheduleSetting("off", 7),
   SWARMNFS_FIREWALL: onOff,
   SWARMNFS_TLS: onOff,
   ...notifyVariables,
@@ -110,6 +114,8 @@ export interface ServerSettings {
   readonly tls: boolean;
   /** How people are told of problems. */
   readonly notify: NotifySettings;
+  /** When people are sent a report; null: never. */
+  readonly report: Schedule | null;
 }
 
 /** Throws `UserError` (invalid) for unknown variables, wrong values, and what contradicts itself. */
@@ -140,6 +146,7 @@ export function parseSettings(environment: NodeJS.ProcessEnv): ServerSettings {
     firewall: values.SWARMNFS_FIREWALL === "on",
     tls: values.SWARMNFS_TLS === "on",
     notify: notifySettings(values, environment),
+    report: values.SWARMNFS_REPORT,
   };
   const faults = contradictions(settings);
   if (faults.length > 0)
@@ -157,8 +164,9 @@ export const variableNames: readonly string[] = [
 ];
 
 function contradictions(settings: ServerSettings): string[] {
-  const { strict, apps, policyFile, firewall, allowedHosts } = settings;
+  const { strict, apps, policyFile, firewall, allowedHosts, report, notify } = settings;
   const faults: string[] = [];
+  if (report !== null && !reachesAnybody(notify)) faults.push(nobodyToTell(report.text));
   if (settings.interface !== null && settings.address !== null)
     faults.push(
       "SWARMNFS_INTERFACE and SWARMNFS_ADDRESS are both set. Set one: the interface is followed when its address changes",

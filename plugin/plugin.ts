@@ -34,6 +34,7 @@ import { MountTable } from "./mount-table.ts";
 import { Mounts } from "./mounts.ts";
 import { NodeState } from "./node-identity.ts";
 import { Reconciler } from "./reconciler.ts";
+import { beginReporting } from "./reporting.ts";
 import { Revival } from "./revival.ts";
 import { startRounds } from "./rounds.ts";
 import type { Settings } from "./settings.ts";
@@ -224,6 +225,7 @@ export async function assemble(world: World): Promise<Plugin> {
     status,
     log,
   });
+  beginReporting({ settings, storage, watch, node, verbs: handlers, log }, signal);
   const works = {
     Bench: await beginBench(
       {

@@ -6,10 +6,13 @@ import {
   notifySecretVariables,
   notifySettings,
   notifyVariables,
+  nobodyToTell,
+  reachesAnybody,
 } from "../service/notifier/notify-settings.ts";
 import { readSettings } from "../service/settings.ts";
 import { UserError } from "../service/user-error.ts";
 import { parseOptions } from "../storage/rules/options.ts";
+import { type Schedule, scheduleSetting } from "../storage/rules/schedule.ts";
 
 const list = z.string().transform((text) =>
   text
@@ -75,6 +78,7 @@ const variables = {
   /** Set by config.json: paths of the host are seen below /host. */
   SWARMNFS_MANAGED: z.enum(["0", "1"]).default("0"),
   SWARMNFS_METRICS: listenPlace.default(null),
+  SWARMNFS_REPORT: scheduleSetting("off", 7),
   SWARMNFS_SOCKET: z.string().default("/run/docker/plugins/swarmnfs.sock"),
   /** Where a plain process keeps its state and its mounts. */
   SWARMNFS_STATE: z.string().optional(),
@@ -113,6 +117,8 @@ export interface Settings {
   readonly wholeStorage: string;
   /** How people are told of problems. */
   readonly notify: NotifySettings;
+  /** When people are sent a report of the storage; null: never, or the storage node does. */
+  readonly report: Schedule | null;
   /** The driver's name until the engine has told it. */
   readonly driver: string;
 }
@@ -122,6 +128,7 @@ export function parseSettings(environment: NodeJS.ProcessEnv): Settings {
   const shape = { ...variables, ...notifySecretVariables };
   const values = readSettings<typeof variables>(shape, environment, prefixes);
   const managed = values.SWARMNFS_MANAGED === "1";
+  const notify = notifySettings(values, environment, (file) => fileSeenFromHere(file, managed));
   return {
     storage: values.SWARMNFS_STORAGE,
     node: values.SWARMNFS_NODE,
@@ -137,9 +144,26 @@ export function parseSettings(environment: NodeJS.ProcessEnv): Settings {
     metrics: values.SWARMNFS_METRICS,
     managed,
     ...places(managed, values.SWARMNFS_STATE, values.SWARMNFS_MOUNTS),
-    notify: notifySettings(values, environment, (file) => fileSeenFromHere(file, managed)),
+    notify,
+    report: reports(values.SWARMNFS_REPORT, values.SWARMNFS_STORAGE, notify),
     driver: "swarmnfs",
   };
+}
+
+function reports(
+  report: Schedule | null,
+  storage: string,
+  notify: NotifySettings,
+): Schedule | null {
+  if (report === null) return null;
+  if (/^swarmnfs:/i.test(storage))
+    throw new UserError(
+      "invalid",
+      `the settings cannot be used: with ${storage} reports are sent by the storage node. Set SWARMNFS_REPORT=${report.text} there, and SWARMNFS_REPORT=off here`,
+    );
+  if (!reachesAnybody(notify))
+    throw new UserError("invalid", `the settings cannot be used: ${nobodyToTell(report.text)}`);
+  return report;
 }
 
 function joinToken(text: string | undefined, file: string | undefined): Settings["joinToken"] {

@@ -1,6 +1,7 @@
 import type { AppOwner, AppRecord } from "./records/app.ts";
 import type { Holder, HookAnswer, HookCall } from "./records/hook-call.ts";
 import type { RollAnswer, RollCall } from "./records/roll-call.ts";
+import type { ReportTurn } from "./records/report-turn.ts";
 import type { TrashRecord } from "./records/trash.ts";
 import type { UseRecord } from "./records/use.ts";
 import type { VolumeRecord } from "./records/volume.ts";
@@ -389,6 +390,14 @@ export interface Storage {
 
   /** What is known of the time since then (RFC 3339): how all grew, and how it is backed up. */
   review(since: string): Promise<Review>;
+
+  /**
+   * How far the reports are that people are sent; null: nobody ever did. Where somebody else sends them, both are absent. Throws
+   * `conflict` where that cannot be read.
+   */
+  reportTurn?(): Promise<ReportTurn | null>;
+  /** Writes down the next turn; false: somebody else was first, and it does not follow the one that is there. */
+  putReportTurn?(turn: ReportTurn): Promise<boolean>;
 
   /**
    * Purges what is past its time, sweeps abandoned staging, counts usage, and once a day writes down what there is; only on

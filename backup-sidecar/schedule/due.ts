@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { Cron } from "croner";
+import { nextTime as timeAfter } from "../../storage/rules/schedule.ts";
 import type { Job } from "./job.ts";
 
 /** What is known of a job's past; milliseconds since 1970. */
@@ -44,6 +44,6 @@ export function jitterOf({ app, key }: Pick<Job, "app" | "key">, mostMs: number)
 
 /** The first time of the schedule after the one for which a job was started then. */
 export function nextTime(cron: string, started: number, jitter: number): number | null {
-  const next = new Cron(cron, { paused: true }).nextRun(new Date(started - jitter));
-  return next === null ? null : next.getTime() + jitter;
+  const next = timeAfter(cron, started - jitter);
+  return next === null ? null : next + jitter;
 }

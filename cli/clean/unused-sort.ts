@@ -1,7 +1,7 @@
 import { formatSize } from "../../service/size.ts";
 import { unusedVolumes, type UnusedVolume } from "../../storage/report/unused.ts";
-import { scopes } from "../report/text.ts";
-import { usualUnusedMs } from "../report/gather.ts";
+import { usualUnusedMs } from "../../storage/report/report.ts";
+import { scopes } from "../../storage/report/words.ts";
 import { hasLabels } from "./filters.ts";
 import type { Rubbish, Sort } from "./sort.ts";
 

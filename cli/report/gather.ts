@@ -1,12 +1,7 @@
 import type { Report } from "../../storage/report/report.ts";
-import { reportOf } from "../../storage/report/report.ts";
+import { reportOf, usualSinceMs, usualUnusedMs } from "../../storage/report/report.ts";
 import { readAge } from "../age-option.ts";
 import type { Call } from "../call.ts";
-
-const dayMs = 86_400_000;
-/** How far back a report looks, and since when nobody used what it calls unused, unless it is said. */
-const usualSinceMs = 90 * dayMs;
-export const usualUnusedMs = 30 * dayMs;
 
 /** Asks for everything that a report is made from. */
 export async function gatherReport(call: Call, unusedMs = usualUnusedMs): Promise<Report> {

@@ -2,7 +2,7 @@ import { exactSize, formatSize } from "../../service/size.ts";
 import type { Report } from "../../storage/report/report.ts";
 import { Html, html } from "./html.ts";
 import { sparkline } from "./sparkline.ts";
-import { scopes, trendText } from "./text.ts";
+import { scopes, trendText } from "../../storage/report/words.ts";
 
 /** A page is for people: of more rows it says how many, and where they are. */
 const rowsAtMost = 200;

@@ -12,7 +12,7 @@ import {
   unusedTable,
   volumeTable,
 } from "./page-tables.ts";
-import { trendText } from "./text.ts";
+import { trendText } from "../../storage/report/words.ts";
 
 const barsAtMost = 12;
 

@@ -1,7 +1,7 @@
 import { exactSize, formatSize } from "../../service/size.ts";
 import { daysUntil } from "../../storage/report/attention.ts";
 import type { Report } from "../../storage/report/report.ts";
-import type { Trend } from "../../storage/report/trend.ts";
+import { diskText, scopes, trendText } from "../../storage/report/words.ts";
 import type { Call } from "../call.ts";
 import { plural } from "../plural.ts";
 import type { Column } from "../table.ts";
@@ -44,12 +44,6 @@ function showSummary({ disk, volumes }: Report, { screen }: Call): void {
   );
 }
 
-function diskText({ used, total, trend, fullOn }: NonNullable<Report["disk"]>): string {
-  const share = total === 0 ? 0 : Math.round((used / total) * 100);
-  const full = fullOn === null ? "" : `, full on ${fullOn} if it goes on so`;
-  return `${formatSize(used)} of ${formatSize(total)} used (${share} %), ${trendText(trend)}${full}`;
-}
-
 function historyText(disk: Report["disk"]): string {
   const days = disk?.history ?? [];
   const [first, last] = [days[0], days.at(-1)];
@@ -58,14 +52,6 @@ function historyText(disk: Report["disk"]): string {
   const span = days.length === 1 ? "" : `, ${first.at.slice(0, 10)} to ${last.at.slice(0, 10)}`;
   const enough = days.length < 5 ? "; trends need five" : "";
   return `${days.length === 1 ? "1 day" : `${days.length} days`}${span}${enough}`;
-}
-
-/** `+120M a day`, `steady`, … */
-export function trendText({ direction, perDay }: Trend): string {
-  if (direction === "unknown" || perDay === null) return "too little history";
-  if (direction === "steady") return "steady";
-  const amount = `${perDay < 0 ? "-" : "+"}${formatSize(Math.abs(perDay))} a day`;
-  return direction === "irregular" ? "up and down" : amount;
 }
 
 function section(
@@ -133,13 +119,6 @@ function showUnused({ unused }: Report, call: Call): void {
     call,
   );
 }
-
-/** What was looked at before a volume is called unused. */
-export const scopes: Record<Report["unused"]["scope"], string> = {
-  swarm: "no service of the swarm and no container of this node wants them",
-  node: "no container of this node wants them; services are known on managers alone",
-  none: "Docker was not asked who wants them",
-};
 
 function showTrash({ trash }: Report, call: Call): void {
   if (trash.length === 0) return;

@@ -1,10 +1,11 @@
 /** What people are told. */
 export interface Message {
-  readonly kind: "opened" | "worse" | "repeated" | "resolved";
+  /** Of an incident; or a report, which is sent on a schedule. */
+  readonly kind: "opened" | "worse" | "repeated" | "resolved" | "report";
   readonly key: string;
   readonly title: string;
   readonly text: string;
-  /** RFC 3339: since when it is so; and now. */
+  /** RFC 3339: since when it is so, or from when on a report looks; and now. */
   readonly since: string;
   readonly at: string;
   /** Who tells: `backup of storage1 on node2`. */
@@ -21,12 +22,14 @@ export interface Channel {
 /** One line: `✘ The backup of blog has failed`, `✔ Over: …`. */
 export function headline({ kind, title }: Message): string {
   if (kind === "resolved") return `✔ Over: ${title}`;
+  if (kind === "report") return title;
   if (kind === "worse") return `✘ Worse: ${title}`;
   return kind === "repeated" ? `✘ Still so: ${title}` : `✘ ${title}`;
 }
 
 /** Below the headline. */
 export function body({ kind, text, since, at, from }: Message): string {
+  if (kind === "report") return `${text}\n${from}`;
   const when = kind === "resolved" ? `From ${since} to ${at}.` : `Since ${since}.`;
   return kind === "resolved" ? `${when}\n${from}` : `${text}\n${when}\n${from}`;
 }

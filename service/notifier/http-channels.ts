@@ -28,19 +28,25 @@ export function ntfyChannel(url: Secret, token: Secret | null): Channel {
     (message, target) => {
       const topic = target.pathname.split("/").findLast((part) => part !== "") ?? "";
       target.pathname = target.pathname.replace(/[^/]*\/*$/, "");
-      const isOver = message.kind === "resolved";
+      const isCalm = message.kind === "resolved" || message.kind === "report";
       return {
         json: {
           topic: decodeURIComponent(topic),
           title: headline(message),
           message: body(message),
-          priority: isOver ? 3 : 4,
-          tags: [isOver ? "white_check_mark" : "warning"],
+          priority: isCalm ? 3 : 4,
+          tags: [tagOf(message)],
         },
       };
     },
     token,
   );
+}
+
+/** A picture that ntfy shows before the title. */
+function tagOf({ kind }: Message): string {
+  if (kind === "report") return "bar_chart";
+  return kind === "resolved" ? "white_check_mark" : "warning";
 }
 
 /** What is sent; may change where to. */

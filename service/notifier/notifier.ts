@@ -1,10 +1,10 @@
 import * as z from "zod";
-import { bounded } from "../bounded.ts";
 import { type Clock, rfc3339 } from "../clock.ts";
 import type { Log } from "../log.ts";
 import { messageOf } from "../message-of.ts";
 import { StateFile } from "../state-file.ts";
 import type { Channel } from "./channel.ts";
+import { deliver } from "./delivery.ts";
 import { type Incident, incidentSchema, nextIncidents, type Problem } from "./incident.ts";
 
 const documentSchema = z.looseObject({
@@ -24,9 +24,6 @@ export interface NotifierSettings {
   readonly clock: Clock;
   readonly log: Log;
 }
-
-/** Milliseconds that one message may take. */
-const sendMs = 15_000;
 
 /** Tells people of problems: once when one begins, rarely while it lasts, once when it is over. */
 export class Notifier {
@@ -85,9 +82,8 @@ export class Notifier {
   async #send(incident: Incident, channel: Channel): Promise<void> {
     const { clock, from, log } = this.#settings;
     const { kind, key, title, text, openedAt } = incident;
-    const ending = new AbortController();
     try {
-      const message = {
+      await deliver(channel, {
         kind,
         key,
         title,
@@ -95,15 +91,11 @@ export class Notifier {
         from,
         since: rfc3339(openedAt),
         at: rfc3339(clock.now()),
-      };
-      const late = (): Error => new Error(`no answer within ${sendMs / 1000} s`);
-      await bounded(channel.send(message, ending.signal), sendMs, late);
+      });
       incident.pending = incident.pending.filter((name) => name !== channel.name);
       incident.known = true;
     } catch (error) {
       log.warn({ channel: channel.name, reason: messageOf(error) }, "people could not be told");
-    } finally {
-      ending.abort();
     }
   }
 }

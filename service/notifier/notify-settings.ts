@@ -66,10 +66,20 @@ export function notifySettings(
     ntfyToken: secret("NOTIFY_NTFY_TOKEN"),
     slack: secret("NOTIFY_SLACK_URL"),
     discord: secret("NOTIFY_DISCORD_URL"),
-    mail: mail(secret("NOTIFY_MAIL_URL"), values.NOTIFY_MAIL_FROM, values.NOTIFY_MAIL_TO),
+    mail: mailOf(secret("NOTIFY_MAIL_URL"), values.NOTIFY_MAIL_FROM, values.NOTIFY_MAIL_TO),
     ping: secret("NOTIFY_PING_URL"),
     repeatMs: values.NOTIFY_REPEAT,
   };
+}
+
+/** Whether there is anybody who can be told something. */
+export function reachesAnybody({ webhook, ntfy, slack, discord, mail }: NotifySettings): boolean {
+  return [webhook, ntfy, slack, discord, mail].some((way) => way !== null);
+}
+
+/** What is said of reports that nobody would get. */
+export function nobodyToTell(report: string): string {
+  return `SWARMNFS_REPORT=${report} sends reports, and there is nobody to send them to: set NOTIFY_NTFY_URL, NOTIFY_MAIL_URL or another NOTIFY_… by which people are told, or SWARMNFS_REPORT=off`;
 }
 
 /** What is no secret, in the way one would write it. */
@@ -84,7 +94,7 @@ export function notifyValues({
   };
 }
 
-function mail(
+function mailOf(
   url: Secret | null,
   from: string | undefined,
   to: readonly string[],

@@ -4,6 +4,7 @@ import type { AppOwner, AppRecord } from "../records/app.ts";
 import { parseAppRecord, parseVolumeRecord } from "../records/parse.ts";
 import type { HookAnswer, HookCall } from "../records/hook-call.ts";
 import type { RollAnswer, RollCall } from "../records/roll-call.ts";
+import type { ReportTurn } from "../records/report-turn.ts";
 import type { VolumeRecord } from "../records/volume.ts";
 import type * as storage from "../storage.ts";
 import { examineAdoptable } from "./adoptable.ts";
@@ -28,6 +29,7 @@ import { Mutex } from "./mutex.ts";
 import type { Parts } from "./parts.ts";
 import { RecordFolder } from "./record-folder.ts";
 import { notFound, removeVolume } from "./removal.ts";
+import { putReportTurn, readReportTurn } from "./report-turn.ts";
 import { answerHook, callHooks, endHooks, hookAnswers, hookHolders } from "./hook-calls.ts";
 import { answerRoll, callRoll, endRoll, rollAnswers } from "./roll-calls.ts";
 import { abandonRestore, beginRestore, noteRestore } from "./restoring.ts";
@@ -279,6 +281,14 @@ export class DirectoryStorage implements storage.Storage {
       const history = await readHistory(layout, Date.parse(since), there, progress);
       return { ...history, backup: await reviewBackup(layout) };
     });
+  }
+
+  reportTurn(): Promise<ReportTurn | null> {
+    return this.#entrance.run(readReportTurn);
+  }
+
+  putReportTurn(turn: ReportTurn): Promise<boolean> {
+    return this.#entrance.run((layout) => putReportTurn(this.#parts, layout, turn));
   }
 
   housekeep(by: storage.NodeIdentity): Promise<storage.HousekeepingReport> {

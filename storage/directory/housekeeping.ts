@@ -1,4 +1,3 @@
-import { v7 as uuid } from "uuid";
 import * as z from "zod";
 import { rfc3339 } from "../../service/clock.ts";
 import { UserError } from "../../service/user-error.ts";
@@ -7,7 +6,6 @@ import { DamagedRecord, parseRecord } from "../records/parse.ts";
 import type { VolumeRecord } from "../records/volume.ts";
 import type { HousekeepingReport, NodeIdentity, Usage } from "../storage.ts";
 import type { AdvisoryTable } from "./advisory-table.ts";
-import type { Directory } from "./confined.ts";
 import { isTrouble } from "./file-trouble.ts";
 import { noteDay } from "./history.ts";
 import { keepLimits } from "./limits.ts";
@@ -15,6 +13,7 @@ import type { Layout, Parts } from "./parts.ts";
 import { textOf } from "./record-file.ts";
 import { settleRemoval } from "./removal.ts";
 import { sweepRollCalls } from "./roll-calls.ts";
+import { replaceSingleFile } from "./single-file.ts";
 import { dropUnfinished, listTrash, purge } from "./trash.ts";
 import { deleteTree } from "./tree.ts";
 import { countVolume } from "./usage.ts";
@@ -72,38 +71,16 @@ export async function housekeep(
 
 /** Takes or renews the lease, `housekeeper.json`: its age is the file's, by the storage's clock. */
 async function holdLease(parts: Parts, layout: Layout, by: NodeIdentity): Promise<boolean> {
-  const [tmp, claims] = await Promise.all([layout.folder("tmp"), layout.folder("claims")]);
-  const temporary = uuid();
   const lease = { schema: 1, node: by.name, nodeId: by.id, renewedAt: rfc3339(parts.clock.now()) };
-  try {
-    const written = await tmp.write(temporary, textOf(lease), true);
-    parts.clock.observe(written.mtimeMs);
-    const current = await layout.meta.read(leaseFile);
-    if (current === null) return await tmp.link(temporary, layout.meta, leaseFile);
-    const age = parts.clock.now() - Number(current.stamp.mtimeMs);
-    if (holderOf(current.text) !== by.id && age < leaseMs) return false;
-    // Of two that see the same lapsed lease only one may link its successor.
-    const claim = `housekeeper.${current.stamp.mtimeNs}`;
-    if (!(await tmp.link(temporary, claims, claim))) {
-      await dropStaleClaim(parts, claims, claim);
-      return false;
-    }
-    const now = await layout.meta.stat(leaseFile);
-    if (now === null || now.mtimeNs !== current.stamp.mtimeNs) {
-      await claims.unlink(claim);
-      return false;
-    }
-    return await claims.rename(claim, layout.meta, leaseFile);
-  } finally {
-    await tmp.unlink(temporary);
-  }
-}
-
-// Whoever linked it and died would otherwise keep everybody from the lease for ever.
-async function dropStaleClaim(parts: Parts, claims: Directory, claim: string): Promise<void> {
-  const stamp = await claims.stat(claim);
-  if (stamp !== null && parts.clock.now() - Number(stamp.ctimeMs) > leaseMs)
-    await claims.unlink(claim);
+  return replaceSingleFile(parts, layout, {
+    file: leaseFile,
+    text: textOf(lease),
+    may: (current) =>
+      current === null ||
+      holderOf(current.text) === by.id ||
+      parts.clock.now() - Number(current.stamp.mtimeMs) >= leaseMs,
+    passing: true,
+  });
 }
 
 /**

@@ -131,6 +131,8 @@ export class GuardedStorage implements Storage {
   undelete = this.#caller("undelete");
   purge = this.#caller("purge");
   review = this.#caller("review");
+  reportTurn = this.#caller("reportTurn");
+  putReportTurn = this.#caller("putReportTurn");
   housekeep = this.#caller("housekeep");
 
   async isCalled(): Promise<boolean> {

@@ -18,6 +18,8 @@ export type KeptStorage = Storage &
     | "hookAnswers"
     | "endHooks"
     | "hookHolders"
+    | "reportTurn"
+    | "putReportTurn"
     | "fill"
     | "beginRestore"
     | "noteRestore"

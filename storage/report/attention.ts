@@ -1,6 +1,5 @@
 import { formatSize } from "../../service/size.ts";
-import type { PluginStatus } from "../verbs.ts";
-import type { Report } from "./report.ts";
+import type { Report, ReportStatus } from "./report.ts";
 
 const dayMs = 86_400_000;
 /** Within so many days somebody has to act, or should look. */
@@ -18,7 +17,7 @@ export interface Attention {
 /** Problems first. Pure. */
 export function attentionOf(
   report: Omit<Report, "attention">,
-  status: PluginStatus,
+  status: ReportStatus,
   now: number,
 ): Attention[] {
   const found: Attention[] = [];

@@ -6,9 +6,20 @@ import { type Trend, fullOn, trendOf } from "./trend.ts";
 import { type UnusedVolume, unusedVolumes } from "./unused.ts";
 import { type VolumeReport, volumeReports } from "./volume-report.ts";
 
+const dayMs = 86_400_000;
+/** How far back a report looks, and since when nobody used what it calls unused, unless it is said. */
+export const usualSinceMs = 90 * dayMs;
+export const usualUnusedMs = 30 * dayMs;
+
+/** Who looks, and how the storage is. */
+export type ReportStatus = Pick<
+  PluginStatus,
+  "storage" | "node" | "version" | "health" | "trouble" | "damaged"
+>;
+
 /** Everything a report is made from. */
 export interface ReportFacts {
-  readonly status: PluginStatus;
+  readonly status: ReportStatus;
   readonly volumes: readonly VolumeView[];
   readonly trash: readonly TrashEntry[];
   readonly review: ReviewView;
@@ -65,8 +76,6 @@ export interface TrashReport {
   readonly removedAt: string;
   readonly purgeAt: string;
 }
-
-const dayMs = 86_400_000;
 
 /** Pure. */
 export function reportOf(facts: ReportFacts): Report {

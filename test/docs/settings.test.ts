@@ -123,6 +123,7 @@ test("every value that docs/settings.md offers for the storage node is understoo
       // What contradicts the default of another variable is no fault of the value.
       const others: Readonly<Record<string, NodeJS.ProcessEnv>> = {
         SWARMNFS_STRICT: { SWARMNFS_APPS: "blog" },
+        SWARMNFS_REPORT: beside("SWARMNFS_REPORT"),
         SWARMNFS_GRACE_SECONDS: { SWARMNFS_LEASE_SECONDS: "10" },
         SWARMNFS_LEASE_SECONDS: { SWARMNFS_GRACE_SECONDS: "3600" },
         SWARMNFS_FIREWALL: { SWARMNFS_ALLOWED_HOSTS: "node1" },
@@ -168,6 +169,7 @@ test("every value that docs/settings.md offers for the backup service is underst
 
 /** What a variable needs beside it. */
 function beside(variable: string): NodeJS.ProcessEnv {
+  if (variable === "SWARMNFS_REPORT") return { NOTIFY_NTFY_URL: "https://ntfy.sh/x" };
   return variable === "NOTIFY_MAIL_URL" ? { NOTIFY_MAIL_FROM: "a@b", NOTIFY_MAIL_TO: "c@d" } : {};
 }
 

@@ -14,6 +14,7 @@ test("without any variable everything has its default", (t) => {
     apps: [],
     strict: false,
     policyFile: null,
+    report: null,
     adminNodes: [],
     rootNodes: [],
     serverName: null,
@@ -183,4 +184,17 @@ test("the address of a channel is not shown by the view of the settings", async 
   ]);
   t.false(shown.includes("s3cret"));
   t.true(shown.includes('"NOTIFY_SLACK_URL","value":"(set)"'));
+});
+
+test("reports are sent by those who tell, or are refused", (t) => {
+  const told = { NOTIFY_WEBHOOK_URL: "https://example.org/hook" };
+  t.is(parseSettings({ ...told, SWARMNFS_REPORT: "weekly" }).report?.cron, "0 7 * * 1");
+  t.throws(() => parseSettings({ SWARMNFS_REPORT: "weekly" }), {
+    code: "invalid",
+    message:
+      /SWARMNFS_REPORT=weekly sends reports, and there is nobody to send them to: set NOTIFY_/,
+  });
+  t.throws(() => parseSettings({ ...told, SWARMNFS_REPORT: "weekly x" }), {
+    message: /SWARMNFS_REPORT="weekly x" is wrong/,
+  });
 });

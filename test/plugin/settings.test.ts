@@ -30,6 +30,7 @@ test("without any variable everything has its default", (t) => {
       ping: null,
       repeatMs: 86_400_000,
     },
+    report: null,
     driver: "swarmnfs",
   });
 });
@@ -99,5 +100,22 @@ test("a file with the address of a channel is looked for where the plugin sees t
   t.is(notify.slack?.file, "/run/secrets/slack", "people know it by the host's name");
   await t.throwsAsync(async () => notify.ntfy?.read(), {
     message: /NOTIFY_NTFY_URL_FILE=\/var\/lib\/x\/ntfy cannot be read: .*\/host\/state\/x\/ntfy/,
+  });
+});
+
+test("reports are sent by those who tell, and with our own server by that", (t) => {
+  const told = { NOTIFY_WEBHOOK_URL: "https://example.org/hook", SWARMNFS_REPORT: "weekly" };
+  t.is(parseSettings(told).report?.text, "weekly");
+  t.is(parseSettings({}).report, null);
+  t.throws(() => parseSettings({ SWARMNFS_REPORT: "weekly", NOTIFY_PING_URL: "https://x" }), {
+    code: "invalid",
+    message: /there is nobody to send them to/,
+  });
+  t.throws(() => parseSettings({ ...told, SWARMNFS_STORAGE: "swarmnfs://storage1" }), {
+    code: "invalid",
+    message: /reports are sent by the storage node\. Set SWARMNFS_REPORT=weekly there/,
+  });
+  t.throws(() => parseSettings({ ...told, SWARMNFS_REPORT: "weekley" }), {
+    message: /SWARMNFS_REPORT="weekley" is wrong: did you mean "weekly"\?/,
   });
 });
