@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import type { HookEngine } from "../service/hooks/hook-engine.ts";
 import type { Log } from "../service/log.ts";
 import { statusOf } from "../storage/rules/volume-status.ts";
 import type { VolumeRecord } from "../storage/records/volume.ts";
@@ -22,6 +23,7 @@ import type { Mounter } from "./mounter.ts";
 import { Guard } from "./guard/guard.ts";
 import { GuardedMounter } from "./guard/guarded-mounter.ts";
 import type { PacketFilter } from "./guard/packet-filter.ts";
+import { beginHooks } from "./hooks/begin-hooks.ts";
 import { LeaseDuties } from "./lease-duties.ts";
 import { leftServer } from "./left-server.ts";
 import { liveHolders } from "./live-holders.ts";
@@ -59,6 +61,8 @@ export interface World {
   readonly kernel: KernelTables;
   /** Null: no Docker socket. */
   readonly engine: Engine | null;
+  /** What containers ask for around a backup is done through it; absent: nothing is. */
+  readonly hookEngine?: HookEngine;
   /** What its engine does not need any more; absent where there is none. */
   readonly waste?: WasteBin;
   /** Absent: it runs no containers of its own. */
@@ -190,8 +194,9 @@ export async function assemble(world: World): Promise<Plugin> {
   const { signal } = life;
   storage.attend?.(new LeaseDuties({ mounts, catalog, watch, engine, consumers, log, signal }));
   const fill = (): Promise<void> => filler.round(catalog.volumes());
+  const hooks = await beginHooks({ ...world, watch, onDamage, storage, node, catalog });
   startRounds(
-    { storage, watch, mounts, node, guard, fill, reconciler, drift, revival, log },
+    { storage, watch, mounts, node, guard, hooks, fill, reconciler, drift, revival, log },
     signal,
   );
 
@@ -263,6 +268,7 @@ export async function assemble(world: World): Promise<Plugin> {
     async stop() {
       life.abort();
       mounts.stop();
+      await hooks.stop();
       await Promise.allSettled([guard.stop(), table.save(), catalog.saved(), storage.close()]);
     },
   };

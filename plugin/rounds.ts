@@ -2,6 +2,7 @@ import type { Log } from "../service/log.ts";
 import type { NodeIdentity, Storage } from "../storage/storage.ts";
 import type { Drift } from "./drift.ts";
 import type { Guard } from "./guard/guard.ts";
+import type { HookListener } from "./hooks/hook-listener.ts";
 import type { Mounts } from "./mounts.ts";
 import type { Reconciler } from "./reconciler.ts";
 import { repeat } from "../service/repeat.ts";
@@ -19,7 +20,7 @@ const driftMs = 300_000;
  * awake, and a mount need not wait for it, wherever volumes are in use. */
 const renewMs = 25_000;
 const housekeepingMs = 300_000;
-/** Whoever asks all nodes how they are waits for a minute. */
+/** Whoever asks all nodes how they are waits for a minute, the backup service for half of one. */
 const rollCallMs = 10_000;
 
 export interface RoundsParts {
@@ -28,6 +29,7 @@ export interface RoundsParts {
   readonly mounts: Mounts;
   readonly node: NodeIdentity;
   readonly guard: Guard;
+  readonly hooks: HookListener;
   readonly fill: () => Promise<void>;
   /** Null, both, where there is no engine to ask. */
   readonly reconciler: Reconciler | null;
@@ -39,7 +41,7 @@ export interface RoundsParts {
 
 /** Everything that happens without being asked for, until `signal` aborts. */
 export function startRounds(parts: RoundsParts, signal: AbortSignal): void {
-  const { storage, watch, mounts, node, guard, reconciler, drift, revival, log } = parts;
+  const { storage, watch, mounts, node, guard, hooks, reconciler, drift, revival, log } = parts;
   const quietly = (error: unknown): void =>
     log.debug({ err: error }, "a round failed; the next one comes");
 
@@ -49,6 +51,7 @@ export function startRounds(parts: RoundsParts, signal: AbortSignal): void {
   void repeat(tickMs, async () => watch.lookIfOlderThan(lookEveryMs()), signal, quietly);
   void repeat(tickMs, async () => fillWhatIsLeft(), signal, quietly);
   void repeat(tickMs, () => guard.round(), signal, quietly);
+  void repeat(tickMs, () => heedBackup(), signal, quietly);
   void repeat(renewMs, () => mounts.renew(), signal, quietly);
   void repeat(housekeepingMs, async () => housekeep(), signal, quietly);
   if (storage.isCalled !== undefined)
@@ -65,6 +68,12 @@ export function startRounds(parts: RoundsParts, signal: AbortSignal): void {
   async function lookWhenCalled(): Promise<void> {
     const isAway = watch.id === null || watch.trouble !== null;
     if (!isAway && (await storage.isCalled?.()) === true) await watch.lookAnew();
+  }
+
+  /** Containers that stand still for a backup should do so no longer than it takes. */
+  async function heedBackup(): Promise<void> {
+    hooks.round();
+    if (hooks.isBusy && watch.trouble === null) await watch.lookAnew();
   }
 
   async function fillWhatIsLeft(): Promise<void> {

@@ -1,5 +1,4 @@
 import type { Log } from "../service/log.ts";
-import type { RollCall } from "../storage/records/roll-call.ts";
 import type { Catalog, Storage, StorageHealth, Trouble } from "../storage/storage.ts";
 import type { CatalogCopy } from "./catalog-copy.ts";
 import type { NodeState } from "./node-identity.ts";
@@ -18,8 +17,8 @@ export class StorageWatch {
   #health: StorageHealth | null = null;
   #healthSince = new Date().toISOString();
   #looking: Promise<void> | null = null;
-  #rollCalls: readonly RollCall[] = [];
-  #onRollCalls: (calls: readonly RollCall[]) => void = () => undefined;
+  #listed: Catalog | null = null;
+  readonly #listeners: ((catalog: Catalog) => void)[] = [];
   /** Never so far. */
   #lookedAt = -Infinity;
 
@@ -55,9 +54,9 @@ export class StorageWatch {
     return this.#looking;
   }
 
-  /** Who is told, with each look, of nodes that ask all others to look at themselves. */
-  set rollListener(hear: (calls: readonly RollCall[]) => void) {
-    this.#onRollCalls = hear;
+  /** From now on it is told, with each look, what there is: of calls to all nodes, too. */
+  listen(hear: (catalog: Catalog) => void): void {
+    this.#listeners.push(hear);
   }
 
   /** One look that begins after this call: something has changed. Never rejects. */
@@ -83,7 +82,7 @@ export class StorageWatch {
       await this.#node.rememberStorage(this.#storage.url, id);
       this.#id = id;
       await this.#catalog.refresh(() => this.#list());
-      this.#onRollCalls(this.#rollCalls);
+      if (this.#listed !== null) for (const hear of this.#listeners) hear(this.#listed);
       this.#note(await this.#storage.health());
       if (this.#trouble !== null)
         this.#log.warn({ storage: this.#storage.url }, "the storage answers again");
@@ -101,7 +100,7 @@ export class StorageWatch {
     const catalog = await this.#storage.list();
     for (const damage of catalog.damaged)
       this.#log.warn({ ...damage }, "a record cannot be read; it is left alone");
-    this.#rollCalls = catalog.rollCalls ?? [];
+    this.#listed = catalog;
     return catalog;
   }
 

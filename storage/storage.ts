@@ -1,5 +1,5 @@
 import type { AppOwner, AppRecord } from "./records/app.ts";
-import type { Holder, HookAnswer, HookCall } from "./records/hook-call.ts";
+import type { GivenHookAnswer, Holder, HookAnswer, HookCall } from "./records/hook-call.ts";
 import type { RollAnswer, RollCall } from "./records/roll-call.ts";
 import type { ReportTurn } from "./records/report-turn.ts";
 import type { TrashRecord } from "./records/trash.ts";
@@ -374,11 +374,11 @@ export interface Storage {
    */
   callHooks?(call: HookCall): Promise<void>;
   /**
-   * What this node says to it. Throws `not-found` when nobody waits for it any more, and `conflict` when the node begins what
-   * it has begun before.
+   * What this node says to it. Throws `not-found` when nobody waits for it any more, and `conflict` when the node begins
+   * what a former life of its plugin has begun.
    */
   answerHook?(id: string, answer: HookAnswer): Promise<void>;
-  hookAnswers?(id: string): Promise<readonly HookAnswer[]>;
+  hookAnswers?(id: string): Promise<readonly GivenHookAnswer[]>;
   endHooks?(id: string): Promise<void>;
   hookHolders?(volumes: readonly string[]): Promise<HookHolders>;
 

@@ -33,7 +33,7 @@ export function beginCluster(parts: BeginClusterParts, signal: AbortSignal): Clu
     examine: () => examine(parts),
   };
   const listener = new RollListener(storage, examination, log, signal);
-  watch.rollListener = (calls) => listener.hear(calls);
+  watch.listen(({ rollCalls = [] }) => listener.hear(rollCalls));
   const patience = world.patience ?? usualClusterPatience;
   return new ClusterExaminations({
     ...examination,

@@ -29,16 +29,22 @@ export class ContainerHooks implements Hooks {
     this.#settings = settings;
   }
 
+  /** Whether a container that mounts one of these volumes has anything to say about backups. */
+  async isAsked(app: string, volumes: readonly string[]): Promise<boolean> {
+    const containers = await this.#heeded(app, volumes);
+    return containers.some((container) => {
+      const { wishes, notes } = wishesOf(container);
+      return notes.length > 0 || Object.values(wishes).some((wish) => wish !== null);
+    });
+  }
+
   async pre(app: string, volumes: readonly string[], signal: AbortSignal): Promise<HookOutcome> {
     // What an earlier run left comes back first, or it would be taken for how it should be.
     const notes = await this.#undo(app);
     const trouble: string[] = [];
     try {
-      const containers = await this.#engine.containersOf(volumes);
-      const asking = containers.filter(
-        ({ isRunning, id }) => isRunning || this.#journal.ofAnother(app, id) !== null,
-      );
-      const wishes = asking.map((container) => {
+      const containers = await this.#heeded(app, volumes);
+      const wishes = containers.map((container) => {
         const { wishes: asked, notes: misread } = wishesOf(container);
         trouble.push(...misread);
         return { container, asked };
@@ -71,6 +77,14 @@ export class ContainerHooks implements Hooks {
   async recover(): Promise<readonly string[]> {
     const notes = await Promise.all(this.#journal.apps.map((app) => this.#undo(app)));
     return notes.flat();
+  }
+
+  /** Those that run, or do not only because another app is being saved. */
+  async #heeded(app: string, volumes: readonly string[]): Promise<readonly HookContainer[]> {
+    const containers = await this.#engine.containersOf(volumes);
+    return containers.filter(
+      ({ isRunning, id }) => isRunning || this.#journal.ofAnother(app, id) !== null,
+    );
   }
 
   async #prepare(
@@ -117,7 +131,8 @@ export class ContainerHooks implements Hooks {
     // What another app's backup has scaled down says nothing of how it should be.
     const replicas =
       this.#journal.ofAnother(app, id)?.replicas ?? (await this.#engine.replicas(id));
-    await this.#journal.add({ app, kind: "scale", target: id, name, replicas });
+    // None, and a task runs here still: another node has scaled it down for the same backup, and will bring it back.
+    if (replicas > 0) await this.#journal.add({ app, kind: "scale", target: id, name, replicas });
     await this.#engine.scale(id, 0);
   }
 

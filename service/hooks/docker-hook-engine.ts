@@ -20,6 +20,14 @@ export class DockerHookEngine implements HookEngine {
     this.#docker = new Docker({ socketPath });
   }
 
+  async id(): Promise<string> {
+    // dockerode says neither that it takes a signal nor what it answers.
+    const docker = this.#docker as unknown as { info(options: object): Promise<EngineFacts> };
+    const info = await docker.info({ abortSignal: bound(askMs) });
+    // Copies of a machine may have the same id; they have other names.
+    return [info.ID, info.Name, info.Swarm?.NodeID].join(" ");
+  }
+
   async containersOf(volumes: readonly string[]): Promise<readonly HookContainer[]> {
     const listed = await this.#docker.listContainers({ all: true, abortSignal: bound(askMs) });
     const wanted = new Set(volumes);
@@ -160,6 +168,12 @@ export class DockerHookEngine implements HookEngine {
     });
     return listed.length;
   }
+}
+
+interface EngineFacts {
+  readonly ID?: string;
+  readonly Name?: string;
+  readonly Swarm?: { readonly NodeID?: string };
 }
 
 interface ServiceSpec {

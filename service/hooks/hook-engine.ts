@@ -10,6 +10,8 @@ export interface HookContainer {
 
 /** The Docker Engine of this node, as narrow as hooks use it. Every call ends within a bound, and rejects with why. */
 export interface HookEngine {
+  /** Tells this engine from all others, also from one on a copy of its machine. */
+  id(): Promise<string>;
   /** All that mount one of these volumes, running or not. */
   containersOf(volumes: readonly string[]): Promise<readonly HookContainer[]>;
   /** Runs a command by the container's own shell. Throws if it cannot be started or does not end in time. */

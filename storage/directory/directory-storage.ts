@@ -2,7 +2,7 @@ import type { Clock } from "../../service/clock.ts";
 import { checkVolumeName } from "../rules/names.ts";
 import type { AppOwner, AppRecord } from "../records/app.ts";
 import { parseAppRecord, parseVolumeRecord } from "../records/parse.ts";
-import type { HookAnswer, HookCall } from "../records/hook-call.ts";
+import type { GivenHookAnswer, HookAnswer, HookCall } from "../records/hook-call.ts";
 import type { RollAnswer, RollCall } from "../records/roll-call.ts";
 import type { ReportTurn } from "../records/report-turn.ts";
 import type { VolumeRecord } from "../records/volume.ts";
@@ -83,7 +83,7 @@ export class DirectoryStorage implements storage.Storage {
         checkpoint,
         progress,
       ),
-      uses: new UseSigns(clock),
+      uses: new UseSigns(clock, progress, settings.served === true),
       trashDays: settings.trashDays,
       bound: settings.nfs !== true && settings.served !== true,
       served: settings.served === true,
@@ -249,8 +249,8 @@ export class DirectoryStorage implements storage.Storage {
     return this.#entrance.run((layout) => answerHook(this.#parts, layout, id, answer));
   }
 
-  hookAnswers(id: string): Promise<readonly HookAnswer[]> {
-    return this.#entrance.run((layout) => hookAnswers(layout, id));
+  hookAnswers(id: string): Promise<readonly GivenHookAnswer[]> {
+    return this.#entrance.run((layout) => hookAnswers(this.#parts, layout, id));
   }
 
   endHooks(id: string): Promise<void> {

@@ -1,5 +1,6 @@
 import { UserError } from "../../service/user-error.ts";
 import {
+  type GivenHookAnswer,
   type Holder,
   type HookAnswer,
   hookAnswerSchema,
@@ -34,8 +35,8 @@ export async function pendingHookCalls(
 }
 
 /**
- * Throws `not-found` when nobody waits for it any more, and `conflict` for a node that begins and has begun before: its
- * plugin was started anew in the middle of it.
+ * Throws `not-found` when nobody waits for it any more, and `conflict` for a node that begins what a former life of its
+ * plugin has begun.
  */
 export async function answerHook(
   parts: Parts,
@@ -44,9 +45,9 @@ export async function answerHook(
   answer: HookAnswer,
 ): Promise<void> {
   if (answer.state === "begun") {
-    const answers = await hookAnswers(layout, id);
-    const before = answers.find(({ nodeId }) => nodeId === answer.nodeId)?.state ?? "nothing";
-    if (before !== "nothing")
+    const answers = await folder.answers(layout, id);
+    const before = answers.find(({ record }) => record.nodeId === answer.nodeId)?.record;
+    if (before !== undefined && before.life !== answer.life && before.state !== "nothing")
       throw new UserError("conflict", `node "${answer.node}" has begun with this before`);
   }
   if (!(await folder.answer(parts, layout, id, answer.nodeId, answer)))
@@ -54,8 +55,16 @@ export async function answerHook(
 }
 
 /** The answers so far. */
-export async function hookAnswers(layout: Layout, id: string): Promise<readonly HookAnswer[]> {
-  return (await folder.answers(layout, id)).map(({ record }) => record);
+export async function hookAnswers(
+  parts: Pick<Parts, "clock">,
+  layout: Layout,
+  id: string,
+): Promise<readonly GivenHookAnswer[]> {
+  const now = parts.clock.now();
+  const answers = await folder.answers(layout, id);
+  return answers.map(({ record, writtenMs }) =>
+    Object.assign(record, { ageMs: Math.max(0, now - writtenMs) }),
+  );
 }
 
 export function endHooks(parts: Parts, layout: Layout, id: string): Promise<void> {

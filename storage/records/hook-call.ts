@@ -28,6 +28,8 @@ export const hookAnswerSchema = z.looseObject({
   schema: z.literal(1),
   node: z.string().max(253),
   nodeId: z.uuid(),
+  /** Tells one life of its plugin from the next. */
+  life: z.uuid(),
   /**
    * `nothing`: none of its containers asks for anything. `begun`: they are being brought into that state; `ready`: they are;
    * `over`: they are as before.
@@ -42,7 +44,12 @@ export const hookAnswerSchema = z.looseObject({
 });
 export type HookAnswer = z.infer<typeof hookAnswerSchema>;
 
+/** … and how long ago it was written, milliseconds by the storage's clock: a node that is at it writes it every half minute. */
+export type GivenHookAnswer = HookAnswer & { readonly ageMs: number };
+
 /** Milliseconds after which a call that was not written anew means nothing any more: the service is gone. */
 export const hookCallMs = 180_000;
+/** How often both sides write theirs anew. */
+export const hookSignMs = 30_000;
 /** Milliseconds that a container is paused or stopped at most for a call, whatever becomes of it. */
 export const longestHaltMs = 60 * 60_000;

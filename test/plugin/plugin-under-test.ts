@@ -20,6 +20,7 @@ import { FakePacketFilter } from "./guard/fake-packet-filter.ts";
 import { FakeScratchFiles } from "./cluster/fake-scratch-files.ts";
 import type { ClusterPatience } from "../../plugin/cluster/cluster-examination.ts";
 import { FakeMounter } from "./fake-mounter.ts";
+import { FakeHookEngine } from "../service/hooks/fake-hook-engine.ts";
 import { Valve } from "./valve.ts";
 
 export interface LogLine {
@@ -72,6 +73,8 @@ export class PluginUnderTest {
   readonly packetFilter = new FakePacketFilter();
   readonly files = new FakeScratchFiles(this.mounter);
   readonly engine = new FakeEngine();
+  /** The same engine, as hooks of backups see it. */
+  readonly hookEngine = new FakeHookEngine();
   /** What the kernel says of mounts; null: it cannot be read. */
   readonly tables: { mountstats: string | null; mountinfo: string } = {
     mountstats: "",
@@ -170,6 +173,7 @@ export class PluginUnderTest {
         mountinfo: async () => this.tables.mountinfo,
       },
       engine: withEngine === false ? null : mortal(this.engine.api, life.signal),
+      ...(withEngine !== false && { hookEngine: mortal(this.hookEngine, life.signal) }),
       ...(throwAway && { throwAway: () => mortal(throwAway(), life.signal) }),
       boot: this.#boot,
       lingerMs: lingerMs ?? 15,

@@ -2,67 +2,21 @@ import { join } from "node:path";
 import test, { type ExecutionContext } from "ava";
 import { pino } from "pino";
 import { ContainerHooks } from "../../../service/hooks/container-hooks.ts";
-import type { HookContainer, HookEngine } from "../../../service/hooks/hook-engine.ts";
 import { HookJournal } from "../../../service/hooks/hook-journal.ts";
 import { eventually } from "../../storage/eventually.ts";
 import { temporaryDirectory } from "../../storage/places.ts";
+import { FakeHookEngine, hookContainer as container } from "./fake-hook-engine.ts";
 
 const never = new AbortController().signal;
 const log = pino({ enabled: false });
 
-/** An engine that writes down what it is asked for. */
-class FakeEngine implements HookEngine {
-  readonly calls: string[] = [];
-  containers: HookContainer[] = [];
-  failing = new Set<string>();
-  exitCode = 0;
-
-  async containersOf(): Promise<readonly HookContainer[]> {
-    return this.containers;
-  }
-  async run(id: string, command: string): Promise<{ exitCode: number; output: string }> {
-    this.#call(`run ${id} ${command}`);
-    return { exitCode: this.exitCode, output: "no disk\nno luck\n" };
-  }
-  async replicas(): Promise<number> {
-    return 3;
-  }
-  async scale(service: string, replicas: number): Promise<void> {
-    this.#call(`scale ${service} ${replicas}`);
-  }
-  pause = async (id: string): Promise<void> => this.#call(`pause ${id}`);
-  unpause = async (id: string): Promise<void> => this.#call(`unpause ${id}`);
-  stop = async (id: string): Promise<void> => this.#call(`stop ${id}`);
-  start = async (id: string): Promise<void> => this.#call(`start ${id}`);
-
-  #call(call: string): void {
-    this.calls.push(call);
-    if (this.failing.delete(call)) throw new Error("the engine is away");
-  }
-}
-
-function container(
-  id: string,
-  labels: Record<string, string>,
-  service: string | null = null,
-): HookContainer {
-  const named = Object.entries(labels).map(([key, value]) => [`swarmnfs.backup.${key}`, value]);
-  return {
-    id,
-    name: id,
-    isRunning: true,
-    labels: Object.fromEntries(named) as Record<string, string>,
-    service: service === null ? null : { id: service, name: service },
-  };
-}
-
 async function place(t: ExecutionContext): Promise<{
-  readonly engine: FakeEngine;
+  readonly engine: FakeHookEngine;
   /** A service's life: its hooks, on the same journal. */
   readonly life: (longestMs?: number) => Promise<ContainerHooks>;
 }> {
   const path = join(await temporaryDirectory(t), "hooks.json");
-  const engine = new FakeEngine();
+  const engine = new FakeHookEngine();
   const life = async (longestMs = 600_000): Promise<ContainerHooks> => {
     const journal = await HookJournal.open(path, () => t.fail());
     return new ContainerHooks(engine, journal, log, { longestMs });
@@ -96,6 +50,35 @@ test("a service is scaled down once for all its tasks, and back to what it was",
   t.deepEqual(engine.calls, ["scale blog_web 0", "scale blog_web 3"]);
 });
 
+test("a service that another node has scaled down is left to that node, and comes back to what it was", async (t) => {
+  const { engine, life } = await place(t);
+  engine.containers = [container("two", { stop: "true" }, "web")];
+  engine.wanted = 0;
+  const hooks = await life();
+  t.true((await hooks.pre("blog", ["data"], never)).consistent);
+  t.deepEqual(engine.calls, ["scale web 0"]);
+  await hooks.post("blog");
+  t.is(engine.calls.length, 1);
+});
+
+test("whether anybody asks for anything is known before anything is done", async (t) => {
+  const { engine, life } = await place(t);
+  const hooks = await life();
+  for (const [labels, isAsked] of [
+    [{}, false],
+    [{ pause: "false" }, false],
+    [{ pause: "true" }, true],
+    [{ post: "unflush" }, true],
+    [{ pauze: "true" }, true],
+  ] as const) {
+    engine.containers = [container("db", labels)];
+    t.is(await hooks.isAsked("blog", ["data"]), isAsked, JSON.stringify(labels));
+  }
+  engine.containers = [{ ...container("db", { pause: "true" }), isRunning: false }];
+  t.false(await hooks.isAsked("blog", ["data"]));
+  t.deepEqual(engine.calls, []);
+});
+
 test("a container with volumes of two apps comes back when both are saved", async (t) => {
   const { engine, life } = await place(t);
   engine.containers = [container("web", { pause: "true", pre: "flush" })];
@@ -114,7 +97,7 @@ test("a service that two apps scale down at once comes back with as many tasks a
   engine.containers = [container("one", { stop: "true" }, "web")];
   const hooks = await life();
   await hooks.pre("blog", ["blog_data"], never);
-  engine.replicas = async () => 0;
+  engine.wanted = 0;
   await hooks.pre("shared", ["media"], never);
   await Promise.all([hooks.post("blog"), hooks.post("shared")]);
   t.deepEqual(engine.calls.at(-1), "scale web 3");

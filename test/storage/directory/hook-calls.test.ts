@@ -33,8 +33,12 @@ async function call(storage: DirectoryStorage, more: Partial<HookCall> = {}): Pr
   return called;
 }
 
-function answer({ id, name }: typeof node1, state: HookAnswer["state"]): HookAnswer {
-  return { schema: 1, node: name, nodeId: id, state, consistent: true, notes: [] };
+function answer(
+  { id, name }: typeof node1,
+  state: HookAnswer["state"],
+  life = node1.id,
+): HookAnswer {
+  return { schema: 1, node: name, nodeId: id, life, state, consistent: true, notes: [] };
 }
 
 test("a call is seen without a keeper, also beside a roll call, and nothing is left of it", async (t) => {
@@ -84,14 +88,16 @@ test("a record that is not what it should be is nobody's call", async (t) => {
   }
 });
 
-test("nodes answer in steps; one that begins a second time is told that it has", async (t) => {
+test("nodes answer in steps; one whose plugin was started anew is told that it has begun before", async (t) => {
   const { storage } = await start(t);
   const { id } = await call(storage);
   await storage.answerHook(id, answer(node1, "nothing"));
   await storage.answerHook(id, answer(node1, "begun"));
-  await t.throwsAsync(storage.answerHook(id, answer(node1, "begun")), { code: "conflict" });
+  await storage.answerHook(id, answer(node1, "begun"));
+  const anew = answer(node1, "begun", node2.id);
+  await t.throwsAsync(storage.answerHook(id, anew), { code: "conflict" });
   await storage.answerHook(id, answer(node1, "ready"));
-  await t.throwsAsync(storage.answerHook(id, answer(node1, "begun")), { code: "conflict" });
+  await t.throwsAsync(storage.answerHook(id, anew), { code: "conflict" });
   await storage.answerHook(id, answer(node2, "begun"));
   t.deepEqual(
     (await storage.hookAnswers(id)).map(({ node, state }) => `${node} ${state}`).toSorted(),
