@@ -7,12 +7,26 @@ import { DamagedRecord, parseUseRecord } from "../records/parse.ts";
 import { useExpiryMs, type UseRecord } from "../records/use.ts";
 import type { NodeIdentity, UseSign } from "../storage.ts";
 import { concurrently } from "./concurrently.ts";
-import { sameStamp, type Stamp } from "./confined.ts";
+import { sameStamp, type Directory, type Stamp } from "./confined.ts";
 import { isTrouble } from "./file-trouble.ts";
 import type { Layout } from "./layout.ts";
 import { textOf } from "./record-file.ts";
 import type { StorageClock } from "./storage-clock.ts";
 import { unlinkIf } from "./unlink-if.ts";
+
+/** A folder changed less than that ago may change again within the same tick of its file system's clock. */
+const tickMs = 2000;
+
+interface Sign {
+  readonly stamp: Stamp;
+  readonly record: UseRecord;
+}
+
+/** The signs of one volume, as they were when its folder looked like that; null: that may change unseen. */
+interface Signs {
+  readonly folder: Stamp | null;
+  readonly signs: readonly Sign[];
+}
 
 /**
  * Signs of life of the nodes that have volumes mounted, `use/<volume>/<node id>`. Their age is that of the file, by
@@ -20,10 +34,18 @@ import { unlinkIf } from "./unlink-if.ts";
  */
 export class UseSigns {
   readonly #clock: StorageClock;
-  #known = new Map<string, { readonly stamp: Stamp; readonly record: UseRecord }>();
+  readonly #progress: () => void;
+  readonly #isOwn: boolean;
+  #known = new Map<string, Signs>();
 
-  constructor(clock: StorageClock) {
+  /**
+   * `progress` is told of every sign: with thousands of volumes they take longer than any one of them may. `isOwn`: on a file
+   * system that nobody else has mounted the time of a folder says at once whether anything in it has changed.
+   */
+  constructor(clock: StorageClock, progress: () => void, isOwn: boolean) {
     this.#clock = clock;
+    this.#progress = progress;
+    this.#isOwn = isOwn;
   }
 
   /**
@@ -45,6 +67,7 @@ export class UseSigns {
     for (let attempt = 0; ; attempt += 1) {
       try {
         await this.#write(layout, sign.volume, by.id, record);
+        this.#progress();
         return;
       } catch (error) {
         if (isTrouble(error, "ENOSPC", "EDQUOT", "EROFS")) return;
@@ -121,22 +144,28 @@ export class UseSigns {
 
   /** The same for all volumes. */
   async all(layout: Layout): Promise<Readonly<Record<string, readonly UseRecord[]>>> {
-    const volumes = await (await layout.folder("use")).names();
-    const signs = await concurrently(volumes, (volume) => this.#read(layout, volume));
-    const entries = volumes.map((volume, index) => [volume, signs[index] ?? []] as const);
-    this.#known = new Map(
-      entries.flatMap(([volume, each]) =>
-        each.map((sign) => [keyOf(volume, sign.record.nodeId), sign] as const),
-      ),
-    );
-    const alive = entries.map(
-      ([volume, each]) =>
-        [
-          volume,
-          each.filter(({ stamp }) => this.#alive(stamp)).map(({ record }) => record),
-        ] as const,
-    );
+    const uses = await layout.folder("use");
+    const volumes = await uses.names();
+    const read = await concurrently(volumes, async (volume) => {
+      const signs = await this.#current(layout, uses, volume);
+      this.#progress();
+      return [volume, signs] as const;
+    });
+    this.#known = new Map(read);
+    const alive = read.map(([volume, { signs }]) => {
+      const present = signs.filter(({ stamp }) => this.#alive(stamp));
+      return [volume, present.map(({ record }) => record)] as const;
+    });
     return Object.fromEntries(alive.filter(([, each]) => each.length > 0));
+  }
+
+  async #current(layout: Layout, uses: Directory, volume: string): Promise<Signs> {
+    const folder = this.#isOwn ? await uses.stat(volume) : null;
+    const known = this.#known.get(volume);
+    if (folder !== null && known?.folder != null && sameStamp(folder, known.folder)) return known;
+    const signs = await this.#read(layout, volume);
+    const isSettled = folder !== null && this.#clock.now() - Number(folder.mtimeMs) > tickMs;
+    return { folder: isSettled ? folder : null, signs };
   }
 
   async #write(layout: Layout, volume: string, nodeId: string, record: UseRecord): Promise<void> {
@@ -153,16 +182,14 @@ export class UseSigns {
     }
   }
 
-  async #read(
-    layout: Layout,
-    volume: string,
-  ): Promise<{ readonly stamp: Stamp; readonly record: UseRecord }[]> {
+  async #read(layout: Layout, volume: string): Promise<Sign[]> {
     try {
       await using folder = await (await layout.folder("use")).open(volume);
-      const signs: { readonly stamp: Stamp; readonly record: UseRecord }[] = [];
+      const before = this.#known.get(volume)?.signs ?? [];
+      const signs: Sign[] = [];
       for (const name of await folder.names()) {
         const stamp = await folder.stat(name);
-        const known = this.#known.get(keyOf(volume, name));
+        const known = before.find(({ record }) => record.nodeId === name);
         if (stamp !== null && known !== undefined && sameStamp(known.stamp, stamp))
           signs.push(known);
         else {
@@ -200,10 +227,6 @@ export function refuseInUse(
     "in-use",
     `"${volume}" is mounted on ${where.join(" and on ")}. Remove the service or container there first`,
   );
-}
-
-function keyOf(volume: string, node: string): string {
-  return `${volume}/${node}`;
 }
 
 // A sign that cannot be read is somebody's all the same: better a removal refused for 90 s than data taken away.
