@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { access, mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
+import { access, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
@@ -150,6 +150,20 @@ test("a volume that somebody uses is unmounted all the same", async (t) => {
   if (user.stdout !== null) await once(user.stdout, "data");
   await work.call("unmount", "blog_data");
   t.deepEqual(await work.namespace.mountsAt(work.place), []);
+});
+
+test("all that lies at its place is taken away by one umount(8), and what is not there is no failure", async (t) => {
+  const work = await Workplace.open(t, {
+    umount: 'echo "$*" >>$DIRECTORY/umounts; exec /usr/bin/umount "$@"',
+  });
+  await work.mount();
+  await work.namespace.run(`mount -t tmpfs tmpfs ${work.place}`);
+  await work.call("unmount", "blog_data");
+  t.deepEqual(await work.namespace.mountsAt(work.place), []);
+  await work.call("unmount", "blog_data");
+  const calls = await readFile(join(work.directory, "umounts"), "utf8");
+  t.is(calls.split(work.place).length - 1, 3);
+  t.is(calls.split("\n").filter(Boolean).length, 1);
 });
 
 test("another directory than the volume's is no proof, nor is something mounted over it", async (t) => {
