@@ -58,7 +58,9 @@ export class MountTable {
     monotonic: () => number = () => performance.now(),
   ): Promise<MountTable> {
     const empty = { schema: 1 as const, boot, rows: [] };
-    const file = await StateFile.open(join(directory, "mounts.json"), tableSchema, empty, onDamage);
+    const path = join(directory, "mounts.json");
+    // No row outlives a boot: what counts is that a killed plugin finds it.
+    const file = await StateFile.open(path, tableSchema, empty, onDamage, true);
     if (file.data.boot !== boot) Object.assign(file.data, { boot, rows: [] });
     return new MountTable(file, monotonic);
   }

@@ -4,12 +4,14 @@ import { dirname, join } from "node:path";
 
 /**
  * Replaces a file so that a crash at any moment leaves the old or the new content, whole: temporary file beside it,
- * fsync, rename, fsync of the directory. For local state files; the file's mode is 0600 unless said otherwise.
+ * fsync, rename, fsync of the directory. For local state files; the file's mode is 0600 unless said otherwise. `passing`: it
+ * means nothing after a boot, so that a power cut may bring the old content back, and the last step is spared.
  */
 export async function writeFileAtomic(
   path: string,
   data: string | Uint8Array,
   mode = 0o600,
+  passing = false,
 ): Promise<void> {
   const folder = dirname(path);
   const temporary = join(folder, `.${randomUUID()}.tmp`);
@@ -22,7 +24,7 @@ export async function writeFileAtomic(
     await rm(temporary, { force: true });
     throw error;
   }
-  await syncDirectory(folder);
+  if (!passing) await syncDirectory(folder);
 }
 
 /** Makes what was created, renamed or removed in a directory survive a power cut. */

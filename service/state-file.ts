@@ -19,15 +19,17 @@ export class StateFile<T> {
 
   /**
    * Opens the document, or begins with `initial` where there is none. A document that cannot be read is set aside
-   * (renamed to `<path>.damaged-<time>`), told to `onDamage`, and begun anew: never overwritten.
+   * (renamed to `<path>.damaged-<time>`), told to `onDamage`, and begun anew: never overwritten. `passing`: what it says
+   * holds until the machine's next boot at most; a power cut may bring an older one back, still whole.
    */
   static async open<T>(
     path: string,
     schema: z.ZodType<T>,
     initial: T,
     onDamage: (setAside: string, reason: string) => void,
+    passing = false,
   ): Promise<StateFile<T>> {
-    const low = new Low<T>(new FsyncedJson(path, schema), initial);
+    const low = new Low<T>(new FsyncedJson(path, schema, passing), initial);
     try {
       await low.read();
     } catch (error) {
@@ -65,10 +67,12 @@ export class StateFile<T> {
 class FsyncedJson<T> implements Adapter<T> {
   readonly #path: string;
   readonly #schema: z.ZodType<T>;
+  readonly #passing: boolean;
 
-  constructor(path: string, schema: z.ZodType<T>) {
+  constructor(path: string, schema: z.ZodType<T>, passing: boolean) {
     this.#path = path;
     this.#schema = schema;
+    this.#passing = passing;
   }
 
   async read(): Promise<T | null> {
@@ -80,6 +84,7 @@ class FsyncedJson<T> implements Adapter<T> {
   }
 
   async write(data: T): Promise<void> {
-    await writeFileAtomic(this.#path, `${JSON.stringify(data, null, 2)}\n`);
+    const text = `${JSON.stringify(data, null, 2)}\n`;
+    await writeFileAtomic(this.#path, text, 0o600, this.#passing);
   }
 }

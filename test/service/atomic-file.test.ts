@@ -16,6 +16,16 @@ test("a file is replaced whole, for its owner only, and nothing is left beside i
   t.deepEqual(await readdir(folder), ["state.json"]);
 });
 
+test("so is one that means nothing after a boot, for whose folder nobody waits", async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), "atomic-"));
+  t.teardown(() => rm(folder, { recursive: true, force: true }));
+  const path = join(folder, "state.json");
+  for (const text of ["old", "new"]) await writeFileAtomic(path, text, 0o600, true);
+  t.is(await readFile(path, "utf8"), "new");
+  t.is((await stat(path)).mode & 0o777, 0o600);
+  t.deepEqual(await readdir(folder), ["state.json"]);
+});
+
 test("a failed write leaves nothing behind", async (t) => {
   const folder = await mkdtemp(join(tmpdir(), "atomic-"));
   t.teardown(() => rm(folder, { recursive: true, force: true }));
