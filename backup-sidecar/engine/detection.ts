@@ -37,7 +37,9 @@ export async function look(
   if ("state" in known) return { ...known, pin: null, told: null, leftovers: [] };
   const { pin } = known;
   const config = await configNow(world, pathOf(app), signal);
-  const told = await world.pins.told(app, signal);
+  // What the server itself says is asked for where nobody else says it.
+  const isKnown = config !== null && pin?.state === "known";
+  const told = isKnown ? null : await world.pins.told(app, signal);
   if (config === null)
     return { ...(await withoutConfig(world, app, pin, told, signal)), pin, told };
   const state = await withConfig(world, app, config, pin, known.ids, signal);

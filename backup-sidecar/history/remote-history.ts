@@ -45,11 +45,12 @@ export class RemoteHistory {
   ): Promise<void> {
     const { remote } = this.#parts;
     const { app } = repository;
-    const known = await readMetadata(remote, app, signal);
+    const found = await this.#folders(app, signal);
+    const known = found === null ? null : await readMetadata(remote, app, signal);
+    const there = found ?? new Set<string>();
     const folders = foldersIn(known);
     const versions = versionsOf(snapshots, folders);
     await this.#readme(signal);
-    const there = await this.#folders(app, signal);
     // One that the list does not know may lack its manifest.
     const listed = new Set(folders.values());
     const whole = new Set([...there].filter((folder) => listed.has(folder)));
@@ -69,12 +70,13 @@ export class RemoteHistory {
     await remote.write("README.txt", body, { size: body.length }, signal);
   }
 
-  async #folders(app: string, signal?: AbortSignal): Promise<Set<string>> {
+  /** Null: there is not even a place for them. */
+  async #folders(app: string, signal?: AbortSignal): Promise<Set<string> | null> {
     try {
       const entries = await this.#parts.remote.list(historyFolder(app), signal);
       return new Set(entries.map(({ name }) => name).filter(isVersionFolder));
     } catch (error) {
-      if (error instanceof RemoteFailure && error.kind === "gone") return new Set();
+      if (error instanceof RemoteFailure && error.kind === "gone") return null;
       throw error;
     }
   }

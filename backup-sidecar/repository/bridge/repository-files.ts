@@ -81,7 +81,7 @@ export class RepositoryFiles {
     range: ByteRange | undefined,
     signal: AbortSignal,
   ): Promise<Opened> {
-    if (type === "keys" && range === undefined) return this.#recalled(`keys/${name}`, signal);
+    if (type === "keys" && isWhole(range)) return this.#recalled(`keys/${name}`, signal);
     return this.#remote.open(this.#at(type, name), range, signal);
   }
 
@@ -173,6 +173,11 @@ export class RepositoryFiles {
   #at(type: RestType, name: string): string {
     return `${this.#path}/${placeOf(type, name)}`;
   }
+}
+
+/** restic asks for `bytes=0-` when it wants all of a file. */
+function isWhole(range: ByteRange | undefined): boolean {
+  return range === undefined || (range.start === 0 && range.end === undefined);
 }
 
 /** Foreign files in a repository's folders are not restic's business. */

@@ -2,16 +2,27 @@ import type { Call, Endpoint } from "../http/endpoint.ts";
 import { RemoteFailure } from "../failure.ts";
 import { parentOf } from "../remote-path.ts";
 
-/** Makes folders, and remembers which are there. One attempt: whoever calls repeats. */
+/** Makes folders, and remembers which are there and which are not. One attempt: whoever calls repeats. */
 export class Folders {
   readonly #known = new Set<string>();
+  /** A help only: what is in here by mistake costs a request. */
+  readonly #missing = new Set<string>();
 
   knows(path: string): boolean {
     return this.#known.has(path);
   }
 
   remember(path: string): void {
-    for (let at = path; at !== ""; at = parentOf(at)) this.#known.add(at);
+    for (let at = path; at !== ""; at = parentOf(at)) {
+      this.#known.add(at);
+      this.#missing.delete(at);
+    }
+  }
+
+  /** It was looked for, and is not there. */
+  lacks(path: string): void {
+    this.forget(path);
+    if (path !== "") this.#missing.add(path);
   }
 
   /** What is at `path` or below is not sure any more. */
@@ -27,6 +38,9 @@ export class Folders {
     circumstances: Pick<Call, "signal" | "tally">,
   ): Promise<void> {
     if (path === "" || this.#known.has(path)) return;
+    // Where the one above is known to be missing, to try this one first would be in vain.
+    if (this.#missing.has(parentOf(path)))
+      await this.ensure(endpoint, parentOf(path), circumstances);
     const call: Call = {
       ...circumstances,
       method: "MKCOL",

@@ -1,3 +1,4 @@
+import { RemoteFailure } from "../failure.ts";
 import { temporaryFolder } from "../remote-path.ts";
 import type { Permit } from "../permit.ts";
 import type { WebdavRemote } from "./webdav-remote.ts";
@@ -12,8 +13,10 @@ export async function sweep(
   now: number,
   signal?: AbortSignal,
 ): Promise<number> {
-  const there = (await remote.stat(temporaryFolder, signal)) !== null;
-  const entries = there ? await remote.list(temporaryFolder, signal) : [];
+  const entries = await remote.list(temporaryFolder, signal).catch((error: unknown) => {
+    if (error instanceof RemoteFailure && error.kind === "gone") return [];
+    throw error;
+  });
   const serverNow = now + (remote.clockOffsetMs() ?? 0);
   const old = entries.filter(
     ({ kind, modifiedAt }) =>

@@ -53,7 +53,10 @@ export class WebdavRemote implements Remote {
   async list(path: string, signal?: AbortSignal): Promise<readonly RemoteEntry[]> {
     return this.#enduring(signal, async (endpoint) => {
       const listing = await this.#propfind(endpoint, path, "1", signal);
-      if (listing === null) throw gone(endpoint, path);
+      if (listing === null) {
+        this.#parts.folders.lacks(path);
+        throw gone(endpoint, path);
+      }
       if (listing.self.kind === "file")
         throw new RemoteFailure(
           "server",
@@ -62,6 +65,7 @@ export class WebdavRemote implements Remote {
             waitingHelps: false,
           },
         );
+      this.#parts.folders.remember(path);
       return listing.entries;
     });
   }
