@@ -42,6 +42,7 @@ import { startRounds } from "./rounds.ts";
 import type { Settings } from "./settings.ts";
 import { StorageWatch } from "./storage-watch.ts";
 import { beginTelling } from "./telling.ts";
+import { beginCleaning } from "./waste/cleaning.ts";
 import type { WasteBin } from "./waste/waste-bin.ts";
 import { beginTransfers, usersOfDirectories } from "./transfer/begin-transfers.ts";
 import type { TransferEngine } from "./transfer/transfer-engine.ts";
@@ -231,6 +232,8 @@ export async function assemble(world: World): Promise<Plugin> {
     log,
   });
   beginReporting({ settings, storage, watch, node, verbs: handlers, log }, signal);
+  const waste = world.waste ?? null;
+  await beginCleaning({ settings, waste, storage, watch, node, metrics, onDamage, log }, signal);
   const works = {
     Bench: await beginBench(
       {

@@ -11,6 +11,7 @@ import {
 } from "../service/notifier/notify-settings.ts";
 import { readSettings } from "../service/settings.ts";
 import { UserError } from "../service/user-error.ts";
+import { type CleanSettings, cleanSettings, cleanVariables } from "./waste/clean-settings.ts";
 import { parseOptions } from "../storage/rules/options.ts";
 import { type Schedule, scheduleSetting } from "../storage/rules/schedule.ts";
 
@@ -79,6 +80,7 @@ const variables = {
   SWARMNFS_MANAGED: z.enum(["0", "1"]).default("0"),
   SWARMNFS_METRICS: listenPlace.default(null),
   SWARMNFS_REPORT: scheduleSetting("off", 7),
+  ...cleanVariables,
   SWARMNFS_SOCKET: z.string().default("/run/docker/plugins/swarmnfs.sock"),
   /** Where a plain process keeps its state and its mounts. */
   SWARMNFS_STATE: z.string().optional(),
@@ -119,6 +121,8 @@ export interface Settings {
   readonly notify: NotifySettings;
   /** When people are sent a report of the storage; null: never, or the storage node does. */
   readonly report: Schedule | null;
+  /** What is cleaned up without being asked each time; null: nothing. */
+  readonly clean: CleanSettings | null;
   /** The driver's name until the engine has told it. */
   readonly driver: string;
 }
@@ -128,6 +132,7 @@ export function parseSettings(environment: NodeJS.ProcessEnv): Settings {
   const shape = { ...variables, ...notifySecretVariables };
   const values = readSettings<typeof variables>(shape, environment, prefixes);
   const managed = values.SWARMNFS_MANAGED === "1";
+  const docker = values.SWARMNFS_DOCKER === "off" ? null : values.SWARMNFS_DOCKER;
   const notify = notifySettings(values, environment, (file) => fileSeenFromHere(file, managed));
   return {
     storage: values.SWARMNFS_STORAGE,
@@ -136,7 +141,7 @@ export function parseSettings(environment: NodeJS.ProcessEnv): Settings {
     trashDays: values.SWARMNFS_TRASH_DAYS,
     rootServices: values.SWARMNFS_ROOT_SERVICES,
     log: { level: values.SWARMNFS_LOG_LEVEL, format: values.SWARMNFS_LOG_FORMAT },
-    docker: values.SWARMNFS_DOCKER === "off" ? null : seenFromHere(values.SWARMNFS_DOCKER, managed),
+    docker: docker === null ? null : seenFromHere(docker, managed),
     withoutDocker: values.SWARMNFS_WITHOUT_DOCKER,
     restart: values.SWARMNFS_RESTART === "on",
     guard: values.SWARMNFS_GUARD === "on",
@@ -145,6 +150,7 @@ export function parseSettings(environment: NodeJS.ProcessEnv): Settings {
     managed,
     ...places(managed, values.SWARMNFS_STATE, values.SWARMNFS_MOUNTS),
     notify,
+    clean: cleanSettings(values, docker),
     report: reports(values.SWARMNFS_REPORT, values.SWARMNFS_STORAGE, notify),
     driver: "swarmnfs",
   };

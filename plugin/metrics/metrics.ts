@@ -7,6 +7,7 @@ import { operationKinds, type VolumeTraffic } from "./volume-traffic.ts";
 
 const storageStates = ["ok", "nearly-full", "read-only", "full"] as const;
 const guardStates = ["off", "resting", "standing", "failed"] as const;
+const wasteKinds = ["container", "image", "volume", "build-cache", "trash"] as const;
 const outcomes = ["mounted", "refused", "failed"] as const;
 
 /** A volume that is mounted on this node. */
@@ -61,9 +62,29 @@ export class PluginMetrics {
     registers: [this.#lasting],
   });
 
+  readonly #cleaned = new Counter({
+    name: "swarmnfs_plugin_cleaned_total",
+    help: "What was removed by SWARMNFS_CLEAN",
+    labelNames: ["kind"],
+    registers: [this.#lasting],
+  });
+  readonly #cleanedBytes = new Counter({
+    name: "swarmnfs_plugin_cleaned_bytes_total",
+    help: "How much that was, as far as it is known",
+    labelNames: ["kind"],
+    registers: [this.#lasting],
+  });
+
   constructor() {
     // Series exist from the start, so that rate() sees their first step.
     for (const outcome of outcomes) this.#mounts.zero({ outcome });
+    for (const kind of wasteKinds) this.cleaned(kind, 0, 0);
+  }
+
+  /** Something of that kind was cleaned up, which held so many bytes. */
+  cleaned(kind: string, bytes: number, count = 1): void {
+    this.#cleaned.inc({ kind }, count);
+    this.#cleanedBytes.inc({ kind }, bytes);
   }
 
   /** A mount was tried, which took so many milliseconds. */

@@ -169,6 +169,7 @@ test("every value that docs/settings.md offers for the backup service is underst
 
 /** What a variable needs beside it. */
 function beside(variable: string): NodeJS.ProcessEnv {
+  if (variable === "SWARMNFS_CLEAN") return { SWARMNFS_CLEAN_OLDER_THAN: "30d" };
   if (variable === "SWARMNFS_REPORT") return { NOTIFY_NTFY_URL: "https://ntfy.sh/x" };
   return variable === "NOTIFY_MAIL_URL" ? { NOTIFY_MAIL_FROM: "a@b", NOTIFY_MAIL_TO: "c@d" } : {};
 }

@@ -31,6 +31,7 @@ test("without any variable everything has its default", (t) => {
       repeatMs: 86_400_000,
     },
     report: null,
+    clean: null,
     driver: "swarmnfs",
   });
 });
@@ -118,4 +119,24 @@ test("reports are sent by those who tell, and with our own server by that", (t) 
   t.throws(() => parseSettings({ ...told, SWARMNFS_REPORT: "weekley" }), {
     message: /SWARMNFS_REPORT="weekley" is wrong: did you mean "weekly"\?/,
   });
+});
+
+test("what is to be cleaned up is understood, and refused where it would do nothing or too much", (t) => {
+  const given = { SWARMNFS_CLEAN: "trash,docker", SWARMNFS_CLEAN_OLDER_THAN: "30d" };
+  t.deepEqual(parseSettings(given).clean, {
+    sorts: ["docker", "trash"],
+    olderThanMs: 30 * 86_400_000,
+    schedule: { text: "weekly", cron: "0 4 * * 1" },
+  });
+  t.is(parseSettings({ SWARMNFS_CLEAN_OLDER_THAN: "30d" }).clean, null);
+  const refused = (environment: NodeJS.ProcessEnv, message: RegExp): unknown =>
+    t.throws(() => parseSettings(environment), { code: "invalid", message });
+  refused({ SWARMNFS_CLEAN: "dokcer" }, /"dokcer" is nothing .*: did you mean "docker"\?/);
+  refused({ SWARMNFS_CLEAN: "trash" }, /SWARMNFS_CLEAN=trash needs SWARMNFS_CLEAN_OLDER_THAN/);
+  refused(
+    { SWARMNFS_CLEAN: "docker", SWARMNFS_DOCKER: "off" },
+    /SWARMNFS_CLEAN=docker needs Docker/,
+  );
+  refused({ SWARMNFS_CLEAN: "docker", SWARMNFS_CLEAN_SCHEDULE: "off" }, /never happens/);
+  refused({ ...given, SWARMNFS_CLEAN_OLDER_THAN: "0d" }, /a number of days is expected, at least/);
 });

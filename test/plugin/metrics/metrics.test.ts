@@ -56,7 +56,7 @@ test("names follow Prometheus' conventions, and labels are of a fixed list but f
   const labels = new Set(Array.from(text.matchAll(/[{,]([a-z]+)="/g), ([, label = ""]) => label));
   t.deepEqual(
     [...labels].toSorted((a, b) => a.localeCompare(b)),
-    ["app", "direct", "le", "operation", "outcome", "state", "version", "volume"],
+    ["app", "direct", "kind", "le", "operation", "outcome", "state", "version", "volume"],
   );
 });
 
