@@ -11,13 +11,14 @@ import { buildId, version } from "../service/version.ts";
 import { backupSocket } from "../storage/backup/verbs.ts";
 import { assemble } from "./backup.ts";
 import { createControlApi } from "./control/api.ts";
-import { openStoragePlace } from "./operations/storage-place.ts";
+import { openStoragePlace, type StoragePlace } from "./operations/storage-place.ts";
 import { createPages } from "./pages.ts";
 import { printConfig } from "./print-config.ts";
 import { recover } from "./recover.ts";
 import { checkTarget } from "./repository/target/check-target.ts";
 import { webdavTarget } from "./repository/target/webdav-target.ts";
 import { type BackupSettings, parseSettings } from "./settings.ts";
+import { NodeHooks } from "./source/node-hooks.ts";
 import { ContainerHooks } from "../service/hooks/container-hooks.ts";
 import { DockerHookEngine } from "../service/hooks/docker-hook-engine.ts";
 import { HookJournal } from "../service/hooks/hook-journal.ts";
@@ -72,7 +73,7 @@ async function run(): Promise<void> {
     restic,
     passwordFile: await passwordFile(settings),
     ...places,
-    hooks: await hooksOf(settings, log),
+    hooks: await hooksOf(settings, place, log),
     tell: await tellingPeople({
       notify: settings.notify,
       from: `backup of ${settings.storageName} on ${settings.node}`,
@@ -165,14 +166,19 @@ async function passwordFile({ password }: BackupSettings): Promise<string> {
   return file;
 }
 
-async function hooksOf({ docker, state }: BackupSettings, told: Log): Promise<Hooks> {
-  if (docker === null) return noHooks;
-  if (!existsSync(docker)) {
+/** The containers of this machine by its Docker, those of others, and of this one without it, by the plugins there. */
+async function hooksOf(
+  { docker, state, node }: BackupSettings,
+  { storage }: StoragePlace,
+  told: Log,
+): Promise<Hooks> {
+  const parts = { storage, node, clock: systemClock, log: told };
+  if (docker === null || !existsSync(docker)) {
     told.info(
       { docker },
-      "Docker's socket is not mounted into the container: labels of containers (swarmnfs.backup.…) mean nothing",
+      "Docker's socket is not in the container: what containers of this machine ask for (swarmnfs.backup.…) is left to its plugin, as on other nodes",
     );
-    return noHooks;
+    return new NodeHooks({ ...parts, own: noHooks, engine: null });
   }
   const journal = await HookJournal.open(join(state, "hooks.json"), (setAside, reason) =>
     told.error(
@@ -180,7 +186,8 @@ async function hooksOf({ docker, state }: BackupSettings, told: Log): Promise<Ho
       "what was done to containers could not be read: look whether any is still paused or stopped",
     ),
   );
-  return new ContainerHooks(new DockerHookEngine(docker), journal, told);
+  const engine = new DockerHookEngine(docker);
+  return new NodeHooks({ ...parts, own: new ContainerHooks(engine, journal, told), engine });
 }
 
 function stopOnSignal(stop: () => Promise<void>): void {
