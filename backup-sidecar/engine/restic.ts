@@ -4,6 +4,7 @@ import { createInterface } from "node:readline";
 import { PassThrough, type Readable } from "node:stream";
 import { execa } from "execa";
 import type { PrivateView } from "../source/private-view.ts";
+import type { PackSize } from "./pack-size.ts";
 import { failureOf } from "./restic-failure.ts";
 import { errorSchema } from "./restic-messages.ts";
 import { Watch } from "./watch.ts";
@@ -21,6 +22,8 @@ export interface ResticPlace {
   readonly lockHost: string | null;
   /** Bytes that restic should stay below (GOMEMLIMIT), or null. */
   readonly memory: number | null;
+  /** How large packs are made; absent: as restic does by itself. */
+  readonly packs?: PackSize;
 }
 
 export interface ResticCall {
@@ -187,7 +190,7 @@ export class Restic {
   }
 
   #environment(): Record<string, string> {
-    const { passwordFile, cache, temporary, memory } = this.place;
+    const { passwordFile, cache, temporary, memory, packs } = this.place;
     return {
       PATH: process.env["PATH"] ?? "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin",
       HOME: temporary,
@@ -197,6 +200,7 @@ export class Restic {
       RESTIC_PASSWORD_FILE: passwordFile,
       RESTIC_CACHE_DIR: cache,
       RESTIC_PROGRESS_FPS: "1",
+      ...(packs !== undefined && { RESTIC_PACK_SIZE: String(packs.mebibytes) }),
       ...(memory !== null && { GOMEMLIMIT: String(memory) }),
     };
   }
