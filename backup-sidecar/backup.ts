@@ -8,6 +8,7 @@ import type { Commands } from "./control/commands.ts";
 import { AppStates } from "./engine/app-state.ts";
 import { Documents } from "./engine/documents.ts";
 import { type LeaseTimes, StorageLease } from "./engine/lease.ts";
+import { PackSize, parsePackSize } from "./engine/pack-size.ts";
 import { Pins } from "./engine/pins.ts";
 import { Repositories } from "./engine/repositories.ts";
 import { SnapshotMemory } from "./engine/snapshot-memory.ts";
@@ -96,6 +97,8 @@ export async function assemble(world: BackupWorld): Promise<Backup> {
     temporary: world.temporary,
     lockHost,
     memory: null,
+    // Whoever limits uploads has a slow line.
+    packs: new PackSize(parsePackSize(settings.packSize), settings.webdav.uploadLimit !== "off"),
   });
   const remembered = new SnapshotMemory();
   const versions = new Versions(await knownVersions(place.root));

@@ -57,6 +57,7 @@ export function understoodValues(settings: BackupSettings): Readonly<Record<stri
     SHRINK_LIMIT: `${Math.round(settings.shrinkLimit * 100)}%`,
     MIRROR: settings.mirror ? "on" : "off",
     NFS_CONFIGS: settings.nfsConfigs ? "on" : "off",
+    PACK_SIZE: settings.packSize,
     UPLOAD_LIMIT: webdav.uploadLimit,
     DOWNLOAD_LIMIT: webdav.downloadLimit,
     NTP_SERVERS: settings.ntpServers.join(","),

@@ -19,6 +19,7 @@ import {
 import { readSettings } from "../service/settings.ts";
 import { UserError } from "../service/user-error.ts";
 import { checkCron } from "../storage/rules/cron.ts";
+import { parsePackSize } from "./engine/pack-size.ts";
 import { parseLimit } from "./repository/http/bandwidth.ts";
 import type { WebdavSettings } from "./repository/target/webdav-target.ts";
 import { parseKeep } from "./retention/keep.ts";
@@ -87,6 +88,7 @@ const plain = {
   SHRINK_LIMIT: percent("50%"),
   MIRROR: switchOf("off"),
   NFS_CONFIGS: switchOf("on"),
+  PACK_SIZE: checked("auto", parsePackSize),
   UPLOAD_LIMIT: checked("off", parseLimit),
   DOWNLOAD_LIMIT: checked("off", parseLimit),
   NTP_SERVERS: listOf("0.pool.ntp.org,1.pool.ntp.org,2.pool.ntp.org"),
@@ -131,6 +133,8 @@ export interface BackupSettings {
   readonly mirror: boolean;
   /** Whether the catalog and the storage node's configuration are backed up as an app. */
   readonly nfsConfigs: boolean;
+  /** `auto`, or how large packs are made; understood by the engine. */
+  readonly packSize: string;
   readonly ntpServers: readonly string[];
   readonly notify: NotifySettings;
 }
@@ -202,6 +206,7 @@ export function parseSettings(environment: NodeJS.ProcessEnv, isTerminal = false
     shrinkLimit: values.SHRINK_LIMIT,
     mirror: values.MIRROR,
     nfsConfigs: values.NFS_CONFIGS,
+    packSize: values.PACK_SIZE,
     ntpServers: values.NTP_SERVERS,
     notify: notifySettings(values, environment),
   };

@@ -1,5 +1,13 @@
+import { type FailureKind, RemoteFailure } from "../repository/failure.ts";
 import type { SourceView } from "../source/source-view.ts";
-import type { BackupRequest, BackupResult, Progress, Unread } from "./app-repository.ts";
+import type {
+  AppRepository,
+  BackupRequest,
+  BackupResult,
+  Progress,
+  Unread,
+} from "./app-repository.ts";
+import type { PackSize } from "./pack-size.ts";
 import { failureOf } from "./restic-failure.ts";
 import { backupStatusSchema, backupSummarySchema, errorSchema } from "./restic-messages.ts";
 import type { Runner } from "./runner.ts";
@@ -9,8 +17,34 @@ const partlyRead = 3;
 /** So many unread files are named; all are counted. */
 const named = 100;
 
-/** Saves what the view shows. Throws `ResticFailure` if there is no snapshot afterwards. */
-export async function backup(
+/** What a pack that is too large can end with, or one that takes too long. */
+const uploadFailures: ReadonlySet<FailureKind> = new Set(["too-big", "network", "server"]);
+
+/**
+ * Saves what the view shows. Throws `ResticFailure` if there is no snapshot afterwards, and `RemoteFailure`. Where the server
+ * takes no packs of that size, it is done once more with smaller ones.
+ */
+export async function backupInPacks(
+  repository: Runner & Pick<AppRepository, "repairIndex">,
+  packs: PackSize | undefined,
+  view: SourceView,
+  request: BackupRequest,
+): Promise<BackupResult> {
+  const size = packs?.mebibytes ?? 0;
+  try {
+    return await backup(repository, view, request);
+  } catch (error) {
+    if (!(error instanceof RemoteFailure) || !uploadFailures.has(error.kind)) throw error;
+    const maySmaller = packs?.refused(size) === true;
+    // Where a line breaks, smaller ones may pass the next time; those that were refused are worth another try now.
+    if (error.kind !== "too-big" || !maySmaller) throw error;
+    // What it did take is in no index yet.
+    await repository.repairIndex(request.signal);
+    return backup(repository, view, request);
+  }
+}
+
+async function backup(
   repository: Runner,
   view: SourceView,
   request: BackupRequest,

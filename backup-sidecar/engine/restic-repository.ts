@@ -21,7 +21,7 @@ import type {
   RestoreRequest,
   RestoreResult,
 } from "./app-repository.ts";
-import { backup } from "./backup-command.ts";
+import { backupInPacks } from "./backup-command.ts";
 import { check } from "./check-command.ts";
 import { planPrune } from "./prune-plan.ts";
 import { ResticFailure } from "./restic-failure.ts";
@@ -80,7 +80,7 @@ export class ResticRepository implements AppRepository, Runner {
   }
 
   backup(view: SourceView, request: BackupRequest): Promise<BackupResult> {
-    return backup(this, view, request);
+    return backupInPacks(this, this.restic.place.packs, view, request);
   }
 
   check(request: CheckRequest = {}): Promise<CheckResult> {

@@ -10,7 +10,7 @@ export interface TargetFinding {
   readonly text: string;
 }
 
-/** restic's packs are up to 18 MB large. */
+/** The smallest packs that are made unless PACK_SIZE says otherwise are up to 18 MB large. */
 const pack = 20 * 1024 * 1024;
 const clockTolerance = 60_000;
 
@@ -80,7 +80,7 @@ function abilities(profile: Profile): TargetFinding[] {
       : [
           {
             state: "problem" as const,
-            text: `It takes files of ${formatSize(largestBody)} at most, and packs are up to ${formatSize(pack)}: raise its limit (nginx: client_max_body_size 128M)`,
+            text: `It takes files of ${formatSize(largestBody)} at most, and packs are larger: raise its limit (nginx: client_max_body_size 128M), or set PACK_SIZE to less than that`,
           },
         ]),
     clockFinding(clockOffsetMs),
