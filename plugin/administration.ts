@@ -66,8 +66,10 @@ export function administration(parts: AdministrationParts): VerbHandlers {
     };
   }
 
-  function appView(record: AppRecord): AppView {
-    const volumes = catalog.volumes().filter(({ app }) => app === record.app);
+  function appView(
+    record: AppRecord,
+    volumes: readonly VolumeRecord[] = catalog.volumes().filter(({ app }) => app === record.app),
+  ): AppView {
     const counted = volumes.flatMap(({ name }) => catalog.usage(name) ?? []);
     return {
       record,
@@ -166,10 +168,11 @@ export function administration(parts: AdministrationParts): VerbHandlers {
     },
     async Apps() {
       await watch.look();
+      const volumes = Map.groupBy(catalog.volumes(), ({ app }) => app);
       return {
         apps: catalog
           .apps()
-          .map(appView)
+          .map((record) => appView(record, volumes.get(record.app) ?? []))
           .toSorted((a, b) => compare(a.record.app, b.record.app)),
       };
     },
