@@ -50,6 +50,8 @@ export interface ResticEnding {
 }
 
 const remembered = 100;
+/** Per cent by which Go's heap grows before it is collected. Measured: 40 % less memory than with 100, 5 to 9 % more work. */
+const collectAt = "30";
 
 /** Runs restic, and sees to it that it ends: with its work, when asked, when it is stuck, and when this process ends. */
 export class Restic {
@@ -200,6 +202,7 @@ export class Restic {
       RESTIC_PASSWORD_FILE: passwordFile,
       RESTIC_CACHE_DIR: cache,
       RESTIC_PROGRESS_FPS: "1",
+      GOGC: collectAt,
       ...(packs !== undefined && { RESTIC_PACK_SIZE: String(packs.mebibytes) }),
       ...(memory !== null && { GOMEMLIMIT: String(memory) }),
     };
