@@ -50,6 +50,7 @@ export function explain(error: unknown, url: string): unknown {
     case "EREMOTEIO":
     case "ESTALE":
     case "ENOTCONN":
+    case "ECONNABORTED":
     case "EHOSTDOWN":
     case "ETIMEDOUT":
     case "ENODEV":

@@ -26,3 +26,11 @@ test("what is no error of a file system passes as it is", (t) => {
   const error = nameless(-4095);
   t.is(placed(error, "apps"), error);
 });
+
+test("the client of a file system of user space that has just died is told as the storage's trouble", (t) => {
+  // The first that notice it are told ECONNABORTED, all others ENOTCONN.
+  for (const code of ["ECONNABORTED", "ENOTCONN"]) {
+    const trouble = placed(Object.assign(new Error(code), { code }), "");
+    t.true(explain(trouble, "dir:///srv/swarm") instanceof StorageUnavailable, code);
+  }
+});
