@@ -51,7 +51,7 @@ async function usable(
   id: string | null,
 ): Promise<Found<VolumeRecord>> {
   for (let attempt = 0; attempt < attempts; attempt += 1) {
-    const found = await parts.volumes.find(layout, name);
+    const found = await parts.volumes.look(layout, name);
     if (found === null) throw notFound(name, parts.url);
     const { record } = found;
     if (record.state === "trashed" || record.state === "retained") throw notFound(name, parts.url);

@@ -33,6 +33,7 @@ import { putReportTurn, readReportTurn } from "./report-turn.ts";
 import { answerHook, callHooks, endHooks, hookAnswers, hookHolders } from "./hook-calls.ts";
 import { answerRoll, callRoll, endRoll, rollAnswers } from "./roll-calls.ts";
 import { abandonRestore, beginRestore, noteRestore } from "./restoring.ts";
+import { dropStaging, listStaging } from "./staging.ts";
 import { StorageClock } from "./storage-clock.ts";
 import { listTrash, purge } from "./trash.ts";
 import { undelete } from "./undelete.ts";
@@ -111,8 +112,7 @@ export class DirectoryStorage implements storage.Storage {
 
   get(name: string): Promise<VolumeRecord | null> {
     return this.#entrance.run(async (layout) => {
-      checkVolumeName(name);
-      const record = await this.#parts.volumes.read(layout, name);
+      const record = (await this.#parts.volumes.look(layout, checked(name)))?.record ?? null;
       return record?.state === "trashed" ? null : record;
     });
   }
@@ -281,6 +281,16 @@ export class DirectoryStorage implements storage.Storage {
       const history = await readHistory(layout, Date.parse(since), there, progress);
       return { ...history, backup: await reviewBackup(layout) };
     });
+  }
+
+  staging(before: string): Promise<readonly storage.StagingEntry[]> {
+    return this.#entrance.run((layout) => listStaging(this.#parts, layout, Date.parse(before)));
+  }
+
+  dropStaging(name: string, before: string): Promise<void> {
+    return this.#entrance.run((layout) =>
+      dropStaging(this.#parts, layout, name, Date.parse(before)),
+    );
   }
 
   reportTurn(): Promise<ReportTurn | null> {

@@ -28,7 +28,7 @@ export interface Found<Kind> {
 type Entry<Kind> = { readonly stamp: Stamp; readonly record: Kind | null; readonly reason: string };
 
 /**
- * The records of one folder, `volumes` or `apps`. Reading one goes to the file, always; the list and the index of
+ * The records of one folder, `volumes` or `apps`. Whoever asks for one is told what the file says now; the list and the index of
  * names are kept in memory and refreshed when the folder has changed, so that neither gets slower with their number.
  */
 export class RecordFolder<Kind extends Revised> {
@@ -61,6 +61,13 @@ export class RecordFolder<Kind extends Revised> {
   /** Throws `unavailable` for a record that is damaged: it is left alone, and so is what it describes. */
   async read(layout: Layout, name: string): Promise<Kind | null> {
     return (await this.find(layout, name))?.record ?? null;
+  }
+
+  /** The same, for those who ask again and again: a file that has not changed since the last list is not read, only looked at. */
+  async look(layout: Layout, name: string): Promise<Found<Kind> | null> {
+    const entry = this.#entries.get(name);
+    if (entry === undefined || entry.record === null) return this.find(layout, name);
+    return this.find(layout, name, { stamp: entry.stamp, record: entry.record });
   }
 
   /** The same with the file's stamp. Given back as `before` it spares reading a file that has not changed since. */
