@@ -17,15 +17,17 @@ const suites: Readonly<Record<string, () => Promise<Tally>>> = {
     const backup = await runBackupSoak();
     const engine = await runEngineSoak();
     const report = await runReportSoak();
+    const scale = await runScaleSoak();
     const { passed, failed } = await runLab("all");
     return {
-      passed: passed + backup.passed + engine.passed + report.passed,
-      failed: failed + backup.failed + engine.failed + report.failed,
+      passed: passed + backup.passed + engine.passed + report.passed + scale.passed,
+      failed: failed + backup.failed + engine.failed + report.failed + scale.failed,
     };
   },
   "backup-soak": runBackupSoak,
   "engine-soak": runEngineSoak,
   "report-soak": runReportSoak,
+  "scale-soak": runScaleSoak,
 };
 const usual = ["check", "unit", "engine"];
 
@@ -42,6 +44,11 @@ function runEngineSoak(): Promise<Tally> {
 /** The report's page in a real browser, and a report of very many volumes. */
 function runReportSoak(): Promise<Tally> {
   return runAva(["--config", "test/cli/soak/ava.config.mjs"]);
+}
+
+/** dir:// on GlusterFS, with name spaces for machines. */
+function runScaleSoak(): Promise<Tally> {
+  return runAva(["--config", "test/scale/ava.config.mjs"]);
 }
 
 /** With the present plugin, and the present images of what they run. */

@@ -21,6 +21,7 @@ const packages = [
   "dnsmasq-base",
   "e2fsprogs",
   "fio",
+  "glusterfs-server",
   "iproute2",
   "iptables",
   "nftables",

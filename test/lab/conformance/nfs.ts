@@ -4,12 +4,12 @@ import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import process from "node:process";
 import { promisify } from "node:util";
-import { deadlines } from "../../../storage/keeper/deadlines.ts";
 import { NfsStorage, systemWorld } from "../../../storage/nfs/nfs-storage.ts";
 import { parseNfsUrl } from "../../../storage/nfs/nfs-url.ts";
 import type { Attachment } from "../../../storage/storage.ts";
 import { conformance } from "../../storage/conformance.ts";
 import { run } from "./ava-stand-in.ts";
+import { patient, slowness } from "./patience.ts";
 
 /**
  * The conformance suite over a real NFS server, as a program for a machine of the lab: `node nfs.mjs SERVER EXPORT`,
@@ -18,28 +18,6 @@ import { run } from "./ava-stand-in.ts";
 const [, , server = "", exported = ""] = process.argv;
 const folder = "/run/swarmnfs-conformance";
 const call = promisify(execFile);
-/** Whether calls end in time is shown elsewhere; here they may take as long as a machine that is emulated needs. */
-const slowness = 10;
-const slow = { kill: 80_000 };
-const patient: typeof deadlines = {
-  ...deadlines,
-  open: slow,
-  list: slow,
-  listSince: slow,
-  get: slow,
-  create: slow,
-  update: slow,
-  remove: slow,
-  attach: slow,
-  detach: slow,
-  renew: slow,
-  getApp: slow,
-  updateApp: slow,
-  claimApp: slow,
-  trash: slow,
-  undelete: slow,
-  health: slow,
-};
 const keeper = {
   command: process.execPath,
   args: ["--optimize-for-size", join(import.meta.dirname, "keeper.mjs")],

@@ -15,7 +15,7 @@ const there = "/run/swarmnfs-conformance/program";
  */
 export async function runConformance(
   machine: Machine,
-  program: "nfs" | "swarmnfs",
+  program: "directory" | "nfs" | "swarmnfs",
   node: string,
   args: readonly string[],
 ): Promise<number> {
