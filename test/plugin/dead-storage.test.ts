@@ -20,7 +20,7 @@ async function start(
         { url: "dir:///srv/swarm", path, trashDays: 30, makeRoot: true },
         {
           keeper: { command: process.execPath, args: [program] },
-          deadlines: { ...deadlines, attach: { kill: 700 }, open: { kill: 5_000 } },
+          deadlines: { ...deadlines, attach: { kill: 2_500 }, open: { kill: 5_000 } },
           probeEveryMs: 1_500,
         },
       );
@@ -42,7 +42,8 @@ test("a storage that falls silent costs one wait, then every mount fails at once
   await t.throwsAsync(docker.run({ name: "blog-2", volumes: ["other"] }), { message });
   const began = performance.now();
   await t.throwsAsync(docker.start("blog-2"), { message });
-  t.true(performance.now() - began < 1_500);
+  // A mount has 8 s for this where nothing is known.
+  t.true(performance.now() - began < 6_000);
 
   t.deepEqual((await docker.volumes()).toSorted(), ["blog_data", "other"]);
   const { Volume } = await docker.call("Get", { Name: "other" });

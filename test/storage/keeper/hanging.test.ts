@@ -60,7 +60,8 @@ test.serial(
       t.throwsAsync(storage.attach("v", node1, []), refusal),
       t.throwsAsync(storage.list(), refusal),
     ]);
-    t.true(performance.now() - begun < 2000);
+    // Neither twice the deadline of the last, nor a whole one for each: these have 8 s, or 1 s and 2.5 times that where all is slow.
+    t.true(performance.now() - begun < 7_500);
     t.regex(storage.trouble?.reason ?? "", refusal.message);
     t.regex(storage.trouble?.since ?? "", /^\d{4}-\d\d-\d\dT[\d:]+Z$/);
     await eventually("the storage is well again", () => storage.trouble === null);
@@ -91,7 +92,9 @@ test.serial("not for ever: something else may be what keeps it busy", async (t) 
 });
 
 test.serial("while a storage is known to hang, calls fail at once with the reason", async (t) => {
-  const { storage } = await start(t, { probeEveryMs: 60_000 });
+  // By its own deadline it would be waited for much longer than a busy machine takes to say no.
+  const own = { ...short, attach: { kill: 60_000 } };
+  const { storage } = await start(t, { probeEveryMs: 60_000, deadlines: own });
   const [pid] = storage.keepers;
   // Its end would be noticed, and looked at: as a process that hangs in the kernel it must not end.
   stop(pid);
@@ -102,7 +105,7 @@ test.serial("while a storage is known to hang, calls fail at once with the reaso
       code: "unavailable",
       message: /Nothing is lost/,
     });
-    t.true(performance.now() - begun < 100);
+    t.true(performance.now() - begun < 20_000);
   }
   await eventually("the storage is well again", () => storage.trouble === null);
 });
@@ -131,16 +134,19 @@ test.serial("a mistake of the caller is no trouble of the storage", async (t) =>
 test.serial(
   "long work has a keeper of its own at idle priority, and does not delay other work",
   async (t) => {
-    const { storage } = await start(t);
+    // At idle priority a child starts late where others work: only when it has, its silence is to be short.
+    const own = { ...deadlines };
+    const { storage } = await start(t, { deadlines: own });
     await storage.usage("v");
+    own.usage = short.usage;
     t.is(storage.keepers.length, 2);
     const long = storage.keepers[1];
     const stat = await readFile(`/proc/${long}/stat`, "utf8");
     t.is(stat.slice(stat.lastIndexOf(")")).split(" ")[17], "19");
     stop(long);
-    const walk = storage.usage("v");
+    const failed = t.throwsAsync(storage.usage("v"), { code: "unavailable" });
     t.is((await create(storage, "w")).state, "ready");
-    await t.throwsAsync(walk, { code: "unavailable" });
+    await failed;
     t.is((await storage.list()).volumes.length, 2);
   },
 );
