@@ -26,7 +26,7 @@ export const careCommands: readonly Command[] = [
     count: [0, Infinity],
     summary: "show what can go and how much that is, and remove it",
     about: [
-      "SORT is trash (entries past their time, or older than --older-than says), unused (volumes that nobody has used for 30 days, or for --older-than) or docker (what Docker on this node has not needed for 7 days, or for --older-than: ended containers, images and local volumes without a name, build cache). Without one it only shows the first two.",
+      "SORT is trash (entries past their time, or older than --older-than says), unused (volumes that nobody has used for 30 days, or for --older-than), staging (what copies and restores that were given up left on the storage a day ago, or --older-than ago) or docker (what Docker on this node has not needed for 7 days, or for --older-than: ended containers, images and local volumes without a name, build cache). Without one it only shows the first two.",
       "Nothing is removed without --yes or somebody who says yes. Each thing is looked at again before it goes: what came into use meanwhile stays. Unused volumes go to the trash.",
       "What has the label swarmnfs.keep is never removed.",
     ],

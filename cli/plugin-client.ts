@@ -40,7 +40,13 @@ export interface PluginClientSettings {
 export const requestLimits = { doctor: 60_000, other: 30_000 };
 
 /** They wait for others that are slow: Docker counts what it keeps by walking over it. */
-const slowVerbs: ReadonlySet<Verb> = new Set<Verb>(["Doctor", "DockerWaste", "RemoveWaste"]);
+const slowVerbs: ReadonlySet<Verb> = new Set<Verb>([
+  "Doctor",
+  "Staging",
+  "RemoveStaging",
+  "DockerWaste",
+  "RemoveWaste",
+]);
 
 /** More than a hundred thousand volumes need; a plugin that sends more is not ours. */
 const answerLimit = 256 * 1024 * 1024;

@@ -145,7 +145,12 @@ export class StorageSide implements Plugin {
     Leases: (_, doing) => this.#server.ask("leases", {}, undefined, doing),
     Apps: async (_, doing) => {
       const { catalog } = await this.#known(doing);
-      return { apps: catalog.apps.map((app) => appView(app, catalog)) };
+      const volumes = Map.groupBy(catalog.volumes, ({ app }) => app);
+      return {
+        apps: catalog.apps.map((app) =>
+          appView(app, { ...catalog, volumes: volumes.get(app.app) ?? [] }),
+        ),
+      };
     },
     App: async ({ app }, doing) => {
       const record = await this.#server.ask("app", { name: app }, undefined, doing);
@@ -170,6 +175,8 @@ export class StorageSide implements Plugin {
         throw new UserError("in-use", `"${name}" is in use by now, or not the volume it was`);
       return { outcome: await this.#server.ask("removeVolume", { name }, undefined, doing) };
     },
+    Staging: () => Promise.reject(sweptByItself()),
+    RemoveStaging: () => Promise.reject(sweptByItself()),
     DockerWaste: () => Promise.reject(elsewhere("Docker's waste")),
     RemoveWaste: () => Promise.reject(elsewhere("Docker's waste")),
     Trash: async (_, doing) => this.#server.ask("trash", {}, undefined, doing),
@@ -204,6 +211,13 @@ function findingsOf({ state, notes }: StorageHealth): readonly Finding[] {
   const level = state === "ok" || state === "nearly-full" ? "warning" : "problem";
   if (notes.length === 0) return [{ level: "ok", title: "the storage node is well" }];
   return notes.map((note): Finding => ({ level, title: note }));
+}
+
+function sweptByItself(): UserError {
+  return new UserError(
+    "unsupported",
+    "nothing has to be cleaned up in staging here: the storage node sweeps by itself what was given up a day ago",
+  );
 }
 
 /** What is not to be had here. */

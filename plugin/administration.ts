@@ -205,6 +205,17 @@ export function administration(parts: AdministrationParts): VerbHandlers {
       log.info({ audit: "clean", volume: request.name, ...outcome }, "an unused volume removed");
       return { outcome };
     },
+    async Staging({ before }) {
+      const staging = await storage.staging?.(before);
+      if (staging === undefined) throw noStaging(storage.url);
+      return { staging };
+    },
+    async RemoveStaging({ name, before }) {
+      if (storage.dropStaging === undefined) throw noStaging(storage.url);
+      await storage.dropStaging(name, before);
+      log.info({ audit: "clean", kind: "staging", name }, "abandoned staging destroyed");
+      return {};
+    },
     async DockerWaste({ before }) {
       return { waste: await binOf(parts).find(before) };
     },
@@ -284,6 +295,13 @@ function compare(a: string, b: string): number {
 function known<T>(thing: T | null, what: string, name: string): T {
   if (thing !== null) return thing;
   throw new UserError("not-found", `there is no ${what} "${name}". See: swarmnfs ${what}s`);
+}
+
+function noStaging(url: string): UserError {
+  return new UserError(
+    "unsupported",
+    `nothing has to be cleaned up in the staging of ${url}: the storage node sweeps by itself what was given up a day ago`,
+  );
 }
 
 function noAdoption(url: string): UserError {

@@ -49,6 +49,8 @@ const requests: { readonly [Name in Verb]: z.ZodType<Verbs[Name]["request"]> } =
     id: z.uuid(),
     lastUse: timeSchema.nullable(),
   }),
+  Staging: z.strictObject({ before: timeSchema }),
+  RemoveStaging: z.strictObject({ name: z.string().max(300), before: timeSchema }),
   DockerWaste: z.strictObject({ before: timeSchema }),
   RemoveWaste: z.strictObject({
     kind: z.enum(["container", "image", "volume", "build-cache"]),

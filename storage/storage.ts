@@ -223,6 +223,15 @@ export interface TopDirectory {
   readonly mode: number;
 }
 
+/** Something that was begun on the storage, given up, and is of no use to anybody. */
+export interface StagingEntry {
+  readonly name: string;
+  readonly bytes: number;
+  readonly files: number;
+  /** RFC 3339: when it was last touched. */
+  readonly since: string;
+}
+
 export interface HousekeepingReport {
   /** False when another node holds the housekeeping lease; then nothing was done. */
   readonly held: boolean;
@@ -390,6 +399,14 @@ export interface Storage {
 
   /** What is known of the time since then (RFC 3339): how all grew, and how it is backed up. */
   review(since: string): Promise<Review>;
+
+  /**
+   * Staging that was given up and not touched since before then (RFC 3339), and never what somebody may go on with. Where the
+   * storage sees to that by itself, both are absent.
+   */
+  staging?(before: string): Promise<readonly StagingEntry[]>;
+  /** Looks at it again, and destroys it. Throws `not-found` for what is gone, or somebody works on again. */
+  dropStaging?(name: string, before: string): Promise<void>;
 
   /**
    * How far the reports are that people are sent; null: nobody ever did. Where somebody else sends them, both are absent. Throws

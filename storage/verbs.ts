@@ -6,6 +6,7 @@ import type {
   AppChange,
   Damage,
   RemoveOutcome,
+  StagingEntry,
   Review,
   StorageHealth,
   TrashEntry,
@@ -75,6 +76,15 @@ export interface Verbs {
   };
   RemoveWaste: {
     request: { readonly kind: Waste["kind"]; readonly id: string; readonly before: string };
+    answer: Record<string, never>;
+  };
+  /** What was begun on the storage, given up, and not touched since before then (RFC 3339). */
+  Staging: {
+    request: { readonly before: string };
+    answer: { readonly staging: readonly StagingEntry[] };
+  };
+  RemoveStaging: {
+    request: { readonly name: string; readonly before: string };
     answer: Record<string, never>;
   };
   Trash: { request: Record<string, never>; answer: { readonly entries: readonly TrashEntry[] } };

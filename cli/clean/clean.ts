@@ -8,12 +8,13 @@ import { UsageError } from "../usage-error.ts";
 import { dockerSort } from "./docker-sort.ts";
 import { type Filters, readFilters } from "./filters.ts";
 import type { Found, Rubbish, Sort } from "./sort.ts";
+import { stagingSort } from "./staging-sort.ts";
 import { trashSort } from "./trash-sort.ts";
 import { unusedSort } from "./unused-sort.ts";
 
 const topic = "clean";
 
-const sorts: readonly Sort[] = [trashSort, unusedSort, dockerSort];
+const sorts: readonly Sort[] = [trashSort, unusedSort, stagingSort, dockerSort];
 const names = sorts.map(({ name }) => name);
 
 interface Pile {

@@ -30,6 +30,8 @@ export const deadlines: Readonly<Record<Method, Deadline>> = {
   callRoll: { kill: 8000 },
   answerRoll: { kill: 8000 },
   rollAnswers: { kill: 8000 },
+  staging: { kill: 30_000, long: true },
+  dropStaging: { kill: 30_000, long: true },
   reportTurn: { kill: 8000 },
   putReportTurn: { kill: 8000 },
   endRoll: { kill: 30_000, long: true },

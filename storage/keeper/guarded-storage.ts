@@ -131,6 +131,8 @@ export class GuardedStorage implements Storage {
   undelete = this.#caller("undelete");
   purge = this.#caller("purge");
   review = this.#caller("review");
+  staging = this.#caller("staging");
+  dropStaging = this.#caller("dropStaging");
   reportTurn = this.#caller("reportTurn");
   putReportTurn = this.#caller("putReportTurn");
   housekeep = this.#caller("housekeep");

@@ -18,6 +18,8 @@ export type KeptStorage = Storage &
     | "hookAnswers"
     | "endHooks"
     | "hookHolders"
+    | "staging"
+    | "dropStaging"
     | "reportTurn"
     | "putReportTurn"
     | "fill"

@@ -273,6 +273,16 @@ export const answers: Answers = {
       purgeAt: "2026-03-31T12:14:02Z",
     },
   }),
+  Staging: () => ({
+    staging: [
+      {
+        name: "fill-01953f5e-0000-7000-8000-000000000000-x",
+        bytes: 2 * 1024 ** 3,
+        files: 5204,
+        since: "2026-02-27T12:14:02Z",
+      },
+    ],
+  }),
   DockerWaste: () => ({
     waste: [
       {
@@ -293,6 +303,7 @@ export const answers: Answers = {
       },
     ],
   }),
+  RemoveStaging: () => ({}),
   RemoveWaste: () => ({}),
   Review: () => fortyDays(now),
   Trash: () => ({ entries: trash }),

@@ -162,6 +162,17 @@ test("RemoveUnused takes what nobody uses, and nothing that came into use since 
   t.is((await ask(plugin, "Trash", {})).entries.length, 2);
 });
 
+test("staging that somebody may be at is neither shown nor destroyed", async (t) => {
+  const plugin = await startPlugin(t);
+  const before = new Date(Date.now() + 86_400_000).toISOString();
+  await mkdir(join(plugin.storagePath, ".swarmnfs/tmp/fill-x"));
+  t.deepEqual((await ask(plugin, "Staging", { before })).staging, []);
+  t.like(await refusal(plugin, "RemoveStaging", { name: "fill-x", before }), { code: "not-found" });
+  t.like(await refusal(plugin, "RemoveStaging", { name: "../apps", before }), {
+    code: "not-found",
+  });
+});
+
 test("a plugin that speaks to no Docker cleans nothing up there", async (t) => {
   const plugin = await startPlugin(t, { withEngine: false });
   const before = "2026-01-01T00:00:00Z";

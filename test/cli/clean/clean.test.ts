@@ -193,13 +193,33 @@ build cache   12 steps   3.0G   9 d ago
 `,
 });
 
+test("clean staging: what was given up on the storage", says, {
+  ...terminal,
+  line: "clean staging --older-than 2h --yes",
+  requests: [
+    'Staging {"before":"2026-03-01T10:14:02.000Z"}',
+    'RemoveStaging {"name":"fill-01953f5e-0000-7000-8000-000000000000-x","before":"2026-03-01T10:14:02.000Z"}',
+  ],
+  out: `
+ABANDONED STAGING
+NAME                                          SIZE   FILES   SINCE
+fill-01953f5e-0000-7000-8000-000000000000-x   2.0G   5,204   2 d ago
+1 leftover, 2.0G: destroyed for good
+
+1 leftover, 2.0G removed
+`,
+});
+
 test("clean docker --filter takes what has the label", async (t) => {
   const { out } = await speak(t, ["clean", "docker", "--filter", "label=stage", "--json"]);
   t.like(JSON.parse(out), { found: [{ sort: "docker", things: [{ id: "c0ffee" }] }] });
 });
 
 for (const [line, message] of [
-  ["clean dust", /"dust" is nothing that can be cleaned up: trash, unused, docker were expected/],
+  [
+    "clean dust",
+    /"dust" is nothing that can be cleaned up: trash, unused, staging, docker were expected/,
+  ],
   ["clean --yes", /say what to clean up with --yes/],
   ["clean unused --filter size=1", /"size=1" is no filter/],
   ["clean docker --filter app=a", /"docker" cannot be filtered by app=/],
