@@ -9,6 +9,7 @@ import { Filler } from "../storage/filler.ts";
 import { type Lookup, systemLookup } from "../storage/nfs/server-name.ts";
 import type { NodeIdentity, Storage } from "../storage/storage.ts";
 import type { AnswerOf } from "../storage/swarmnfs/protocol/routes.ts";
+import { HookCalls } from "./control/hook-calls.ts";
 import type { Operations } from "./control/operation.ts";
 import { operations } from "./control/operations.ts";
 import { RuleChanges } from "./control/rule-changes.ts";
@@ -67,6 +68,8 @@ export interface Server {
   begin(): void;
   /** One such round, as it happens every five seconds. */
   round(): Promise<void>;
+  /** One look at what others write on the data disk, as it happens as often. */
+  look(): Promise<void>;
   /** Ends all that, and every long poll. What was granted stays: the kernel goes on by it. */
   stop(): Promise<void>;
 }
@@ -151,7 +154,12 @@ export async function assemble(world: World): Promise<Server> {
     monotonic,
   });
   const round = (): Promise<void> => leases.sweep();
-  const fill = async (): Promise<void> => filler.round((await storage.list()).volumes);
+  const hooks = new HookCalls(storage, leases, itself);
+  const look = async (): Promise<void> => {
+    const { volumes, hookCalls = [] } = await storage.list();
+    await hooks.hear(hookCalls);
+    await filler.round(volumes);
+  };
   const tidy = (): Promise<void> => housekeep(storage, leases, itself);
   const failed = (error: unknown): void => log.error({ err: error }, "a round failed");
   return {
@@ -167,6 +175,7 @@ export async function assemble(world: World): Promise<Server> {
       leases,
       nodes,
       statics,
+      hooks,
       id,
       nfs: () => ({
         address: served(world),
@@ -175,9 +184,10 @@ export async function assemble(world: World): Promise<Server> {
       }),
     }),
     round,
+    look,
     begin() {
       void repeat(roundEveryMs, round, life.signal, failed);
-      void repeat(roundEveryMs, fill, life.signal, failed);
+      void repeat(roundEveryMs, look, life.signal, failed);
       void repeat(staticEveryMs, () => statics.round(), life.signal, failed);
       void repeat(housekeepEveryMs, tidy, life.signal, failed);
     },

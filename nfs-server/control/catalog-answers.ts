@@ -6,6 +6,7 @@ import { leaseTermMs } from "../../storage/swarmnfs/protocol/lease.ts";
 import type { Leases } from "../leases/leases.ts";
 import type { LiveNode } from "../nodes/live-node.ts";
 import type { StaticGrants } from "../policy/static-grants.ts";
+import { hookCallsFor } from "./hook-calls.ts";
 import { seenBy } from "./sight.ts";
 
 /** The catalog for each node: what it may see, once for each change. */
@@ -41,8 +42,11 @@ export class CatalogAnswers {
     const { volumes, apps } = seenBy(node, whole);
     const visible = new Set(volumes.map(({ name }) => name));
     const uses = only(whole.uses, visible);
-    const rollCalls = [...(whole.rollCalls ?? [])];
-    if (seen === now) return { seen: now, uses: copied(uses), catalog: null, rollCalls };
+    const hookCalls = hookCallsFor(node, whole);
+    // Plugins of an earlier release know nothing of these.
+    const hooks = hookCalls.length === 0 ? {} : { hookCalls };
+    const calls = { rollCalls: [...(whole.rollCalls ?? [])], ...hooks };
+    if (seen === now) return { seen: now, uses: copied(uses), catalog: null, ...calls };
     const catalog = {
       volumes: [...volumes],
       apps: [...apps],
@@ -52,7 +56,7 @@ export class CatalogAnswers {
       lastSnapshot: only(whole.lastSnapshot ?? {}, visible),
       damaged: [...whole.damaged],
     };
-    return { seen: now, uses: catalog.uses, catalog, rollCalls };
+    return { seen: now, uses: catalog.uses, catalog, ...calls };
   }
 
   /** The past of what the node may see, and of the storage as a whole. */

@@ -9,6 +9,7 @@ import type { Nodes } from "../nodes/nodes.ts";
 import type { StaticGrants } from "../policy/static-grants.ts";
 import { CatalogAnswers } from "./catalog-answers.ts";
 import type { Operation, Operations } from "./operation.ts";
+import type { HookCalls } from "./hook-calls.ts";
 import { RollCalls } from "./roll-calls.ts";
 import { RuleChanges } from "./rule-changes.ts";
 import { asNode, refuseElsewhere, sees } from "./sight.ts";
@@ -20,6 +21,7 @@ export interface OperationParts extends VolumeParts {
   readonly statics: Pick<StaticGrants, "list" | "hostsOf">;
   /** The storage's id. */
   readonly id: string;
+  readonly hooks: Pick<HookCalls, "answer">;
   /** Where NFS is served now. Throws `unavailable` while there is no address. */
   readonly nfs: () => AnswerOf<"storage">["nfs"];
   readonly isolation: AnswerOf<"storage">["isolation"];
@@ -64,6 +66,8 @@ export function operations(parts: OperationParts): Operations {
     answerRoll: ({ node, params, body }) => done(rolls.answer(aNode(node), params.id, body)),
     rollAnswers: ({ node, params }) => rolls.answers(node, params.id),
     endRoll: ({ node, params }) => done(rolls.end(node, params.id)),
+
+    answerHook: ({ node, params, body }) => done(parts.hooks.answer(aNode(node), params.id, body)),
 
     review: ({ node, body }) => catalog.review(node, body.since),
 

@@ -8,6 +8,7 @@ import type { HousekeepingReport, NodeIdentity, Usage } from "../storage.ts";
 import type { AdvisoryTable } from "./advisory-table.ts";
 import { isTrouble } from "./file-trouble.ts";
 import { noteDay } from "./history.ts";
+import { sweepHookCalls } from "./hook-calls.ts";
 import { keepLimits } from "./limits.ts";
 import type { Layout, Parts } from "./parts.ts";
 import { textOf } from "./record-file.ts";
@@ -61,6 +62,7 @@ export async function housekeep(
   await dropForgottenApps(parts, layout);
   const sweptStaging = await sweep(parts, layout);
   await sweepRollCalls(parts, layout, by);
+  await sweepHookCalls(parts, layout);
   await parts.uses.sweep(layout, abandonedMs).catch(unlessStuck);
   await noteUses(parts, layout, tables.lastUse, records);
   await keepLimits(parts, layout, records);

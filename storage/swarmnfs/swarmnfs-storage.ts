@@ -2,6 +2,7 @@ import { UserError } from "../../service/user-error.ts";
 import type { LeaseHolder } from "../lease-holder.ts";
 import { usualPort } from "../nfs/nfs-url.ts";
 import type { AppOwner, AppRecord } from "../records/app.ts";
+import type { HookAnswer } from "../records/hook-call.ts";
 import type { RollAnswer, RollCall } from "../records/roll-call.ts";
 import type { VolumeRecord } from "../records/volume.ts";
 import { defaultOptions } from "../rules/default-options.ts";
@@ -136,7 +137,7 @@ export class SwarmnfsStorage implements storage.Storage {
   /** What has not changed since the last list does not cross the network again. */
   async list(): Promise<storage.Catalog> {
     const kept = this.#listed;
-    const { seen, uses, catalog, rollCalls } = await this.#ask(
+    const { seen, catalog, ...passing } = await this.#ask(
       "catalog",
       {},
       { seen: kept?.seen ?? null },
@@ -144,7 +145,7 @@ export class SwarmnfsStorage implements storage.Storage {
     const current = catalog ?? kept?.catalog;
     if (current === undefined) throw new Error("a first list was called unchanged");
     this.#listed = seen === null ? null : { seen, catalog: current };
-    return { ...current, uses, rollCalls };
+    return { ...current, ...passing };
   }
 
   /** From memory for a volume that this node has, while the server cannot be asked and NFS is served. */
@@ -245,6 +246,11 @@ export class SwarmnfsStorage implements storage.Storage {
 
   async endRoll(id: string): Promise<void> {
     await this.#ask("endRoll", { id }, undefined, { timeoutMs: longMs });
+  }
+
+  async answerHook(id: string, answer: HookAnswer): Promise<void> {
+    const { node: _node, nodeId: _id, holders: _holders, ...said } = answer;
+    await this.#ask("answerHook", { id }, said);
   }
 
   async trash(): Promise<readonly storage.TrashEntry[]> {

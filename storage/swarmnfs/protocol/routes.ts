@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { appOwnerSchema, appRecordSchema } from "../../records/app.ts";
 import { timeSchema } from "../../records/fields.ts";
+import { hookAnswerSchema, hookCallSchema } from "../../records/hook-call.ts";
 import {
   givenRollAnswerSchema,
   rollAnswerSchema,
@@ -77,6 +78,8 @@ export const routes = {
       catalog: catalogSchema.nullable(),
       /** Nodes that ask all others to look at themselves, now. */
       rollCalls: z.array(rollCallSchema).optional(),
+      /** Backups around which containers may want something done. */
+      hookCalls: z.array(hookCallSchema).optional(),
     }),
     reads: true,
   }),
@@ -110,6 +113,14 @@ export const routes = {
     summary: "The node that asked has heard enough: the call, its answers and its volume go",
     who: node,
     body: nothing,
+    answer: done,
+  }),
+  answerHook: route({
+    method: "POST",
+    path: "/v1/hooks/:id/answers",
+    summary: "What this node's containers did about a backup",
+    who: node,
+    body: hookAnswerSchema.omit({ node: true, nodeId: true, holders: true }).strip(),
     answer: done,
   }),
   review: route({

@@ -53,15 +53,19 @@ async function scene(t: ExecutionContext): Promise<Scene> {
       }),
     async comeRound(work) {
       const over = new AbortController();
-      const round = async (): Promise<void> => {
-        await Promise.all([one.looked(), two.looked()]);
-      };
-      const rounds = repeat(1, round, over.signal, () => undefined);
+      const rounds = [one, two].map((node) =>
+        repeat(
+          1,
+          () => node.looked(),
+          over.signal,
+          () => undefined,
+        ),
+      );
       try {
         return await work;
       } finally {
         over.abort();
-        await rounds;
+        await Promise.all(rounds);
       }
     },
     async mounts(plugin) {

@@ -123,3 +123,15 @@ test("who has volumes is known by signs of use, and by what a server of ours has
     leased: [{ node: node2.name, nodeId: node2.id }],
   });
 });
+
+test("what a service that died has left goes after two hours", async (t) => {
+  const { path, storage } = await start(t);
+  const { id } = await call(storage);
+  await storage.housekeep(node1);
+  const folder = join(path, ".swarmnfs/hooks");
+  const long = new Date(Date.now() - 3 * 3_600_000);
+  await utimes(join(folder, id), long, long);
+  t.true(await new Peek().sees(folder));
+  await storage.housekeep(node1);
+  t.false(await new Peek().sees(folder));
+});
