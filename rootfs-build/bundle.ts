@@ -33,6 +33,12 @@ export const backupPrograms: Programs = {
   others: { ...everywhere, main: "backup-sidecar/main.ts", health: "backup-sidecar/health.ts" },
 };
 
+/**
+ * What Node.js is told of the backup service: what passes through it is collected at once, and its code kept small. Measured while
+ * it sends packs: 40 MB of its own instead of 75.
+ */
+export const backupFlags: readonly string[] = ["--max-semi-space-size=1", "--optimize-for-size"];
+
 // express, pino and dockerode are CommonJS inside: their `require` and `__dirname` need a home.
 const banner = `import { createRequire as createRequireForBundle } from "node:module";
 const require = createRequireForBundle(import.meta.url);

@@ -31,6 +31,8 @@ export interface Image {
   readonly programs: Programs | null;
   /** The first program's file in /app, or the path of Debian's. */
   readonly first: string;
+  /** For Node.js, which runs it. */
+  readonly flags?: readonly string[];
   readonly title: string;
   readonly description: string;
 }
@@ -62,10 +64,12 @@ export async function buildImage(image: Image, identity: BuildIdentity): Promise
 }
 
 function configOf(image: Image, identity: BuildIdentity): ImageConfig {
-  const { programs, first, title, description } = image;
+  const { programs, first, flags = [], title, description } = image;
   return {
     Entrypoint:
-      programs === null ? [first] : ["/usr/bin/tini", "--", `/${node}`, `/app/${first}.mjs`],
+      programs === null
+        ? [first]
+        : ["/usr/bin/tini", "--", `/${node}`, ...flags, `/app/${first}.mjs`],
     Env: ["PATH=/usr/local/bin:/usr/sbin:/usr/bin"],
     Labels: {
       "org.opencontainers.image.title": title,

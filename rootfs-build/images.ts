@@ -2,7 +2,7 @@
 // what `swarmnfs bench` measures with, each an archive for `docker load` that is called like its image. A word after the
 // command builds that one only.
 import process from "node:process";
-import { backupPrograms, serverPrograms } from "./bundle.ts";
+import { backupFlags, backupPrograms, serverPrograms } from "./bundle.ts";
 import { newIdentity } from "./identity.ts";
 import { buildImage, type Image } from "./image.ts";
 import { backupRecipe, benchRecipe, serverRecipe } from "./recipe.ts";
@@ -23,6 +23,7 @@ const images: readonly Image[] = [
     recipe: backupRecipe,
     programs: backupPrograms,
     first: "main",
+    flags: backupFlags,
     title: "swarmnfs backup",
     description: "Every app of a swarmnfs storage to WebDAV, restorable to any moment",
   },

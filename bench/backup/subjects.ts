@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { mkdir, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { execa } from "execa";
-import { bundle } from "../../rootfs-build/bundle.ts";
+import { backupFlags, bundle } from "../../rootfs-build/bundle.ts";
 import { resticOfTheImage } from "../../test/backup-sidecar/restic.ts";
 import { run } from "./measure.ts";
 import type { CountedServer } from "./server.ts";
@@ -45,7 +45,7 @@ export async function swarmnfs(
   const others = { keeper: "storage/keeper/main.ts", main: "bench/backup/service.ts" };
   await bundle(app, { version: "bench", id: "bench" }, { first: {}, others });
   const child = fork(path.join(app, "main.mjs"), [work, await resticOfTheImage()], {
-    execArgv: [],
+    execArgv: [...backupFlags],
     env: { ...process.env, ...settings },
   });
   await once(child, "message");
