@@ -38,7 +38,6 @@ set_all() {
 # one has changed a second late, or say "stale": swarmnfs needs them off, and so do databases.
 set_all <<'OPTIONS'
 cluster.quorum-type auto
-cluster.server-quorum-type server
 network.ping-timeout 15
 performance.stat-prefetch off
 performance.quick-read off

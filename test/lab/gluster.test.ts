@@ -47,6 +47,10 @@ test.before(async (t) => {
 
 test.after.always(async (t) => {
   t.timeout(1_200_000);
+  await on.leader.run(
+    "docker volume ls --quiet --filter driver=swarmnfs | xargs --no-run-if-empty docker volume rm",
+    { timeout: patience },
+  );
   for (const machine of on.nodes) {
     await setPlugin(machine, `${pluginSettings} storage.source=/sys/class`);
     await machine.run(
@@ -118,14 +122,14 @@ test.serial(
     t.is(await lost.must(`ls -A ${place}`), "");
     await gluster.start(glusterNode(lost));
     await eventually(
-      async () => {
-        await lost.run(`mountpoint -q ${place} || mount -t glusterfs localhost:/swarm ${place}`);
-        return (await lost.run(`mountpoint -q ${place} && umount ${place}`)).exitCode === 0;
-      },
+      () =>
+        gluster.mount(glusterNode(lost), place, patience).then(
+          () => true,
+          () => false,
+        ),
       "it can be mounted",
       patience,
     );
-    await gluster.mount(glusterNode(lost), place, patience);
     await writer.beyond((await writer.acknowledged()) + 20, patience);
     await writer.stop();
     const acknowledged = await writer.acknowledged();

@@ -584,7 +584,8 @@ export function conformance(kind: string, makePlace: MakePlace): void {
   sentence("health says how much space there is", async (t, a) => {
     const { state, total, free } = await a.health();
     t.true(["ok", "nearly-full"].includes(state));
-    t.true(total > free && free > 0);
+    // What is empty may count as nothing used: CephFS counts by 4 MB.
+    t.true(total >= free && free > 0);
   });
 
   sentence("what another node changes is seen at once", async (t, a, b) => {
