@@ -154,7 +154,7 @@ export class DockerHookEngine implements HookEngine {
       if (statusOf(error) !== 503) throw error;
       throw new UserError(
         "unsupported",
-        "this node is no manager of the swarm, and only managers can scale services. Run the backup service on one, or use swarmnfs.backup.pause=true",
+        "this node is no manager of the swarm, and only managers can scale services. Use swarmnfs.backup.pause=true instead",
         { cause: error },
       );
     }
