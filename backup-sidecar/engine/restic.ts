@@ -50,6 +50,8 @@ export interface ResticEnding {
 }
 
 const remembered = 100;
+/** Packs on their way at a time. They are large: with restic's five a restore took 283 MB instead of 190, and was no faster. */
+const connections = 3;
 /** Per cent by which Go's heap grows before it is collected. Measured: 40 % less memory than with 100, 5 to 9 % more work. */
 const collectAt = "30";
 
@@ -178,7 +180,13 @@ export class Restic {
     readonly args: readonly string[];
   } {
     const { program, lockHost } = this.place;
-    const whole = ["--stuck-request-timeout", "15m", ...args];
+    const whole = [
+      "--stuck-request-timeout",
+      "15m",
+      "-o",
+      `rest.connections=${connections}`,
+      ...args,
+    ];
     const seen = view?.command(program, whole) ?? { file: program, args: whole };
     const named =
       lockHost === null
