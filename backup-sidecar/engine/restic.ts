@@ -50,9 +50,15 @@ export interface ResticEnding {
 }
 
 const remembered = 100;
-/** Packs on their way at a time. They are large: with restic's five a restore took 283 MB instead of 190, and was no faster. */
+/**
+ * Packs on their way at a time; restic's own are five. With packs of 64 MiB that would be 320 MiB to send again after a line broke.
+ * A restore of 200 MB took as long (2.4 s, medians of three, in turn) and about as much memory (183 and 190 MB).
+ */
 const connections = 3;
-/** Per cent by which Go's heap grows before it is collected. Measured: 40 % less memory than with 100, 5 to 9 % more work. */
+/**
+ * Per cent by which Go's heap grows before it is collected. A first backup of 200 MB took 107 MB instead of 121 with Go's own 100, an
+ * unchanged one the same 62, and neither took more of the processor (medians of three, in turn).
+ */
 const collectAt = "30";
 
 /** Runs restic, and sees to it that it ends: with its work, when asked, when it is stuck, and when this process ends. */
