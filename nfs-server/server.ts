@@ -203,18 +203,10 @@ function damagedLease({ file, reason }: DamagedFile): string {
   return `the lease ${file} cannot be read (${reason}): its volume is given to nobody alone. Look at it, and delete it when the volume is not mounted on that node`;
 }
 
-/** Leases are the signs of use; on the disk they are renewed for those who count by them which volumes are not used. */
+/** Leases are the signs of use, and on the disk none is renewed: each would be a file, thousands of them every time. */
 async function housekeep(storage: Storage, leases: Leases, by: NodeIdentity): Promise<void> {
   const held = leases.list().filter(({ state }) => state === "held");
-  for (const [id, each] of Map.groupBy(held, ({ nodeId }) => nodeId)) {
-    const signs = each.map(({ volume, grantedAt, consumers }) => ({
-      volume,
-      since: grantedAt,
-      consumers,
-    }));
-    await storage.renew(signs, { id, name: each[0]?.node ?? id });
-  }
-  await storage.housekeep(by);
+  await storage.housekeep(by, [...new Set(held.map(({ volume }) => volume))]);
 }
 
 async function dropSign(storage: Storage, lease: LeaseRecord, log: Log): Promise<void> {

@@ -418,9 +418,9 @@ export interface Storage {
 
   /**
    * Purges what is past its time, sweeps abandoned staging, counts usage, and once a day writes down what there is; only on
-   * the node that holds the lease.
+   * the node that holds the lease. `held` are volumes that are in use without a fresh sign of it: by a server's leases.
    */
-  housekeep(by: NodeIdentity): Promise<HousekeepingReport>;
+  housekeep(by: NodeIdentity, held?: readonly string[]): Promise<HousekeepingReport>;
 
   health(): Promise<StorageHealth>;
   close(): Promise<void>;

@@ -301,8 +301,11 @@ export class DirectoryStorage implements storage.Storage {
     return this.#entrance.run((layout) => putReportTurn(this.#parts, layout, turn));
   }
 
-  housekeep(by: storage.NodeIdentity): Promise<storage.HousekeepingReport> {
-    return this.#entrance.run((layout) => housekeep(this.#parts, layout, this.#tables, by));
+  housekeep(
+    by: storage.NodeIdentity,
+    held: readonly string[] = [],
+  ): Promise<storage.HousekeepingReport> {
+    return this.#entrance.run((layout) => housekeep(this.#parts, layout, this.#tables, by, held));
   }
 
   health(): Promise<storage.StorageHealth> {

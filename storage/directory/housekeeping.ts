@@ -52,19 +52,21 @@ export async function housekeep(
   layout: Layout,
   tables: Tables,
   by: NodeIdentity,
+  held: readonly string[],
 ): Promise<HousekeepingReport> {
   if (!(await holdLease(parts, layout, by))) return { held: false, purged: [], sweptStaging: [] };
   const { records } = await parts.volumes.list(layout);
   for (const record of records)
     if (record.state === "trashed") await settleRemoval(parts, layout, record);
-  const purged = await purgeExpired(parts, layout, records);
+  const used = [...new Set([...held, ...Object.keys(await parts.uses.all(layout))])];
+  const purged = await purgeExpired(parts, layout, records, used);
   await dropUnfinished(parts, layout);
   await dropForgottenApps(parts, layout);
   const sweptStaging = await sweep(parts, layout);
   await sweepRollCalls(parts, layout, by);
   await sweepHookCalls(parts, layout);
   await parts.uses.sweep(layout, abandonedMs).catch(unlessStuck);
-  await noteUses(parts, layout, tables.lastUse, records);
+  await noteUses(parts, layout, tables.lastUse, records, used);
   await keepLimits(parts, layout, records);
   await countUsage(parts, layout, tables.usage, records, by);
   await noteDay(parts, layout, await tables.usage.read(layout));
@@ -93,10 +95,11 @@ async function purgeExpired(
   parts: Parts,
   layout: Layout,
   records: readonly VolumeRecord[],
+  used: readonly string[],
 ): Promise<readonly string[]> {
   const now = parts.clock.now();
   const entries = await listTrash(layout);
-  const orphans = new Set(Object.keys(await parts.uses.all(layout)));
+  const orphans = new Set(used);
   for (const { name, state } of records) if (state !== "trashed") orphans.delete(name);
   const expired = entries
     .filter(({ record }) => Date.parse(record.purgeAt) <= now && !orphans.has(record.volume.name))
@@ -165,11 +168,12 @@ async function noteUses(
   layout: Layout,
   table: AdvisoryTable<string>,
   records: readonly VolumeRecord[],
+  used: readonly string[],
 ): Promise<void> {
+  if (used.length === 0) return;
   const now = rfc3339(parts.clock.now());
-  const used = Object.keys(await parts.uses.all(layout)).map((volume) => [volume, now] as const);
-  if (used.length > 0)
-    await table.write(layout, new Map(used), new Set(records.map(({ name }) => name)));
+  const times = new Map(used.map((volume) => [volume, now] as const));
+  await table.write(layout, times, new Set(records.map(({ name }) => name)));
 }
 
 async function countUsage(

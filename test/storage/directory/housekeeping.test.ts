@@ -65,6 +65,18 @@ test("what a node that was silent still has mounted is not destroyed", async (t)
   t.deepEqual((await storage.housekeep(node1)).purged, [entry?.id]);
 });
 
+test("what is held by a server's leases counts as used, without a sign of its own", async (t) => {
+  const { path, storage } = await start(t);
+  for (const name of ["v", "w"]) await create(storage, name);
+  await storage.remove("w", node1);
+  const [entry] = await storage.trash();
+  await expire(path, entry?.id ?? "");
+  t.deepEqual((await storage.housekeep(node1, ["v", "w"])).purged, []);
+  const { lastUse, uses } = await storage.list();
+  t.deepEqual([Object.keys(lastUse), uses], [["v"], {}]);
+  t.deepEqual((await storage.housekeep(node1, ["v"])).purged, [entry?.id]);
+});
+
 test("a file that cannot be destroyed holds up nothing else", async (t) => {
   const { path, storage } = await start(t);
   for (const name of ["stuck", "v"]) await create(storage, name);
