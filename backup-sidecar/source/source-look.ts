@@ -34,15 +34,11 @@ export async function lookAtSource(view: SourceView, boundMs = lookMs): Promise<
     return { kind: "there", empty, top };
   } catch (error) {
     if (!(error instanceof CommandFailed) || error.timedOut || error.missing) throw error;
-    const exit = exitOf(error);
-    if (exit === viewExits.forbidden) throw error;
-    const isGone = exit === viewExits.missing || exit === viewExits.astray;
+    const { exitCode } = error;
+    if (exitCode === viewExits.forbidden) throw error;
+    const isGone = exitCode === viewExits.missing || exitCode === viewExits.astray;
     if (isGone) return { kind: "gone", reason: error.reason };
     const [, code] = /Error: (\w+)[:,]/.exec(error.reason) ?? [];
     return { kind: "unreadable", reason: `it cannot be read (${code ?? "no reason given"})` };
   }
-}
-
-function exitOf({ cause }: Error): unknown {
-  return cause instanceof Error && "exitCode" in cause ? cause.exitCode : undefined;
 }

@@ -40,14 +40,17 @@ test("a program that fails by itself says why", async (t) => {
 });
 
 test("a program that says nothing is told of by how it ended, one that is not there as missing", async (t) => {
-  const silent = await t.throwsAsync(runBounded("sh", ["-c", "exit 3"], 60_000));
-  t.is(silent?.message, "sh failed: it ended with exit code 3");
+  const silent = await t.throwsAsync(runBounded("sh", ["-c", "exit 3"], 60_000), {
+    instanceOf: CommandFailed,
+    message: /^sh failed: .*exit code 3/,
+  });
+  t.is(silent?.exitCode, 3);
   const killed = await t.throwsAsync(runBounded("sh", ["-c", "kill -9 $$"], 60_000));
-  t.is(killed?.message, "sh failed: it was ended by SIGKILL");
+  t.regex(killed?.message ?? "", /^sh failed: .*SIGKILL/);
   const missing = await t.throwsAsync(runBounded("/nowhere/mount", [], 60_000), {
     instanceOf: CommandFailed,
   });
-  t.like(missing, { missing: true, timedOut: false, reason: "spawn /nowhere/mount ENOENT" });
+  t.like(missing, { missing: true, timedOut: false, exitCode: null });
 });
 
 test("what a program writes is answered whole, without its last newline", async (t) => {
