@@ -138,9 +138,8 @@ export async function connect(
           waiting,
           tally,
         );
-        // A help for whoever pays for the space; a failure of it is no failure to connect. Who never was there has left nothing.
-        if (mayWrite && known !== null)
-          await sweep(remote, clock.now(), signal).catch(() => undefined);
+        // A help for whoever pays for the space; a failure of it is no failure to connect.
+        if (mayWrite) await sweep(remote, clock.now(), signal).catch(() => undefined);
         return { remote, marker, location: endpoint.base.href };
       }),
     waiting,
