@@ -123,10 +123,10 @@ export async function untrueNames({ server }: Stand): Promise<string[]> {
   return wrong;
 }
 
-/** Waits until something is so, for at most a minute. */
+/** Waits until something is so, for at most two minutes. */
 export async function until(condition: () => boolean): Promise<void> {
-  for (const end = Date.now() + 60_000; !condition(); await delay(5))
-    if (Date.now() > end) throw new Error("it did not become so within a minute");
+  for (const end = Date.now() + 120_000; !condition(); await delay(5))
+    if (Date.now() > end) throw new Error("it did not become so within two minutes");
 }
 
 /** Whether a request is an upload of a pack, a move of one, … */
