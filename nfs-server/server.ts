@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { bounded } from "../service/bounded.ts";
 import type { Clock } from "../service/clock.ts";
 import type { Log } from "../service/log.ts";
@@ -79,6 +80,8 @@ const staticEveryMs = 60_000;
 /** How long a node waits for a volume that begins as a copy: Docker has asked it. By reflink that is enough. */
 const fillBoundMs = 4_000;
 const housekeepEveryMs = 5 * 60_000;
+/** Clients come first after a restart: they all ask at once, and the first housekeeping reads everything there is. */
+const firstHousekeepingMs = 60_000;
 /** How long the end of a lease waits for its sign of use to be taken away; it lapses by itself after 90 s. */
 const signBoundMs = 2_000;
 
@@ -189,7 +192,10 @@ export async function assemble(world: World): Promise<Server> {
       void repeat(roundEveryMs, round, life.signal, failed);
       void repeat(roundEveryMs, look, life.signal, failed);
       void repeat(staticEveryMs, () => statics.round(), life.signal, failed);
-      void repeat(housekeepEveryMs, tidy, life.signal, failed);
+      void delay(firstHousekeepingMs, undefined, { signal: life.signal, ref: false }).then(
+        () => repeat(housekeepEveryMs, tidy, life.signal, failed),
+        () => undefined,
+      );
     },
     async stop() {
       life.abort();
