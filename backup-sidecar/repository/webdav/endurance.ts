@@ -1,7 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { RemoteFailure } from "../failure.ts";
 
-/** For how long trouble is waited out, in milliseconds, counted from the first failure of a request. */
+/** For how long trouble is waited out, in milliseconds, counted from the first failure of a request: what came before it was slow, not broken. */
 export interface EnduranceSettings {
   /** No answer, busy, or the server's own failures. */
   readonly outageMs: number;
@@ -9,7 +9,8 @@ export interface EnduranceSettings {
   readonly lockedMs: number;
   /**
    * A password that was right is refused, or the place is gone that was there: servers that are starting say such things as
-   * well. Before anything was ever right, these are not waited for.
+   * well, so this is counted from the first such answer, also after a long outage. Before anything was ever right, these are
+   * not waited for.
    */
   readonly doubtMs: number;
   readonly firstWaitMs: number;
@@ -67,7 +68,8 @@ export class Endurance {
     waiting: Waiting,
     signal?: AbortSignal,
   ): Promise<T> {
-    const begin = this.#pacing.now();
+    let failingSince: number | null = null;
+    let doubtedSince: number | null = null;
     for (let before = 0; ; before += 1) {
       try {
         const result = await attempt(before);
@@ -78,8 +80,10 @@ export class Endurance {
         signal?.throwIfAborted();
         if (!(error instanceof RemoteFailure)) throw error;
         const waitMs = this.#wait(error, before);
-        const spent = this.#pacing.now() - begin;
-        if (spent + waitMs > this.#patienceFor(error)) {
+        const now = this.#pacing.now();
+        failingSince ??= now;
+        const since = isDoubtful(error) ? (doubtedSince ??= now) : failingSince;
+        if (now - since + waitMs > this.#patienceFor(error)) {
           if (before > 0) waiting(null);
           throw error;
         }
@@ -91,8 +95,7 @@ export class Endurance {
 
   #patienceFor(failure: RemoteFailure): number {
     const { outageMs, lockedMs, doubtMs } = this.#settings;
-    if (failure.kind === "auth" || failure.kind === "wrong-target")
-      return this.#wasWell && failure.cause !== final ? doubtMs : -1;
+    if (isDoubtful(failure)) return this.#wasWell && failure.cause !== final ? doubtMs : -1;
     if (!failure.waitingHelps) return -1;
     return failure.kind === "locked" ? lockedMs : outageMs;
   }
@@ -104,6 +107,10 @@ export class Endurance {
     // Scattered, so that many waiting for one server do not come back all at once.
     return growing * (0.5 + Math.random() / 2);
   }
+}
+
+function isDoubtful({ kind }: RemoteFailure): boolean {
+  return kind === "auth" || kind === "wrong-target";
 }
 
 /** As the cause of a failure: it is not waited for even if all was well before. */

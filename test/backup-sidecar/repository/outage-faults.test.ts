@@ -39,9 +39,9 @@ for (const [moment, when] of Object.entries(moments)) {
     const session = await made.session();
     const rule = proxy.add(when, { kind: "hang" }, 1);
     const running = restic(session, folder, [...backup, source]);
-    await until(() => rule.hits === 1);
+    await until(() => rule.hits === 1, running);
     await proxy.down();
-    await until(() => session.waitingFor !== null);
+    await until(() => session.waitingFor !== null, running);
     await proxy.up();
     const told = await running;
     t.is(told.code, 0, told.all);
@@ -52,13 +52,13 @@ for (const [moment, when] of Object.entries(moments)) {
 
 test("fault 1: a server that stays away ends the run with that reason, and nothing half-written is left", async (t) => {
   const made = await standWithRepository(t, {
-    target: { endurance: { ...quick, outageMs: 1500 } },
+    target: { endurance: { ...quick, outageMs: 10_000 } },
   });
   const { proxy, folder, source } = made;
   const session = await made.session();
   const rule = proxy.add(packs.put, { kind: "hang" }, 1);
   const running = restic(session, folder, [...backup, source]);
-  await until(() => rule.hits === 1);
+  await until(() => rule.hits === 1, running);
   await proxy.down();
   const told = await running;
   t.not(told.code, 0, told.all);
@@ -107,7 +107,7 @@ test("fault 2: a pack of which the answer alone is lost is looked for, and not s
 
 test("fault 12: a server that says nothing more is given up, and asked again", async (t) => {
   const made = await standWithRepository(t, {
-    target: { bounds: { ...quickBounds, answerMs: 1000, silenceMs: 1000 } },
+    target: { bounds: { ...quickBounds, answerMs: 5000, silenceMs: 5000 } },
   });
   const told = await backupWith(made, packs.put, { kind: "hang" }, 1);
   t.is(told.code, 0, told.all);
@@ -116,7 +116,7 @@ test("fault 12: a server that says nothing more is given up, and asked again", a
 
 test("fault 12: a byte now and then is as good as none", async (t) => {
   const { proxy, connected } = await stand(t, {
-    target: { bounds: { ...quickBounds, silenceMs: 1000 } },
+    target: { bounds: { ...quickBounds, silenceMs: 5000 } },
   });
   const { remote } = connected;
   await remote.write("mirror/blog/file", Buffer.alloc(5000, 7), { size: 5000 });
@@ -142,7 +142,7 @@ test("fault 13: a move whose answer is lost is found to be done, and not done tw
 
 test("fault 13: a move that times out while the server still works on it is waited for", async (t) => {
   const made = await standWithRepository(t, {
-    target: { bounds: { ...quickBounds, answerMs: 1000 } },
+    target: { bounds: { ...quickBounds, answerMs: 5000 } },
   });
   const told = await backupWith(made, packs.move, { kind: "hang" }, 1);
   t.is(told.code, 0, told.all);

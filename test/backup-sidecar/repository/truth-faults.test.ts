@@ -82,18 +82,16 @@ test("fault 9: a disk that is not mounted is told as such; nothing is made or wr
 });
 
 test("fault 9: a disk that goes away while packs are sent and comes back costs nothing", async (t) => {
-  const made = await standWithRepository(t, {
-    target: { endurance: { ...quick, doubtMs: 20_000 } },
-  });
+  const made = await standWithRepository(t);
   const { server, proxy, folder, source } = made;
   const gate = proxy.add(packs.put, { kind: "hang" }, 1);
   const session = await made.session();
   const running = restic(session, folder, [...backup, source]);
-  await until(() => gate.hits === 1);
+  await until(() => gate.hits === 1, running);
   const mount = await unmount(server);
   await proxy.down();
   await proxy.up();
-  await until(() => session.waitingFor?.kind === "wrong-target");
+  await until(() => session.waitingFor?.kind === "wrong-target", running);
   t.deepEqual(await readdir(server.files), []);
   await mount();
   const told = await running;

@@ -123,10 +123,20 @@ export async function untrueNames({ server }: Stand): Promise<string[]> {
   return wrong;
 }
 
-/** Waits until something is so, for at most two minutes. */
-export async function until(condition: () => boolean): Promise<void> {
-  for (const end = Date.now() + 120_000; !condition(); await delay(5))
+/**
+ * Waits until something is so, for at most two minutes; throws with what `running` told if that ends before: what is waited
+ * for can no longer come.
+ */
+export async function until(condition: () => boolean, running?: Promise<Told>): Promise<void> {
+  let ended: Told | null = null;
+  running?.then(
+    (told) => (ended = told),
+    () => undefined,
+  );
+  for (const end = Date.now() + 120_000; !condition(); await delay(5)) {
+    if (ended !== null) throw new Error(`restic has ended before: ${JSON.stringify(ended)}`);
     if (Date.now() > end) throw new Error("it did not become so within two minutes");
+  }
 }
 
 /** Whether a request is an upload of a pack, a move of one, … */

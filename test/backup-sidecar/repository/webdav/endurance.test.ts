@@ -96,6 +96,29 @@ for (const kind of ["auth", "wrong-target"] as const) {
   });
 }
 
+test("a server that was away for long, and finds its disk only later, is doubted for a minute from then on", async (t) => {
+  const time = new Time();
+  const endurance = new Endurance(usualEndurance, time);
+  await endurance.run(failing("wrong-target", 0), quiet);
+  const starting = async (): Promise<string> => {
+    if (time.now() < 300_000) throw new RemoteFailure("network", "nobody answers");
+    if (time.now() < 330_000) throw new RemoteFailure("wrong-target", "no disk yet");
+    return "done";
+  };
+  t.is(await endurance.run(starting, quiet), "done");
+});
+
+test("time that a request took before it failed is not part of the outage", async (t) => {
+  const time = new Time();
+  const endurance = new Endurance({ ...usualEndurance, outageMs: 1000 }, time);
+  const slowAtFirst = async (before: number): Promise<string> => {
+    if (before > 0) return "done";
+    await time.sleep(5000);
+    throw new RemoteFailure("network", "broke the connection");
+  };
+  t.is(await endurance.run(slowAtFirst, quiet), "done");
+});
+
 test("what is waited for is told, and that it is over", async (t) => {
   const told: (string | null)[] = [];
   await new Endurance(usualEndurance, new Time()).run(
