@@ -2,7 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 
 /**
  * Runs `task` now and again `everyMs` milliseconds after it ended, never twice at once, until the signal aborts. A
- * failure is told and the next round comes all the same.
+ * failure is told and the next round comes all the same; what the end broke off has not failed.
  */
 export async function repeat(
   everyMs: number,
@@ -14,7 +14,7 @@ export async function repeat(
     try {
       await task();
     } catch (error) {
-      onFailure(error);
+      if (!signal.aborted) onFailure(error);
     }
     await delay(everyMs, undefined, { signal, ref: false }).catch(() => undefined);
   }
