@@ -2,6 +2,9 @@ import test from "ava";
 import { repeat } from "../../service/repeat.ts";
 
 test("a round that fails is told, and the next comes all the same", async (t) => {
+  // The waits between rounds keep no process alive.
+  const alive = setInterval(() => undefined, 60_000);
+  t.teardown(() => clearInterval(alive));
   const ending = new AbortController();
   const told: unknown[] = [];
   let rounds = 0;
