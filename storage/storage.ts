@@ -77,7 +77,10 @@ export interface Damage {
 export interface Catalog {
   readonly volumes: readonly VolumeRecord[];
   readonly apps: readonly AppRecord[];
-  /** By volume: the nodes that have it mounted and showed a sign of life lately. */
+  /**
+   * By volume: the nodes that have it mounted and showed a sign of life lately. Empty where our own server works on its own data
+   * disk: there its leases say so.
+   */
   readonly uses: Readonly<Record<string, readonly UseRecord[]>>;
   /** By volume: what the housekeeper last counted. */
   readonly usage: Readonly<Record<string, Usage>>;

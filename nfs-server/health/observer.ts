@@ -61,6 +61,8 @@ export class Observer implements Observations {
   readonly #source: MetricsSource;
   readonly #observed: Observed;
   #disk: StorageHealth | null = null;
+  /** Milliseconds since 1970. */
+  #begunAt = 0;
   #volumes: readonly VolumeSpace[] = [];
 
   constructor(observed: Observed) {
@@ -87,7 +89,8 @@ export class Observer implements Observations {
 
   /** Rounds from now on, until the signal aborts. */
   begin(signal: AbortSignal): void {
-    const { log, firewall, address } = this.#observed;
+    const { log, firewall, address, clock } = this.#observed;
+    this.#begunAt = clock.now();
     const failed = (error: unknown): void => log.error({ err: error }, "a round failed");
     void repeat(roundEveryMs, () => this.checks.round(), signal, failed);
     // That the disk cannot be asked is the checks' to say.
@@ -118,8 +121,13 @@ export class Observer implements Observations {
   /** What people should be told of now. */
   problems(): Problem[] {
     const { server, clock } = this.#observed;
-    const report = this.checks.report();
-    return problemsOf({ report, disk: this.#disk, nodes: server.nodes.list(), now: clock.now() });
+    return problemsOf({
+      report: this.checks.report(),
+      disk: this.#disk,
+      nodes: server.nodes.list(),
+      heardSince: this.#begunAt,
+      now: clock.now(),
+    });
   }
 
   metrics(): Promise<string> {

@@ -12,6 +12,8 @@ export interface Seen {
     EnrolledNode,
     "id" | "name" | "state" | "seenAt" | "fencedBecause" | "leases"
   >[];
+  /** Since when whoever called was heard: what was seen before a restart is on disk to within an hour. Milliseconds since 1970. */
+  readonly heardSince: number;
   /** Milliseconds since 1970. */
   readonly now: number;
 }
@@ -30,11 +32,11 @@ const titles: Readonly<Record<string, string>> = {
   isolation: "Apps may not be isolated from each other",
 };
 
-export function problemsOf({ report, disk, nodes, now }: Seen): Problem[] {
+export function problemsOf({ report, disk, nodes, heardSince, now }: Seen): Problem[] {
   return [
     ...report.checks.flatMap((check) => checkProblem(check, usedOf(disk), now)),
     ...fenced(nodes),
-    ...silent(nodes, now),
+    ...(now - heardSince > silentMs ? silent(nodes, now) : []),
   ];
 }
 

@@ -84,7 +84,7 @@ export class DirectoryStorage implements storage.Storage {
         checkpoint,
         progress,
       ),
-      uses: new UseSigns(clock, progress, settings.served === true),
+      uses: new UseSigns(clock, progress),
       trashDays: settings.trashDays,
       bound: settings.nfs !== true && settings.served !== true,
       served: settings.served === true,

@@ -31,7 +31,8 @@ export async function listSince(
 ): Promise<Listing> {
   const { volumes, apps } = parts;
   const now = await seenNow(parts, tables, layout);
-  const uses = await parts.uses.all(layout);
+  // Our own server knows by its leases, and would read a file for each of them at every look.
+  const uses = parts.served ? {} : await parts.uses.all(layout);
   const rollCalls = await pendingRollCalls(parts, layout);
   const hookCalls = await pendingHookCalls(parts, layout);
   const passing = { uses, rollCalls, hookCalls };

@@ -7,25 +7,16 @@ import { DamagedRecord, parseUseRecord } from "../records/parse.ts";
 import { useExpiryMs, type UseRecord } from "../records/use.ts";
 import type { NodeIdentity, UseSign } from "../storage.ts";
 import { concurrently } from "./concurrently.ts";
-import { sameStamp, type Directory, type Stamp } from "./confined.ts";
+import { sameStamp, type Stamp } from "./confined.ts";
 import { isTrouble } from "./file-trouble.ts";
 import type { Layout } from "./layout.ts";
 import { textOf } from "./record-file.ts";
 import type { StorageClock } from "./storage-clock.ts";
 import { unlinkIf } from "./unlink-if.ts";
 
-/** A folder changed less than that ago may change again within the same tick of its file system's clock. */
-const tickMs = 2000;
-
 interface Sign {
   readonly stamp: Stamp;
   readonly record: UseRecord;
-}
-
-/** The signs of one volume, as they were when its folder looked like that; null: that may change unseen. */
-interface Signs {
-  readonly folder: Stamp | null;
-  readonly signs: readonly Sign[];
 }
 
 /**
@@ -35,17 +26,12 @@ interface Signs {
 export class UseSigns {
   readonly #clock: StorageClock;
   readonly #progress: () => void;
-  readonly #isOwn: boolean;
-  #known = new Map<string, Signs>();
+  #known = new Map<string, readonly Sign[]>();
 
-  /**
-   * `progress` is told of every sign: with thousands of volumes they take longer than any one of them may. `isOwn`: on a file
-   * system that nobody else has mounted the time of a folder says at once whether anything in it has changed.
-   */
-  constructor(clock: StorageClock, progress: () => void, isOwn: boolean) {
+  /** `progress` is told of every sign: with thousands of volumes they take longer than any one of them may. */
+  constructor(clock: StorageClock, progress: () => void) {
     this.#clock = clock;
     this.#progress = progress;
-    this.#isOwn = isOwn;
   }
 
   /**
@@ -144,28 +130,18 @@ export class UseSigns {
 
   /** The same for all volumes. */
   async all(layout: Layout): Promise<Readonly<Record<string, readonly UseRecord[]>>> {
-    const uses = await layout.folder("use");
-    const volumes = await uses.names();
+    const volumes = await (await layout.folder("use")).names();
     const read = await concurrently(volumes, async (volume) => {
-      const signs = await this.#current(layout, uses, volume);
+      const signs = await this.#read(layout, volume);
       this.#progress();
       return [volume, signs] as const;
     });
     this.#known = new Map(read);
-    const alive = read.map(([volume, { signs }]) => {
+    const alive = read.map(([volume, signs]) => {
       const present = signs.filter(({ stamp }) => this.#alive(stamp));
       return [volume, present.map(({ record }) => record)] as const;
     });
     return Object.fromEntries(alive.filter(([, each]) => each.length > 0));
-  }
-
-  async #current(layout: Layout, uses: Directory, volume: string): Promise<Signs> {
-    const folder = this.#isOwn ? await uses.stat(volume) : null;
-    const known = this.#known.get(volume);
-    if (folder !== null && known?.folder != null && sameStamp(folder, known.folder)) return known;
-    const signs = await this.#read(layout, volume);
-    const isSettled = folder !== null && this.#clock.now() - Number(folder.mtimeMs) > tickMs;
-    return { folder: isSettled ? folder : null, signs };
   }
 
   async #write(layout: Layout, volume: string, nodeId: string, record: UseRecord): Promise<void> {
@@ -185,7 +161,7 @@ export class UseSigns {
   async #read(layout: Layout, volume: string): Promise<Sign[]> {
     try {
       await using folder = await (await layout.folder("use")).open(volume);
-      const before = this.#known.get(volume)?.signs ?? [];
+      const before = this.#known.get(volume) ?? [];
       const signs: Sign[] = [];
       for (const name of await folder.names()) {
         const stamp = await folder.stat(name);
