@@ -192,7 +192,7 @@ test("fault 16: the second address takes over when the first dies in the middle 
   const session = await made.session();
   const rule = proxy.add(packs.put, { kind: "hang" }, 1);
   const running = restic(session, folder, [...backup, source]);
-  await until(() => rule.hits === 1);
+  await until(() => rule.hits === 1, running);
   await proxy.down();
   const told = await running;
   t.is(told.code, 0, told.all);
