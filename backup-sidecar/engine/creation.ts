@@ -37,6 +37,7 @@ export async function createRepository(
       `.swarmnfs/quarantine/${app}/${lease.counter}/${path.split("/").at(-1) ?? ""}`,
       signal,
     );
+  await world.bridge.forget(pathOf(app));
   const init = new ResticRepository(app, "", world);
   const made = initializedSchema.parse(
     await init.ask({ args: ["init", "--json"], signal }, { mayCreate: true }),

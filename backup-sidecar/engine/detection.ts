@@ -43,6 +43,8 @@ export async function look(
   if (config === null)
     return { ...(await withoutConfig(world, app, pin, told, signal)), pin, told };
   const state = await withConfig(world, app, config, pin, known.ids, signal);
+  // Nothing of what is not ours, or not whole, is for whoever finds ours there again.
+  if (state.kind !== "ready") await world.bridge.forget(pathOf(app));
   if (state.kind === "damaged" && pin?.state === "creating") {
     const { leftovers, data } = await remains(world, app, signal);
     if (!data) return { state: { kind: "new" }, pin, told, leftovers };
@@ -104,6 +106,8 @@ async function withConfig(
   const path = pathOf(app);
   if (await isAsBefore(world, path, config, pin, ids))
     return { kind: "ready", id: pin?.repository ?? "" };
+  // What is there is to be looked at, not what was there a minute ago.
+  await world.bridge.forget(path);
   try {
     const args = ["cat", "config", "--no-lock"];
     const { id, version } = configSchema.parse(

@@ -76,6 +76,7 @@ export class Repositories implements RepositoryPlace {
         await remote.move(path, `.swarmnfs/quarantine/${app}/${lease.counter}/${name}`, signal);
       await remote.write(path, bytes, { size: bytes.length }, signal);
     }
+    await this.#world.bridge.forget(pathOf(app));
     return this.open(app, { lease, ...(signal && { signal }) });
   }
 

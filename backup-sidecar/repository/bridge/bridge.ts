@@ -50,5 +50,7 @@ export interface BridgeSession {
 export interface Bridge {
   /** `repositoryPath` as of {@link Remote}: `repositories/blog`. */
   session(repositoryPath: string, options?: SessionOptions): Promise<BridgeSession>;
+  /** What sessions of it remember is asked for anew: for whoever has changed it past them, or doubts that it is the same. */
+  forget(repositoryPath: string): Promise<void>;
   close(): Promise<void>;
 }

@@ -8,7 +8,7 @@ const rememberedMs = 60_000;
  */
 export class OpeningFiles {
   readonly #now: () => number;
-  readonly #kept = new Map<string, { readonly value: unknown; readonly until: number }>();
+  #kept = new Map<string, { readonly value: unknown; readonly until: number }>();
 
   /** `now`: milliseconds of a clock that never jumps. */
   constructor(now: () => number = () => performance.now()) {
@@ -17,15 +17,17 @@ export class OpeningFiles {
 
   /** What is remembered under this name, or what `ask` finds. */
   async recall<Value>(name: string, ask: () => Promise<Value>): Promise<Value> {
-    const kept = this.#kept.get(name);
+    const asked = this.#kept;
+    const kept = asked.get(name);
     // A name always stands for the same kind of thing.
     if (kept !== undefined && kept.until > this.#now()) return kept.value as Value;
     const value = await ask();
-    this.#kept.set(name, { value, until: this.#now() + rememberedMs });
+    // What was asked before something changed, and answered after it, is forgotten with the rest.
+    asked.set(name, { value, until: this.#now() + rememberedMs });
     return value;
   }
 
   forget(): void {
-    this.#kept.clear();
+    this.#kept = new Map();
   }
 }

@@ -67,8 +67,11 @@ export class RepositoryFiles {
   }
 
   async writeConfig(bytes: Uint8Array, signal: AbortSignal): Promise<void> {
-    this.#opening.forget();
-    await this.#remote.write(`${this.#path}/config`, bytes, { size: bytes.length }, signal);
+    const place = `${this.#path}/config`;
+    await this.#changing(
+      "config",
+      this.#remote.write(place, bytes, { size: bytes.length }, signal),
+    );
   }
 
   async stat(type: RestType, name: string, signal: AbortSignal): Promise<RemoteEntry | null> {
@@ -94,16 +97,19 @@ export class RepositoryFiles {
     signal: AbortSignal,
   ): Promise<void> {
     const facts = { size, sha256: name };
-    if (type === "keys") this.#opening.forget();
     if (type === "data") await this.#learnShards(name, signal);
-    if (size > smallBytes) await this.#remote.writeOnce(this.#at(type, name), body, facts, signal);
-    else await this.#remote.write(this.#at(type, name), await collected(body), facts, signal);
+    const place = this.#at(type, name);
+    const written =
+      size > smallBytes
+        ? this.#remote.writeOnce(place, body, facts, signal)
+        : this.#remote.write(place, await collected(body), facts, signal);
+    await this.#changing(type, written);
     this.#journal.wrote(type, name, size);
   }
 
   async remove(type: RestType, name: string, signal: AbortSignal): Promise<void> {
-    if (type === "keys") this.#opening.forget();
-    await this.#remote.removeGuarded(this.#at(type, name), this.#guard, signal);
+    const removed = this.#remote.removeGuarded(this.#at(type, name), this.#guard, signal);
+    await this.#changing(type, removed);
     this.#journal.removed(type, name);
   }
 
@@ -160,6 +166,15 @@ export class RepositoryFiles {
     if (this.#remote.knowsFolder(parentOf(this.#at("data", name)))) return;
     this.#learning ??= this.#remote.learnFolders(`${this.#path}/data`, signal);
     await this.#learning;
+  }
+
+  /** However it ended, what was read before or meanwhile may not be so any more. */
+  async #changing(what: RestType | "config", change: Promise<void>): Promise<void> {
+    try {
+      await change;
+    } finally {
+      if (what === "keys" || what === "config") this.#opening.forget();
+    }
   }
 
   /** A small file, read once for all that are opened within a minute. */

@@ -61,6 +61,10 @@ export class RestBridge implements Bridge {
     return session;
   }
 
+  async forget(repositoryPath: string): Promise<void> {
+    (await this.#remembered.get(repositoryPath))?.opening.forget();
+  }
+
   /** The same for all sessions of a repository. */
   #remember(repositoryPath: string): Promise<RememberedFiles> {
     const known =

@@ -15,6 +15,7 @@ import { sourceView, type SourceView } from "../../../backup-sidecar/source/sour
 import { systemClock } from "../../../service/clock.ts";
 import { volumeRecordSchema, type VolumeRecord } from "../../../storage/records/volume.ts";
 import { startApache } from "../servers/apache.ts";
+import { startNodeDav } from "../servers/node-dav.ts";
 import { resticOfTheImage } from "../restic.ts";
 import { openDav, type Dav } from "./dav.ts";
 import { LocalServer } from "./local-server.ts";
@@ -51,6 +52,17 @@ export class BackedUp {
     await mkdir(folder);
     await chmod(place.top, 0o755);
     const server = await startApache({ folder });
+    t.teardown(() => server.stop());
+    place.dav = await openDav(t, server);
+    return place;
+  }
+
+  /** With a server of our own, reached through the bridge. */
+  static async withBridge(t: ExecutionContext): Promise<BackedUp> {
+    const place = await BackedUp.begin(t);
+    const folder = path.join(place.top, "dav");
+    await mkdir(folder);
+    const server = await startNodeDav({ folder });
     t.teardown(() => server.stop());
     place.dav = await openDav(t, server);
     return place;

@@ -1,9 +1,11 @@
+import { randomBytes } from "node:crypto";
 import { copyFile, mkdir, readdir, rename, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import test from "ava";
 import { RemoteFailure } from "../../../backup-sidecar/repository/failure.ts";
 import { Restic } from "../../../backup-sidecar/engine/restic.ts";
 import { BackedUp, type Service } from "./backed-up.ts";
+import { openDav } from "./dav.ts";
 
 test("nothing on the server and never backed up: made with the lease, refused without it", async (t) => {
   const place = await BackedUp.begin(t);
@@ -195,6 +197,31 @@ test("another repository in the place of ours is an alarm", async (t) => {
   await strange.repositories.open("blog", { lease: await strange.hold() });
   t.like(await one.repositories.examine("blog"), { kind: "foreign" });
   await t.throwsAsync(one.repositories.open("blog", { lease }), { message: /another repository/ });
+});
+
+test("another repository in the place of ours is an alarm, also while the bridge remembers ours", async (t) => {
+  const place = await BackedUp.withBridge(t);
+  const one = await place.service();
+  const lease = await one.hold();
+  await one.repositories.open("blog", { lease });
+  await rename(place.onServer("repositories/blog"), place.onServer("kept"));
+  // By a bridge of its own, as that of another service is.
+  if (place.dav !== null) place.dav = await openDav(t, place.dav.server);
+  const strange = await anotherStorage(place);
+  await strange.repositories.open("blog", { lease: await strange.hold() });
+  t.like(await one.repositories.examine("blog"), { kind: "foreign" });
+});
+
+test("a config that was put back is what restic reads from then on, through the bridge as well", async (t) => {
+  const place = await BackedUp.withBridge(t);
+  const one = await place.service();
+  const lease = await one.hold();
+  const { id } = await one.repositories.open("blog", { lease });
+  await writeFile(place.onServer("repositories/blog/config"), randomBytes(155));
+  t.like(await one.repositories.examine("blog"), { kind: "damaged" });
+  const back = await one.repositories.putBack("blog", lease);
+  t.is(back.id, id);
+  t.true((await back.check()).ok);
 });
 
 test("a creation that was cut off at any point is finished by the next, and only ours", async (t) => {

@@ -132,6 +132,10 @@ export class LocalServer implements Remote, Bridge {
     };
   }
 
+  async forget(): Promise<void> {
+    // Nothing is remembered.
+  }
+
   async close(): Promise<void> {
     // Nothing is open.
   }

@@ -20,6 +20,16 @@ test("what was written through us is asked for anew", async (t) => {
   t.is(await opening.recall("config", async () => "new"), "new");
 });
 
+test("what was asked before a change and answered after it is not remembered", async (t) => {
+  const opening = new OpeningFiles(() => 0);
+  const answer = Promise.withResolvers<string>();
+  const asked = opening.recall("keys", () => answer.promise);
+  opening.forget();
+  answer.resolve("before");
+  t.is(await asked, "before");
+  t.is(await opening.recall("keys", async () => "after"), "after");
+});
+
 test("a failure is not remembered", async (t) => {
   const opening = new OpeningFiles(() => 0);
   await t.throwsAsync(opening.recall("config", () => Promise.reject(new Error("away"))));
