@@ -1,6 +1,7 @@
 import { normalize } from "node:path/posix";
 import type { Log } from "../../service/log.ts";
 import { UserError } from "../../service/user-error.ts";
+import { parseDirectoryUrl } from "../../storage/directory/directory-url.ts";
 import type { NodeIdentity } from "../../storage/storage.ts";
 import type { Passes } from "../benchmark/passes.ts";
 import type { CatalogCopy } from "../catalog-copy.ts";
@@ -64,8 +65,9 @@ export function usersOfDirectories(
   url: string,
   transfers: TransferEngine | undefined,
 ): { usersOf?: (path: string) => Promise<readonly string[] | null> } {
-  const [, root] = /^dir:\/\/(\/.*)$/i.exec(url) ?? [];
-  if (root === undefined || transfers === undefined) return {};
+  const [, rest] = /^dir:\/\/(.*)$/s.exec(url) ?? [];
+  if (rest === undefined || transfers === undefined) return {};
+  const root = parseDirectoryUrl(url, rest).path;
   return {
     usersOf: (path) => transfers.usersOf({ kind: "path", path: normalize(`${root}/${path}`) }),
   };
