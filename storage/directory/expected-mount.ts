@@ -42,9 +42,11 @@ export function isExpected(
   found: MountEntry,
   { type, from }: ExpectedMount,
 ): boolean {
-  if (type !== null) return found.type === type;
+  if (type !== null && found.type !== type) return false;
   const base = topmostAt(entries, from);
-  if (base === null || found.id === base.id) return false;
+  if (base === null) return false;
+  // What a container was given may be the mount itself: the whole of a file system, of which its type is all that can be told.
+  if (found.id === base.id) return type !== null && from !== "/" && base.root === "/";
   const top = from === "/" ? "" : from;
   if (!found.mountPoint.startsWith(`${top}/`)) return false;
   // A directory that is mounted on itself, as is done to pass mounts on to containers, is still the directory.

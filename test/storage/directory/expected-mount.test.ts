@@ -95,7 +95,7 @@ test("a directory that is mounted on itself, or has another type than was expect
   await t.notThrowsAsync(storage().open(null));
 });
 
-/** A machine, as itself and as its plugin see it, by ids: 1 root, 2 /srv on itself, 3 a mount, 5 the plugin's view, 6 below it. */
+/** A machine, as itself and as its plugin see it, by ids: 1 root, 2 /srv on itself, 3 a mount, 5 the plugin's view, 6 below it; 9 a disk, 10 the same as a plugin is shown it by itself, 11 a share. */
 const table = parseMountinfo(`1 0 8:1 / / rw - ext4 /dev/sda1 rw
 2 1 8:1 /srv /srv rw shared:1 - ext4 /dev/sda1 rw
 3 2 0:50 / /srv/swarm rw - fuse.glusterfs gluster1:/swarm rw
@@ -103,7 +103,10 @@ const table = parseMountinfo(`1 0 8:1 / / rw - ext4 /dev/sda1 rw
 5 1 8:1 /srv /host/storage rw - ext4 /dev/sda1 rw
 6 5 0:50 / /host/storage/swarm rw - fuse.glusterfs gluster1:/swarm rw
 7 5 8:1 /srv/other /host/storage/other rw - ext4 /dev/sda1 rw
-8 1 0:27 /@/srv /@srv rw - btrfs /dev/sdb rw`);
+8 1 0:27 /@/srv /@srv rw - btrfs /dev/sdb rw
+9 1 8:17 / /mnt/disk rw - xfs /dev/sdc rw
+10 1 8:17 / /host/disk rw - xfs /dev/sdc rw
+11 1 0:60 / /host/nas rw - nfs4 nas:/volume1/swarm rw`);
 
 for (const [id, type, from, expected] of [
   [1, null, "/", false],
@@ -119,6 +122,15 @@ for (const [id, type, from, expected] of [
   [3, null, "/host/storage", false],
   [8, null, "/", true],
   [6, null, "/nowhere", false],
+  [1, "ext4", "/", false],
+  [2, "ext4", "/", false],
+  [4, "ext4", "/", true],
+  [5, "ext4", "/host/storage", false],
+  [9, "xfs", "/", true],
+  [10, "xfs", "/host/disk", true],
+  [10, "ext4", "/host/disk", false],
+  [10, null, "/host/disk", false],
+  [11, "nfs4", "/host/nas", true],
 ] as const) {
   test(`mount ${id}, seen from ${from}, ${expected ? "is" : "is not"} ${type ?? "a mount"}`, (t) => {
     const found = table.find((entry) => entry.id === id);
