@@ -33,13 +33,16 @@ export async function beginRestore(
     if (plan.later === true)
       return { record: marked, run: "", folders: [], resumed: false, free: 0 };
   }
-  const record = await claim(parts, layout, name, by);
+  const { record, earlier } = await claim(parts, layout, name, by);
   const staging = stagingOf(record);
   const tmp = await layout.folder("tmp");
+  // Of a restore that is over: another version, or other files, which are not to be mixed with these.
+  for (const each of await tmp.names())
+    if (each.startsWith(prefixOf(record)) && each !== earlier)
+      await deleteTree(tmp, each, parts.progress);
   // What an earlier attempt brought back is not brought back again.
-  const earlier = (await tmp.names()).find((each) => each.startsWith(prefixOf(record)));
-  if (earlier === undefined) await tmp.mkdir(staging, 0o700);
-  else if (earlier !== staging) await tmp.rename(earlier, tmp, staging);
+  const isThere = earlier !== null && (await tmp.rename(earlier, tmp, staging));
+  if (!isThere) await tmp.mkdir(staging, 0o700);
   await using folder = await tmp.open(staging);
   const resumed = !(await folder.isEmpty());
   if (!resumed)
@@ -139,12 +142,13 @@ function prefixOf(record: VolumeRecord): string {
   return `restore-${record.id}-`;
 }
 
+/** The record, and the staging of the attempt before, if there was one. */
 async function claim(
   parts: Parts,
   layout: Layout,
   name: string,
   by: NodeIdentity,
-): Promise<VolumeRecord> {
+): Promise<{ readonly record: VolumeRecord; readonly earlier: string | null }> {
   for (let attempt = 0; attempt < attempts; attempt += 1) {
     const record = await parts.volumes.read(layout, name);
     if (record === null || record.state === "trashed") throw notFound(name, parts.url);
@@ -158,7 +162,8 @@ async function claim(
     const mine = { by: by.name, byId: by.id, run: uuid(), seenAt: rfc3339(now), done: 0 };
     const next = { fill: { ...fill, ...mine, trouble: null } };
     const claimed = await parts.volumes.replace(layout, name, record, next);
-    if (claimed !== null) return claimed;
+    if (claimed !== null)
+      return { record: claimed, earlier: fill.run === undefined ? null : stagingOf(record) };
   }
   throw keptChanging(`volume "${name}"`);
 }

@@ -227,6 +227,24 @@ test("fault 44: single files in place: what was there stays beside them, and no 
   t.is(await readFile(join(live, "now"), "utf8"), "now");
 });
 
+test("what is left of a restore that was given up is not mixed into another one", async (t) => {
+  const { path, storage, connect } = await place(t);
+  const live = join(path, "apps/blog/blog_data");
+  const first = await storage.beginRestore("blog_data", { ...plan, paths: ["then"] }, node1);
+  await bringBack(path, first);
+  // Whoever gave it up ended before all of it was destroyed.
+  await storage.abandonRestore("blog_data", first.run);
+  await mkdir(join(path, ...first.folders));
+  await bringBack(path, first);
+  const again = await connect();
+  const second = await again.beginRestore("blog_data", { ...plan, paths: ["other"] }, node1);
+  t.false(second.resumed);
+  await bringBack(path, second, "other");
+  await again.finishRestore("blog_data", second.run, null);
+  t.deepEqual((await readdir(live)).toSorted(), ["now", "other"]);
+  t.deepEqual(await readdir(join(path, ".swarmnfs/tmp")), []);
+});
+
 test("fault 43: of two services one restores; another goes on with what there is when that one was silent", async (t) => {
   const { path, storage, connect } = await place(t);
   await create(storage, "rescue", { from: "blog_data@latest" });
