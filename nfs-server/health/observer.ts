@@ -61,8 +61,8 @@ export class Observer implements Observations {
   readonly #source: MetricsSource;
   readonly #observed: Observed;
   #disk: StorageHealth | null = null;
-  /** Milliseconds since 1970. */
-  #begunAt = 0;
+  /** By the clock that never jumps; null: not yet. */
+  #begunAt: number | null = null;
   #volumes: readonly VolumeSpace[] = [];
 
   constructor(observed: Observed) {
@@ -89,8 +89,8 @@ export class Observer implements Observations {
 
   /** Rounds from now on, until the signal aborts. */
   begin(signal: AbortSignal): void {
-    const { log, firewall, address, clock } = this.#observed;
-    this.#begunAt = clock.now();
+    const { log, firewall, address, monotonic } = this.#observed;
+    this.#begunAt = monotonic();
     const failed = (error: unknown): void => log.error({ err: error }, "a round failed");
     void repeat(roundEveryMs, () => this.checks.round(), signal, failed);
     // That the disk cannot be asked is the checks' to say.
@@ -120,12 +120,12 @@ export class Observer implements Observations {
 
   /** What people should be told of now. */
   problems(): Problem[] {
-    const { server, clock } = this.#observed;
+    const { server, clock, monotonic } = this.#observed;
     return problemsOf({
       report: this.checks.report(),
       disk: this.#disk,
       nodes: server.nodes.list(),
-      heardSince: this.#begunAt,
+      heardForMs: this.#begunAt === null ? 0 : monotonic() - this.#begunAt,
       now: clock.now(),
     });
   }

@@ -12,8 +12,11 @@ export interface Seen {
     EnrolledNode,
     "id" | "name" | "state" | "seenAt" | "fencedBecause" | "leases"
   >[];
-  /** Since when whoever called was heard: what was seen before a restart is on disk to within an hour. Milliseconds since 1970. */
-  readonly heardSince: number;
+  /**
+   * For how long whoever called was heard: what was seen before a restart is on disk to within an hour. Milliseconds of a clock
+   * that never jumps.
+   */
+  readonly heardForMs: number;
   /** Milliseconds since 1970. */
   readonly now: number;
 }
@@ -32,11 +35,11 @@ const titles: Readonly<Record<string, string>> = {
   isolation: "Apps may not be isolated from each other",
 };
 
-export function problemsOf({ report, disk, nodes, heardSince, now }: Seen): Problem[] {
+export function problemsOf({ report, disk, nodes, heardForMs, now }: Seen): Problem[] {
   return [
     ...report.checks.flatMap((check) => checkProblem(check, usedOf(disk), now)),
     ...fenced(nodes),
-    ...(now - heardSince > silentMs ? silent(nodes, now) : []),
+    ...(heardForMs > silentMs ? silent(nodes, now) : []),
   ];
 }
 

@@ -37,6 +37,20 @@ test("a clock that was put back while the server was away is seen", async (t) =>
   t.regex(observer.checks.report().reasons.join(), /2026-03-01T00:00:00Z here already/);
 });
 
+test("a clock that is put right after the start makes no node silent that could not call yet", (t) => {
+  const world = new World();
+  world.nodes = [{ id: "1", name: "node1", state: "silent", seenAt: "2026-02-28T23:00:00Z" }];
+  const observer = world.observer();
+  const life = new AbortController();
+  t.teardown(() => life.abort());
+  observer.begin(life.signal);
+  world.wall += 3_600_000;
+  world.ticks += 5 * 60_000;
+  t.deepEqual(observer.problems(), []);
+  world.ticks += 6 * 60_000;
+  t.like(observer.problems(), [{ key: "silent 1" }]);
+});
+
 test("numbers come from where they are true", async (t) => {
   const observer = new World().observer();
   await observer.checks.round();
@@ -85,6 +99,9 @@ class World {
   threads = 16;
   mounted = true;
   foreign: { path: string; client: string }[] = [];
+  nodes: object[] = [{ state: "live", seenAt: null, enrolledAt: "2026-02-01T00:00:00Z" }];
+  /** Of the clock that never jumps. */
+  ticks = 0;
   wall = Date.parse("2026-03-01T00:00:00Z");
   readonly served: string[] = [];
   readonly shown: string[] = [];
@@ -96,7 +113,7 @@ class World {
         leases: { list: () => [lease] },
         nodes: {
           authority: { until: 2_000_000_000_000, serverUntil: null },
-          list: () => [{ state: "live", seenAt: null, enrolledAt: "2026-02-01T00:00:00Z" }],
+          list: () => this.nodes,
         },
         statics: { list: () => [], notes: ["tv.lan has no address"] },
       },
@@ -156,7 +173,7 @@ class World {
         badCalls: 0,
       }),
       clock: { now: () => this.wall },
-      monotonic: () => 0,
+      monotonic: () => this.ticks,
       log: pino({ level: "silent" }),
     };
     // What is not here is not asked for.

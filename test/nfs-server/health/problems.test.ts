@@ -3,7 +3,7 @@ import { problemsOf, type Seen } from "../../../nfs-server/health/problems.ts";
 
 const now = Date.parse("2026-03-01T12:00:00Z");
 const long = "2026-03-01T11:00:00Z";
-const nothing: Seen = { report: { checks: [] }, disk: null, nodes: [], heardSince: 0, now };
+const nothing: Seen = { report: { checks: [] }, disk: null, nodes: [], heardForMs: Infinity, now };
 const node = { id: "1", name: "node1", seenAt: long, fencedBecause: null, leases: 2 };
 
 function check(name: string, state: "ok" | "degraded" | "failed", since = long): Seen {
@@ -16,8 +16,6 @@ function check(name: string, state: "ok" | "degraded" | "failed", since = long):
 function at(free: number, state: "degraded" | "failed" = "degraded"): unknown {
   return problemsOf({ ...check("disk", state), disk: { total: 100, free } });
 }
-
-const minutesAgo = (minutes: number): number => now - minutes * 60_000;
 
 test("nothing is told while all is well", (t) => {
   t.deepEqual(problemsOf(nothing), []);
@@ -61,8 +59,8 @@ test("a node is told when it was silent for ten minutes, and a fenced one at onc
 
 test("after a restart nobody is taken for silent who has had no ten minutes to call", (t) => {
   const silent = { ...nothing, nodes: [{ ...node, state: "silent" as const }] };
-  t.deepEqual(problemsOf({ ...silent, heardSince: minutesAgo(5) }), []);
-  t.is(problemsOf({ ...silent, heardSince: minutesAgo(11) }).length, 1);
+  t.deepEqual(problemsOf({ ...silent, heardForMs: 5 * 60_000 }), []);
+  t.is(problemsOf({ ...silent, heardForMs: 11 * 60_000 }).length, 1);
 });
 
 test("when no node at all is heard of, that is one message", (t) => {
