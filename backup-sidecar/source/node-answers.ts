@@ -61,13 +61,17 @@ export function begunOutcome(
   };
 }
 
-/** … and after it, of those that took part. `early`: by id those that were over before it was. */
+/**
+ * … and after it, of those that took part: what they said before counts where nothing is there any more. `early`: by id those
+ * that were over before it was.
+ */
 export function endedOutcome(
   answers: readonly GivenHookAnswer[],
-  tookPart: ReadonlySet<string>,
+  tookPart: readonly GivenHookAnswer[],
   early: ReadonlySet<string>,
 ): HookOutcome {
-  const parts = answers.filter(({ nodeId }) => tookPart.has(nodeId));
+  const last = new Map(answers.map((answer) => [answer.nodeId, answer]));
+  const parts = tookPart.map((before) => last.get(before.nodeId) ?? before);
   const over = parts.filter(({ state }) => state === "over");
   const hasty = over
     .filter(({ nodeId }) => early.has(nodeId))

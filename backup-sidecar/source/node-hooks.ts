@@ -42,8 +42,8 @@ interface Run {
   /** The last that was said, so that nothing older comes after it. */
   saying: Promise<void>;
   readonly signal: AbortSignal;
-  /** Ids of the nodes whose containers were asked for something. */
-  tookPart: ReadonlySet<string>;
+  /** Of the nodes whose containers were asked for something, what they said when the backup began. */
+  tookPart: readonly GivenHookAnswer[];
 }
 
 const fine: HookOutcome = { consistent: true, notes: [] };
@@ -110,7 +110,7 @@ export class NodeHooks implements Hooks {
     }, hookSignMs);
     renewal.unref();
     const saying = Promise.resolve();
-    const run: Run = { call, renewal, saying, signal, tookPart: new Set() };
+    const run: Run = { call, renewal, saying, signal, tookPart: [] };
     this.#runs.set(app, run);
     const { noticeMs, doneMs } = this.#patience;
     const answers = await this.#until(call.id, signal, (given, waitedMs) => {
@@ -118,15 +118,14 @@ export class NodeHooks implements Hooks {
       const isBusy = busyNodes(given, ["begun"], this.#patience).length > 0 && waitedMs < doneMs;
       return !isSilent && !isBusy;
     });
-    const parts = answers.filter(({ state }) => state !== "nothing");
-    run.tookPart = new Set(parts.map(({ nodeId }) => nodeId));
+    run.tookPart = answers.filter(({ state }) => state !== "nothing");
     return signal.aborted ? fine : begunOutcome(holders, answers, this.#patience);
   }
 
   async #end(run: Run): Promise<HookOutcome> {
     const { storage } = this.#parts;
     const { call, signal, tookPart } = run;
-    if (signal.aborted || tookPart.size === 0) return fine;
+    if (signal.aborted || tookPart.length === 0) return fine;
     const before = await storage.hookAnswers(call.id);
     const early = before.filter(({ state }) => state === "over").map(({ nodeId }) => nodeId);
     await run.saying;

@@ -36,7 +36,7 @@ export async function pendingHookCalls(
 
 /**
  * Throws `not-found` when nobody waits for it any more, and `conflict` for a node that begins what a former life of its
- * plugin has begun.
+ * plugin has begun, or knows nothing of it any more.
  */
 export async function answerHook(
   parts: Parts,
@@ -44,7 +44,7 @@ export async function answerHook(
   id: string,
   answer: HookAnswer,
 ): Promise<void> {
-  if (answer.state === "begun") {
+  if (answer.state === "begun" || answer.state === "nothing") {
     const answers = await folder.answers(layout, id);
     const before = answers.find(({ record }) => record.nodeId === answer.nodeId)?.record;
     if (before !== undefined && before.life !== answer.life && before.state !== "nothing")

@@ -156,6 +156,19 @@ test("a node that is lost after it has begun is named, and not waited for", asyn
   await two.begin();
 });
 
+test("a node whose answer is not there any more is not taken for one that did all", async (t) => {
+  const { two, service, comeRound, mounts } = await scene(t);
+  await mounts(two);
+  two.hookEngine.containers = [hookContainer("db", { pause: "true" })];
+  const hooks = service();
+  await comeRound(hooks.pre("blog", ["blog_data"], never));
+  // Another service on this node takes back what it believes that a dead one has left.
+  await service().recover();
+  const { consistent, notes } = await comeRound(hooks.post("blog"));
+  t.false(consistent);
+  t.regex(notes.join(), /node "node2" was not heard of again/);
+});
+
 test("containers of the service's own engine are its own to see to, and stand still for no longer than before", async (t) => {
   const { one, two, service, comeRound, mounts } = await scene(t);
   await mounts(one);

@@ -96,6 +96,9 @@ test("nodes answer in steps; one whose plugin was started anew is told that it h
   await storage.answerHook(id, answer(node1, "begun"));
   const anew = answer(node1, "begun", node2.id);
   await t.throwsAsync(storage.answerHook(id, anew), { code: "conflict" });
+  // Its containers may be gone by now: what was begun in them was not done all the same.
+  const none = answer(node1, "nothing", node2.id);
+  await t.throwsAsync(storage.answerHook(id, none), { code: "conflict" });
   await storage.answerHook(id, answer(node1, "ready"));
   await t.throwsAsync(storage.answerHook(id, anew), { code: "conflict" });
   await storage.answerHook(id, answer(node2, "begun"));
