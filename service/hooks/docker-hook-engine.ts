@@ -15,21 +15,27 @@ const mostOutput = 4000;
 /** The engine behind a unix socket, through dockerode. */
 export class DockerHookEngine implements HookEngine {
   readonly #docker: Docker;
+  readonly #askMs: number;
 
-  constructor(socketPath: string) {
+  /** `questionMs`: for how long a question is waited for, milliseconds. */
+  constructor(socketPath: string, questionMs = askMs) {
     this.#docker = new Docker({ socketPath });
+    this.#askMs = questionMs;
   }
 
   async id(): Promise<string> {
     // dockerode says neither that it takes a signal nor what it answers.
     const docker = this.#docker as unknown as { info(options: object): Promise<EngineFacts> };
-    const info = await docker.info({ abortSignal: bound(askMs) });
+    const info = await docker.info({ abortSignal: bound(this.#askMs) });
     // Copies of a machine may have the same id; they have other names.
     return [info.ID, info.Name, info.Swarm?.NodeID].join(" ");
   }
 
   async containersOf(volumes: readonly string[]): Promise<readonly HookContainer[]> {
-    const listed = await this.#docker.listContainers({ all: true, abortSignal: bound(askMs) });
+    const listed = await this.#docker.listContainers({
+      all: true,
+      abortSignal: bound(this.#askMs),
+    });
     const wanted = new Set(volumes);
     return listed
       .filter(({ Mounts: mounts }) =>
@@ -82,24 +88,24 @@ export class DockerHookEngine implements HookEngine {
         resolve();
       });
     });
-    const { ExitCode: exitCode } = await exec.inspect({ abortSignal: bound(askMs) });
+    const { ExitCode: exitCode } = await exec.inspect({ abortSignal: bound(this.#askMs) });
     return { exitCode: exitCode ?? -1, output };
   }
 
   async pause(id: string): Promise<void> {
     const container = this.#docker.getContainer(id);
-    await container.pause({ abortSignal: bound(askMs) });
+    await container.pause({ abortSignal: bound(this.#askMs) });
   }
 
   async unpause(id: string): Promise<void> {
     const container = this.#docker.getContainer(id);
     const state = await this.#state(id);
-    if (state === "paused") await container.unpause({ abortSignal: bound(askMs) });
+    if (state === "paused") await container.unpause({ abortSignal: bound(this.#askMs) });
   }
 
   async stop(id: string): Promise<void> {
     const container = this.#docker.getContainer(id);
-    const abortSignal = bound(askMs + stopSeconds * 1000);
+    const abortSignal = bound(this.#askMs + stopSeconds * 1000);
     await unless(304, container.stop({ t: stopSeconds, abortSignal }));
   }
 
@@ -122,7 +128,7 @@ export class DockerHookEngine implements HookEngine {
   async scale(id: string, replicas: number): Promise<void> {
     const { spec, version } = await this.#service(id);
     const changed = { ...spec, version, Mode: { Replicated: { Replicas: replicas } } };
-    await this.#docker.getService(id).update({ ...changed, abortSignal: bound(askMs) });
+    await this.#docker.getService(id).update({ ...changed, abortSignal: bound(this.#askMs) });
     const until = performance.now() + scaleMs;
     if (replicas > 0) return;
     while ((await this.#tasks(id)) > 0) {
@@ -135,7 +141,7 @@ export class DockerHookEngine implements HookEngine {
   async #state(id: string): Promise<string | null> {
     try {
       const container = this.#docker.getContainer(id);
-      return (await container.inspect({ abortSignal: bound(askMs) })).State.Status;
+      return (await container.inspect({ abortSignal: bound(this.#askMs) })).State.Status;
     } catch (error) {
       if (statusOf(error) === 404) return null;
       throw error;
@@ -144,11 +150,14 @@ export class DockerHookEngine implements HookEngine {
 
   async #service(id: string): Promise<{ readonly spec: ServiceSpec; readonly version: number }> {
     try {
-      // dockerode does not say what it answers.
-      const found = (await this.#docker.getService(id).inspect()) as {
-        readonly Spec: ServiceSpec;
-        readonly Version: { readonly Index: number };
+      // dockerode says neither that it takes a signal nor what it answers.
+      const service = this.#docker.getService(id) as unknown as {
+        inspect(options: object): Promise<{
+          readonly Spec: ServiceSpec;
+          readonly Version: { readonly Index: number };
+        }>;
       };
+      const found = await service.inspect({ abortSignal: bound(this.#askMs) });
       return { spec: found.Spec, version: found.Version.Index };
     } catch (error) {
       if (statusOf(error) !== 503) throw error;
@@ -164,7 +173,7 @@ export class DockerHookEngine implements HookEngine {
     const label = [`com.docker.swarm.service.id=${service}`];
     const listed = await this.#docker.listContainers({
       filters: { label },
-      abortSignal: bound(askMs),
+      abortSignal: bound(this.#askMs),
     });
     return listed.length;
   }
