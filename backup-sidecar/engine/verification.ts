@@ -13,13 +13,23 @@ export const slices = 30;
 export interface VerifyRequest extends RunRequest {
   /** What is read back: the slice that was not for longest, a share of all data (1 to 100), or nothing. */
   readonly read: "next" | { readonly percent: number } | "nothing";
+  /** Told of each look before the next one begins: what was read back was, however the others end. */
+  readonly onLook?: (look: Look) => Promise<void>;
 }
 
-export interface VerifyReport {
+/** One look through the repository, at most one slice of whose data is read back. */
+export interface Look {
   readonly at: string;
   /** Nothing is wrong, or nothing is wrong any more. */
   readonly ok: boolean;
+  /** Which part of all data was read back: slice `n` of `of`; 1 of 1 is everything, null nothing. */
   readonly slice: { readonly n: number; readonly of: number } | null;
+  readonly errors: readonly string[];
+}
+
+export interface VerifyReport {
+  /** As it was in the last look; the first that finds what cannot be mended is the last. */
+  readonly ok: boolean;
   readonly errors: readonly string[];
   /** What was done about it, in words for people. */
   readonly notes: readonly string[];
@@ -45,24 +55,17 @@ export async function verifyApp(world: RunWorld, asked: VerifyRequest): Promise<
     signal,
   );
   const integrity = await states.integrity(app);
-  const looks = questions(request.read, integrity);
   let last: CheckResult | null = null;
-  for (const { read, slice } of looks) {
+  for (const { read, slice } of questions(request.read, integrity)) {
     const found = await repository.check({ signal, ...(read && { read }) });
     last = await mended(world, request, repository, found, notes);
-    if (!last.ok) break;
+    const { ok, errors } = last;
+    await request.onLook?.({ at: rfc3339(clock.now()), ok, slice, errors });
+    if (!ok) break;
     if (slice !== null) await noteSlice(world, app, slice);
   }
   const { loss } = await states.integrity(app);
-  const slice = looks.length === 1 ? (looks[0]?.slice ?? null) : null;
-  return {
-    at: rfc3339(clock.now()),
-    ok: last?.ok === true,
-    slice,
-    errors: last?.errors ?? [],
-    notes,
-    loss,
-  };
+  return { ok: last?.ok === true, errors: last?.errors ?? [], notes, loss };
 }
 
 /** A repository whose config or key is damaged does not open; of these we have copies. */
@@ -111,7 +114,7 @@ export async function mended(
 
 interface Question {
   readonly read: CheckRequest["read"];
-  readonly slice: { readonly n: number; readonly of: number } | null;
+  readonly slice: Look["slice"];
 }
 
 function questions(read: VerifyRequest["read"], integrity: IntegrityRecord): readonly Question[] {

@@ -158,16 +158,15 @@ export class Care {
     const { held, connection } = await forWriting(shared);
     const records = (await backedUp(shared)).get(app) ?? [];
     const sources = records.map((record) => sourceView(shared.views, record));
-    const report = await verifyApp(shared.runWorld(connection), {
+    const history = await shared.histories.of(app);
+    const { ok, errors, notes } = await verifyApp(shared.runWorld(connection), {
       app,
       sources,
       held,
       read,
+      onLook: (look) => history.verified({ ...look, errors: [...look.errors] }),
       signal: work.signal,
     });
-    const { at, ok, slice, errors, notes } = report;
-    const history = await shared.histories.of(app);
-    await history.verified({ at, ok, slice, errors: [...errors] });
     if (!ok) shared.log.error({ app, errors, notes }, "the repository has damage");
     const healed = ok && notes.length > 0;
     return { app, ok, healed, errors: [...errors, ...notes] };

@@ -14,7 +14,7 @@ const jobSchema = z.looseObject({
   failures: z.int().min(0),
 });
 
-/** What one integrity check came to. */
+/** What one look through the repository came to; reading back a share of all data takes several. */
 const verificationSchema = z.looseObject({
   at: timeSchema,
   ok: z.boolean(),

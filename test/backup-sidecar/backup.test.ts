@@ -56,10 +56,16 @@ test("what is there is checked and read back, and keys can be added and removed"
   const place = await Place.make(t);
   const { commands } = await place.service();
   await commands.run({ apps: [] }, listening<"run">().talk);
-  const verified = await commands.verify({ apps: [], read: 100 }, listening<"verify">().talk);
-  t.true(verified.reports.every(({ ok }) => ok));
-  const { apps } = await commands.status({}, listening<"status">().talk);
-  t.is(apps[0]?.verified?.share, 1);
+  const share = async (percent: number): Promise<number | null> => {
+    const request = { apps: ["blog"], read: percent };
+    const { reports } = await commands.verify(request, listening<"verify">().talk);
+    t.true(reports.every(({ ok }) => ok));
+    const { apps } = await commands.status({}, listening<"status">().talk);
+    return apps[0]?.verified?.share ?? null;
+  };
+  t.is(await share(10), 0.1);
+  t.is(await share(4), 5 / 30, "what was not read back for longest comes first");
+  t.is(await share(100), 1);
 
   const passwordFile = path.join(place.top, "recovery");
   await writeFile(passwordFile, "for the safe");
