@@ -10,6 +10,7 @@ const states = [
   "overdue",
   "partial",
   "suspect",
+  "confirmed",
   "degraded",
   "failed",
   "off",

@@ -10,6 +10,7 @@ const tones: Record<AppState, Tone> = {
   running: "fine",
   never: "look",
   off: "look",
+  confirmed: "look",
   partial: "look",
   overdue: "act",
   suspect: "act",

@@ -79,7 +79,7 @@ export class Care {
   }
 
   async confirm({ app }: BackupRequest<"confirm">): Promise<BackupAnswer<"confirm">> {
-    const { states, clock, versions, log } = this.#shared;
+    const { states, clock, versions, histories, log } = this.#shared;
     chosenApps([app], await knownApps(this.#shared));
     const { held, connection } = await forWriting(this.#shared);
     // A repository of a storage whose place this one takes becomes its own.
@@ -92,6 +92,7 @@ export class Care {
     const newest = Object.fromEntries(snapshots.map(({ volume, id }) => [volume, id]));
     const suspect = await states.confirm(app, clock.now(), newest);
     versions.saw({ app, snapshots, suspect, integrity: await states.integrity(app) });
+    await (await histories.of(app)).confirmed(clock.now());
     const confirmed = Object.keys(before.volumes);
     if (confirmed.length > 0)
       log.warn({ app, confirmed }, "an administrator confirmed it as it is");

@@ -32,6 +32,8 @@ const volumeSchema = z.looseObject({
   reason: z.string().nullable(),
   /** The end of its last run after which all was well. */
   goodAt: timeSchema.nullable(),
+  /** When an administrator said that it is as it should be, though it looked destroyed in that run; absent: nobody did. */
+  confirmedAt: timeSchema.optional(),
 });
 
 const documentSchema = z.looseObject({
@@ -120,6 +122,13 @@ export class AppHistory {
       const goodAt = outcome === "ok" ? endedAt : (data.volumes[name]?.goodAt ?? null);
       data.volumes[name] = { outcome, reason: own ?? notes[0] ?? null, goodAt };
     }
+    await this.#file.save();
+  }
+
+  /** What looked destroyed is as it should be, says an administrator: it waits for its next run. */
+  async confirmed(now: number): Promise<void> {
+    for (const volume of Object.values(this.#file.data.volumes))
+      if (volume.outcome === "suspect") volume.confirmedAt = rfc3339(now);
     await this.#file.save();
   }
 

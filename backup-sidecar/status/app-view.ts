@@ -1,5 +1,6 @@
 import { rfc3339 } from "../../service/clock.ts";
 import type { AppBackupView, AppState } from "../../storage/backup/verbs.ts";
+import type { RunReport } from "../engine/run-report.ts";
 import type { AppHistory, Verification } from "./app-history.ts";
 import { type LateRules, type VolumeFacts, whatIsLate } from "./late.ts";
 
@@ -54,12 +55,12 @@ function stateOf(facts: AppFacts, rules: LateRules): { state: AppState; reason: 
   const broken = history.verifications.at(-1);
   if (broken?.ok === false)
     return { state: "degraded", reason: broken.errors[0] ?? "its repository has damage" };
-  if (last !== undefined && last.outcome !== "ok" && last.outcome !== "interrupted")
+  if (last !== undefined && isBad(last.outcome) && !isConfirmed(last, history))
     return { state: last.outcome, reason: last.notes[0] ?? reasonIn(last.volumes) };
   // Another schedule's run that went well makes nothing good of it.
   for (const { name } of volumes) {
-    const { outcome = "ok", reason = null } = history.volumes[name] ?? {};
-    if (outcome !== "ok" && outcome !== "interrupted")
+    const { outcome = "ok", reason = null, confirmedAt } = history.volumes[name] ?? {};
+    if (isBad(outcome) && confirmedAt === undefined)
       return { state: outcome, reason: reason === null ? name : `${name}: ${reason}` };
   }
   if (history.drill?.ok === false)
@@ -68,8 +69,23 @@ function stateOf(facts: AppFacts, rules: LateRules): { state: AppState; reason: 
   const late = whatIsLate(app, volumes, history, rules);
   if (late !== null) return { state: "overdue", reason: late };
   if (running) return { state: "running", reason: null };
+  if (volumes.some(({ name }) => history.volumes[name]?.confirmedAt !== undefined))
+    return { state: "confirmed", reason: "it waits for its next run" };
   if (lastGoodOf(facts) === null) return { state: "never", reason: "not backed up yet" };
   return { state: "ok", reason: null };
+}
+
+type Outcome = RunReport["outcome"];
+
+function isBad(outcome: Outcome): outcome is Exclude<Outcome, "ok" | "interrupted"> {
+  return outcome !== "ok" && outcome !== "interrupted";
+}
+
+/** Whether a run found nothing worse than sources of which an administrator has said since that they are as they should be. */
+function isConfirmed({ outcome, volumes }: RunReport, history: AppHistory["known"]): boolean {
+  if (outcome !== "suspect") return false;
+  const destroyed = volumes.filter((each) => each.outcome === "suspect");
+  return destroyed.every(({ volume }) => history.volumes[volume]?.confirmedAt !== undefined);
 }
 
 /** Since when all volumes that were ever to be saved are well; null: one of them never was. */

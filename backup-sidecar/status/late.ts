@@ -49,10 +49,12 @@ function lateRun(
   history: Known,
   { now, overdueMs, jitterMs }: LateRules,
 ): string | null {
-  const goodAt = history.volumes[name]?.goodAt ?? null;
+  const { goodAt = null, confirmedAt } = history.volumes[name] ?? {};
   const from = goodAt === null ? since : Date.parse(goodAt);
-  if (now - from <= overdueMs) return null;
-  const due = nextTime(cron, from, jitterOf({ app, key: runKey(cron) }, jitterMs));
+  // A source that was confirmed has had no run since that could have been good.
+  const waiting = confirmedAt === undefined ? from : Math.max(from, Date.parse(confirmedAt));
+  if (now - waiting <= overdueMs) return null;
+  const due = nextTime(cron, waiting, jitterOf({ app, key: runKey(cron) }, jitterMs));
   if (due === null || now <= due + graceMs) return null;
   return goodAt === null
     ? `${name}: never backed up, and due for ${formatDuration(now - from)}`

@@ -103,6 +103,8 @@ export type AppState =
   | "overdue"
   | "partial"
   | "suspect"
+  /** An administrator has said that what looked destroyed is as it should be; it was not saved since. */
+  | "confirmed"
   | "degraded"
   | "failed"
   | "off";

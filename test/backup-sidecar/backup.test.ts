@@ -107,8 +107,12 @@ test("an emptied volume is suspect until somebody confirms, and people are told"
   t.like(overview.problemsIn(view), [{ key: "suspect blog" }]);
   const confirmed = await commands.confirm({ app: "blog" }, listening<"confirm">().talk);
   t.deepEqual(confirmed, { confirmed: ["blog_data"] });
+  const after = await overview.view();
+  t.like(after.apps, [{ app: "blog", state: "confirmed", reason: "it waits for its next run" }]);
+  t.deepEqual(overview.problemsIn(after), []);
   const again = await commands.run({ apps: ["blog"] }, listening<"run">().talk);
   t.like(again.reports, [{ outcome: "ok", volumes: [{ outcome: "skipped" }] }]);
+  t.like((await overview.view()).apps, [{ app: "blog", state: "ok" }]);
 });
 
 test("a version of a volume that lost most of its files is marked everywhere, and is not the latest until somebody confirms", async (t) => {

@@ -2,6 +2,7 @@ import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import test, { type ExecutionContext } from "ava";
+import type { RunReport } from "../../../backup-sidecar/engine/run-report.ts";
 import { AppHistory } from "../../../backup-sidecar/status/app-history.ts";
 import { SignOfLife } from "../../../backup-sidecar/status/sign-of-life.ts";
 import { createLog } from "../../../service/log.ts";
@@ -30,6 +31,37 @@ test("jobs are known over a restart, also those that were interrupted", async (t
   await again.end("verify", 5000, true);
   t.is(again.known.jobs["verify"]?.failures, 0);
 });
+
+test("what is confirmed is what looked destroyed, until it has run again", async (t) => {
+  const history = await AppHistory.open(await place(t), "blog", log);
+  await history.ran(report("ok"), ["blog_db"]);
+  await history.ran(report("suspect"), ["blog_data"]);
+  await history.confirmed(Date.parse("2026-03-01T07:00:00Z"));
+  t.is(history.known.volumes["blog_data"]?.confirmedAt, "2026-03-01T07:00:00Z");
+  t.is(history.known.volumes["blog_db"]?.confirmedAt, undefined);
+  await history.ran(report("interrupted"), ["blog_data"]);
+  t.is(history.known.volumes["blog_data"]?.confirmedAt, "2026-03-01T07:00:00Z");
+  await history.ran(report("suspect"), ["blog_data"]);
+  t.is(history.known.volumes["blog_data"]?.confirmedAt, undefined);
+});
+
+function report(outcome: RunReport["outcome"]): RunReport {
+  return {
+    schema: 1,
+    run: "0199c0de-0000-7000-8000-000000000001",
+    app: "blog",
+    outcome,
+    notes: [],
+    repository: "a1",
+    startedAt: "2026-03-01T06:00:00Z",
+    endedAt: "2026-03-01T06:01:00Z",
+    timeTrusted: true,
+    timeDoubt: null,
+    volumes: [],
+    check: null,
+    retention: null,
+  };
+}
 
 test("a history that cannot be read is set aside, never overwritten", async (t) => {
   const folder = await place(t);

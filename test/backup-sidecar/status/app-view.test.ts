@@ -177,6 +177,28 @@ test("a source that looks destroyed comes before everything else, and says what 
   });
 });
 
+test("what was confirmed waits for its next run, and is overdue when that does not come", (t) => {
+  const volumes = ["blog_data", "blog_db"].map((name) => ({ name, cron: six, since: 0 }));
+  const runs = [report({ outcome: "suspect", notes: ["blog_data: it is empty"] })];
+  const goodAt = "2026-03-01T06:00:00Z";
+  const destroyed = { outcome: "suspect" as const, reason: "it is empty", goodAt };
+  const confirmed = { ...destroyed, confirmedAt: "2026-03-10T11:30:00Z" };
+  const fine = { outcome: "ok" as const, reason: null, goodAt: "2026-03-10T11:01:00Z" };
+  const on = (time: string, data: typeof destroyed, last = runs) => {
+    const known = facts({ volumes }, { runs: last, volumes: { blog_data: data, blog_db: fine } });
+    const { state, reason } = appView(known, at(time));
+    return [state, reason];
+  };
+  const noon = "2026-03-10T12:00:00Z";
+  t.is(on(noon, destroyed)[0], "suspect");
+  t.deepEqual(on(noon, confirmed), ["confirmed", "it waits for its next run"]);
+  t.is(on(noon, confirmed, [report()])[0], "confirmed", "another schedule's run changes nothing");
+  t.is(on(noon, confirmed, [report({ outcome: "failed" })])[0], "failed");
+  t.is(on("2026-03-11T10:00:00Z", confirmed)[0], "confirmed");
+  const late = "blog_data: no good backup for 10 d";
+  t.deepEqual(on("2026-03-11T18:30:00Z", confirmed), ["overdue", late]);
+});
+
 test("damage that was found by reading back is not hidden by later runs", (t) => {
   const verifications = [
     { at: "2026-03-10T02:00:00Z", ok: false, slice: { n: 1, of: 30 }, errors: ["pack a1 is cut"] },
