@@ -147,7 +147,7 @@ export interface AppRepository {
   snapshots(signal?: AbortSignal): Promise<readonly Snapshot[]>;
   backup(view: SourceView, request: BackupRequest): Promise<BackupResult>;
   check(request?: CheckRequest): Promise<CheckResult>;
-  /** Forgets exactly these snapshots (full ids); their data goes with `prune`. */
+  /** Forgets exactly these snapshots (full ids), and throws if others are lost with them; their data goes with `prune`. */
   forget(ids: readonly string[], permit: Permit, signal?: AbortSignal): Promise<void>;
   /** What `prune` would delete now. */
   planPrune(signal?: AbortSignal): Promise<PrunePlan>;

@@ -23,8 +23,8 @@ import type {
 } from "./app-repository.ts";
 import { backupInPacks } from "./backup-command.ts";
 import { check } from "./check-command.ts";
+import { forget } from "./forget-command.ts";
 import { planPrune } from "./prune-plan.ts";
-import { ResticFailure } from "./restic-failure.ts";
 import type { Restic, ResticCall, ResticEnding } from "./restic.ts";
 import { pathOf, pruneOptions, type Command, type Runner } from "./runner.ts";
 import { changeOf, foundSchema, keysSchema, nodeOf, statsSchema } from "./restic-messages.ts";
@@ -87,21 +87,8 @@ export class ResticRepository implements AppRepository, Runner {
     return check(this, request);
   }
 
-  async forget(ids: readonly string[], permit: Permit, signal?: AbortSignal): Promise<void> {
-    if (ids.length === 0) return;
-    const { said } = await this.run({ args: ["forget", "--json", ...ids], signal }, { permit });
-    // restic 0.18 ends with 0 also if it could not.
-    const left = new Set(
-      (await this.remote.list(`${this.path}/snapshots`, signal)).map(({ name }) => name),
-    );
-    const kept = ids.filter((id) => left.has(id));
-    if (kept.length > 0)
-      throw new ResticFailure(
-        "failed",
-        `${kept.length} of ${ids.length} versions could not be forgotten: ${said.at(-1) ?? "restic does not say why"}`,
-        0,
-        said,
-      );
+  forget(ids: readonly string[], permit: Permit, signal?: AbortSignal): Promise<void> {
+    return forget(this, ids, permit, signal);
   }
 
   planPrune(signal?: AbortSignal): Promise<PrunePlan> {

@@ -1,9 +1,6 @@
-import { RemoteFailure } from "../repository/failure.ts";
 import type { Remote } from "../repository/remote.ts";
 import type { Snapshot } from "./snapshot.ts";
-
-/** The files of versions as the server lists them: size by name. */
-type Files = ReadonlyMap<string, number>;
+import { type SnapshotFiles, snapshotFiles } from "./snapshot-files.ts";
 
 /**
  * The versions of repositories, as restic last read them. The name of a version's file is the SHA-256 of what is in it: while
@@ -12,7 +9,7 @@ type Files = ReadonlyMap<string, number>;
 export class SnapshotMemory {
   readonly #known = new Map<
     string,
-    { readonly files: Files; readonly snapshots: readonly Snapshot[] }
+    { readonly files: SnapshotFiles; readonly snapshots: readonly Snapshot[] }
   >();
 
   /** Of the repository at this path; `read` is restic's way. Throws `RemoteFailure`, and what `read` throws. */
@@ -22,7 +19,7 @@ export class SnapshotMemory {
     read: () => Promise<readonly Snapshot[]>,
     signal?: AbortSignal,
   ): Promise<readonly Snapshot[]> {
-    const files = await filesOf(path, remote, signal);
+    const files = await snapshotFiles(path, remote, signal);
     const known = this.#known.get(path);
     if (known !== undefined && files !== null && isSame(files, known.files)) return known.snapshots;
     const snapshots = await read();
@@ -35,18 +32,6 @@ export class SnapshotMemory {
   }
 }
 
-async function filesOf(path: string, remote: Remote, signal?: AbortSignal): Promise<Files | null> {
-  try {
-    const entries = await remote.list(`${path}/snapshots`, signal);
-    return new Map(
-      entries.filter(({ kind }) => kind === "file").map(({ name, size }) => [name, size]),
-    );
-  } catch (error) {
-    if (error instanceof RemoteFailure && error.kind === "gone") return null;
-    throw error;
-  }
-}
-
-function isSame(one: Files, other: Files): boolean {
+function isSame(one: SnapshotFiles, other: SnapshotFiles): boolean {
   return one.size === other.size && [...one].every(([id, size]) => other.get(id) === size);
 }

@@ -1,3 +1,4 @@
+import { rmSync, truncateSync } from "node:fs";
 import { readdir, rm, writeFile } from "node:fs/promises";
 import { randomBytes } from "node:crypto";
 import path from "node:path";
@@ -71,6 +72,38 @@ test("nothing is deleted without leave, whoever asks", async (t) => {
   const other = { ...permit, names: [snapshot], maxBytes: 100_000, inForce: () => false };
   await t.throwsAsync(repository.forget([snapshot], other));
   t.is((await repository.snapshots()).length, 1);
+});
+
+test("a server that loses more versions than it was asked to is found out, by name", async (t) => {
+  const place = await BackedUp.withApache(t);
+  const app = await AppUnderTest.begin(t, place);
+  const file = path.join(place.folder("blog", "blog_data"), "changing");
+  const versions: string[] = [];
+  for (const text of ["one", "two", "three", "four"]) {
+    await writeFile(file, text);
+    versions.push((await app.run()).volumes[0]?.snapshot ?? "");
+  }
+  const [forgotten = "", gone = "", cut = "", whole = ""] = versions;
+  const repository = await app.service.repositories.open("blog");
+  const at = (id: string): string => place.onServer(`repositories/blog/snapshots/${id}`);
+  const permit = {
+    run: "x",
+    kinds: ["snapshots"] as const,
+    names: [forgotten],
+    maxCount: 1,
+    maxBytes: 100_000,
+    // Asked when it is about to delete.
+    inForce: () => {
+      rmSync(at(gone), { force: true });
+      truncateSync(at(cut), 10);
+      return true;
+    },
+  };
+  const error = await t.throwsAsync(repository.forget([forgotten], permit), {
+    message: /2 versions that were to stay are gone from the server or cut short/,
+  });
+  for (const id of [gone, cut]) t.true(error.message.includes(id.slice(0, 8)));
+  for (const id of [forgotten, whole]) t.false(error.message.includes(id.slice(0, 8)));
 });
 
 test("fault 29: while the time is in doubt versions are made, in their order, and none goes", async (t) => {
