@@ -84,14 +84,17 @@ export async function pruneRepositories(call: Call): Promise<ExitCode> {
   const { screen } = call;
   if (json) screen.json(answer);
   else
-    for (const { app, files, bytes, withheld } of answer.reports) {
+    for (const { app, files, bytes, withheld, errors } of answer.reports) {
       if (withheld !== null) {
         screen.paragraph(`${app}: ${withheld}`, "  ", [{ text: "! ", tone: "look" }]);
         continue;
       }
       const words = dryRun ? "could be freed" : "freed";
       screen.line(`${app}: ${formatSize(bytes)} in ${plural(files, "file")} ${words}`);
+      if (errors.length > 0) verdict(screen, false, `${app}: damaged`);
+      for (const error of errors) screen.paragraph(error, "    ");
     }
+  if (answer.reports.some(({ errors }) => errors.length > 0)) return 1;
   return answer.reports.some(({ withheld }) => withheld !== null) ? 3 : 0;
 }
 

@@ -5,6 +5,7 @@ import type {
   BackupAnswer,
   BackupRequest,
   ForgetView,
+  PruneView,
   VerifyView,
 } from "../../storage/backup/verbs.ts";
 import type { Talk } from "../control/commands.ts";
@@ -63,17 +64,15 @@ export class Care {
     { apps, dryRun }: BackupRequest<"prune">,
     talk: Talk<"prune">,
   ): Promise<BackupAnswer<"prune">> {
-    const reports: BackupAnswer<"prune">["reports"][number][] = [];
+    const reports: PruneView[] = [];
     for (const app of chosenApps(apps, await knownApps(this.#shared)))
-      reports.push(
-        await this.#busy(app, "prune", talk, ({ signal }) => this.#prune(app, dryRun, signal)),
-      );
+      reports.push(await this.#busy(app, "prune", talk, (work) => this.#prune(app, dryRun, work)));
     return { reports };
   }
 
   /** As it happens every week. */
   async pruneNow(app: string, signal: AbortSignal): Promise<boolean> {
-    const work = (own: Work): Promise<unknown> => this.#prune(app, false, own.signal);
+    const work = (own: Work): Promise<unknown> => this.#prune(app, false, own);
     await this.#shared.works.do(app, "prune", work, { signal });
     return true;
   }
@@ -213,22 +212,23 @@ export class Care {
     return { app, forgotten, withheld };
   }
 
-  async #prune(
-    app: string,
-    dryRun: boolean,
-    signal: AbortSignal,
-  ): Promise<BackupAnswer<"prune">["reports"][number]> {
+  async #prune(app: string, dryRun: boolean, work: Work): Promise<PruneView> {
     const shared = this.#shared;
+    const { signal } = work;
     if (dryRun) {
       const plan = await (await forReading(shared, app, signal)).planPrune(signal);
-      return { app, files: plan.unused.length, bytes: plan.bytes, withheld: null };
+      return { app, files: plan.unused.length, bytes: plan.bytes, withheld: null, errors: [] };
     }
     const { held, connection } = await forWriting(shared);
     const request = { app, held, signal };
     const { plan, withheld } = await pruneApp(shared.runWorld(connection), request, false);
-    if (withheld !== null) return { app, files: 0, bytes: 0, withheld };
+    if (withheld !== null) return { app, files: 0, bytes: 0, withheld, errors: [] };
+    // Nothing else is as dangerous to a repository: it does not wait for the next run to be looked through.
+    const isChanged = plan.unused.length + plan.repacked.length > 0;
+    const found = isChanged ? await this.#verify(app, "nothing", work) : null;
     await see(shared, await forReading(shared, app, signal), signal);
-    return { app, files: plan.unused.length, bytes: plan.bytes, withheld };
+    const errors = found?.ok === false ? found.errors : [];
+    return { app, files: plan.unused.length, bytes: plan.bytes, withheld, errors };
   }
 
   async #open(

@@ -235,7 +235,10 @@ export interface PruneView {
   /** Files on the server that are not needed any more, and what they take. */
   readonly files: number;
   readonly bytes: number;
+  /** Why nothing was removed, in words for people; null: it was. */
   readonly withheld: string | null;
+  /** What is wrong with the repository afterwards and could not be mended, in words for people; empty: it is whole. */
+  readonly errors: readonly string[];
 }
 
 export interface KeyView {

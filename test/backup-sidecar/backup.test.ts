@@ -1,11 +1,14 @@
 import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
+import { randomBytes } from "node:crypto";
 import path from "node:path";
 import { text } from "node:stream/consumers";
 import test from "ava";
+import { execa } from "execa";
 import { openStoragePlace } from "../../backup-sidecar/operations/storage-place.ts";
 import type { Problem } from "../../service/notifier/incident.ts";
 import { backupStatusSchema } from "../../storage/records/backup-status.ts";
+import { resticOfTheImage } from "./restic.ts";
 import { listening, log, Place, until } from "./service-place.ts";
 
 test("every app is backed up, shown, listed, compared and restored to a moment", async (t) => {
@@ -93,6 +96,36 @@ test("old versions and unneeded data go only by the rule, and a dry run changes 
   t.deepEqual(forget.reports, [{ app: "blog", forgotten: [], withheld: [] }]);
   const prune = await commands.prune({ apps: ["blog"], dryRun: false }, listening<"prune">().talk);
   t.like(prune.reports, [{ app: "blog", files: 0, withheld: null }]);
+});
+
+test("after data was removed the repository is looked through", async (t) => {
+  const place = await Place.make(t);
+  const { commands } = await place.service();
+  const run = async () => commands.run({ apps: ["blog"] }, listening<"run">().talk);
+  await run();
+  await writeFile(place.file("blog", "blog_data", "passing"), randomBytes(1_000_000));
+  const { reports } = await run();
+  const passing = reports[0]?.volumes[0]?.snapshot ?? "";
+  await rm(place.file("blog", "blog_data", "passing"));
+  await run();
+  const { all } = await execa(await resticOfTheImage(), ["forget", passing], {
+    all: true,
+    env: {
+      RESTIC_REPOSITORY: path.join(place.server.files, "store1/repositories/blog"),
+      RESTIC_PASSWORD_FILE: path.join(place.top, "password"),
+      RESTIC_CACHE_DIR: path.join(place.top, "elsewhere"),
+    },
+  });
+  const lookedAt = async () => {
+    const { apps } = await commands.status({}, listening<"status">().talk);
+    return apps[0]?.verification ?? null;
+  };
+  t.is(await lookedAt(), null);
+  const prune = { apps: ["blog"], dryRun: false };
+  const pruned = await commands.prune(prune, listening<"prune">().talk);
+  t.like(pruned.reports, [{ app: "blog", withheld: null, errors: [] }]);
+  t.true((pruned.reports[0]?.bytes ?? 0) > 900_000, all);
+  t.true((await lookedAt())?.ok);
 });
 
 test("an emptied volume is suspect until somebody confirms, and people are told", async (t) => {

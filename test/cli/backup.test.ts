@@ -99,6 +99,21 @@ test("where there is no terminal progress is a line now and then, and nothing wi
   t.is(JSON.parse(quiet.out).reports[0].app, "blog");
 });
 
+test("a repository that is damaged after room was made is exit code 1, and says what is wrong", async (t) => {
+  const report = {
+    app: "blog",
+    files: 12,
+    bytes: 1024,
+    withheld: null,
+    errors: ["pack 1 is gone"],
+  };
+  const said = await speak(t, ["backup", "prune"], {
+    backup: { prune: async () => ({ reports: [report] }) },
+  });
+  t.is(said.exit, 1);
+  t.regex(said.out, /1.0K in 12 files freed\n.* blog: damaged\n +pack 1 is gone/);
+});
+
 test("a restore says its options to the service", async (t) => {
   let asked: unknown;
   const line =

@@ -181,7 +181,7 @@ export const backupCommands: Commands = {
     ],
   }),
   prune: async () => ({
-    reports: [{ app: "blog", files: 12, bytes: 190 * M, withheld: null }],
+    reports: [{ app: "blog", files: 12, bytes: 190 * M, withheld: null, errors: [] }],
   }),
   keyList: async () => ({
     keys: [
