@@ -36,10 +36,10 @@ export async function beginRestore(
   const { record, earlier } = await claim(parts, layout, name, by);
   const staging = stagingOf(record);
   const tmp = await layout.folder("tmp");
-  // Of a restore that is over: another version, or other files, which are not to be mixed with these.
+  // Of a restore that is over: another version, or other files, which are not to be mixed with these. Housekeeping destroys it.
   for (const each of await tmp.names())
     if (each.startsWith(prefixOf(record)) && each !== earlier)
-      await deleteTree(tmp, each, parts.progress);
+      await tmp.rename(each, tmp, `purge-${each}`);
   // What an earlier attempt brought back is not brought back again.
   const isThere = earlier !== null && (await tmp.rename(earlier, tmp, staging));
   if (!isThere) await tmp.mkdir(staging, 0o700);

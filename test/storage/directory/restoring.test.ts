@@ -242,6 +242,7 @@ test("what is left of a restore that was given up is not mixed into another one"
   await bringBack(path, second, "other");
   await again.finishRestore("blog_data", second.run, null);
   t.deepEqual((await readdir(live)).toSorted(), ["now", "other"]);
+  await again.housekeep(node1);
   t.deepEqual(await readdir(join(path, ".swarmnfs/tmp")), []);
 });
 
