@@ -126,7 +126,9 @@ export class DockerHookEngine implements HookEngine {
   }
 
   async scale(id: string, replicas: number): Promise<void> {
-    const { spec, version } = await this.#service(id);
+    const found = await this.#service(id).catch(ifGone);
+    if (found === null) return;
+    const { spec, version } = found;
     const changed = { ...spec, version, Mode: { Replicated: { Replicas: replicas } } };
     await this.#docker.getService(id).update({ ...changed, abortSignal: bound(this.#askMs) });
     const until = performance.now() + scaleMs;
@@ -200,6 +202,12 @@ async function unless(status: number, work: Promise<unknown>): Promise<void> {
   } catch (error) {
     if (statusOf(error) !== status) throw error;
   }
+}
+
+/** What is gone needs nothing any more. */
+function ifGone(error: unknown): null {
+  if (statusOf(error) === 404) return null;
+  throw error;
 }
 
 function statusOf(error: unknown): number | undefined {

@@ -23,7 +23,7 @@ export interface HookEngine {
   start(container: string): Promise<void>;
   /** How many tasks a service wants. Throws for one that has one on every node, and where this node is no manager. */
   replicas(service: string): Promise<number>;
-  /** Settles when the service has so many, none at least. */
+  /** Settles when the service has so many, none at least; one that is gone is fine. */
   scale(service: string, replicas: number): Promise<void>;
 }
 

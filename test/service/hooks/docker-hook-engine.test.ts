@@ -1,19 +1,35 @@
 import { mkdtemp, rm } from "node:fs/promises";
-import { createServer } from "node:http";
+import { createServer, type RequestListener } from "node:http";
 import { once } from "node:events";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import test from "ava";
+import test, { type ExecutionContext } from "ava";
 import { DockerHookEngine } from "../../../service/hooks/docker-hook-engine.ts";
 
-test("an engine that takes questions and never answers is given up, whatever it was asked", async (t) => {
+async function engineThat(
+  t: ExecutionContext,
+  answer: RequestListener,
+  askMs?: number,
+): Promise<DockerHookEngine> {
   const folder = await mkdtemp(join(tmpdir(), "swarmnfs-engine-"));
   t.teardown(() => rm(folder, { recursive: true, force: true }));
-  const silent = createServer(() => undefined).listen(join(folder, "socket"));
-  t.teardown(() => silent.close());
-  t.teardown(() => silent.closeAllConnections());
-  await once(silent, "listening");
-  const engine = new DockerHookEngine(join(folder, "socket"), 20);
+  const server = createServer(answer).listen(join(folder, "socket"));
+  t.teardown(() => server.close());
+  t.teardown(() => server.closeAllConnections());
+  await once(server, "listening");
+  return new DockerHookEngine(join(folder, "socket"), askMs);
+}
+
+function says(status: number): RequestListener {
+  return (request, response) => {
+    request.resume();
+    response.writeHead(status, { "content-type": "application/json" });
+    response.end(JSON.stringify({ message: `the engine says ${status}` }));
+  };
+}
+
+test("an engine that takes questions and never answers is given up, whatever it was asked", async (t) => {
+  const engine = await engineThat(t, () => undefined, 20);
   for (const ask of [
     () => engine.id(),
     () => engine.containersOf(["blog_data"]),
@@ -24,4 +40,18 @@ test("an engine that takes questions and never answers is given up, whatever it 
     () => engine.scale("blog_db", 0),
   ])
     await t.throwsAsync(ask(), undefined, String(ask));
+});
+
+test("a service that is gone by now needs no scaling, and is not tried again for ever", async (t) => {
+  const gone = await engineThat(t, says(404));
+  await t.notThrowsAsync(gone.scale("web", 3));
+  await t.notThrowsAsync(gone.scale("web", 0));
+  await t.throwsAsync(gone.replicas("web"), { message: /the engine says 404/ });
+});
+
+test("what cannot be scaled now is told", async (t) => {
+  const worker = await engineThat(t, says(503));
+  await t.throwsAsync(worker.scale("web", 3), { code: "unsupported" });
+  const broken = await engineThat(t, says(500));
+  await t.throwsAsync(broken.scale("web", 3), { message: /the engine says 500/ });
 });
