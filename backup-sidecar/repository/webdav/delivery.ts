@@ -44,6 +44,7 @@ export class Delivery {
   #moving = false;
   #failure: RemoteFailure | null = null;
   #untruths = 0;
+  #wasHomeless = false;
 
   constructor(path: string, upload: Upload, facts: WriteFacts, around: DeliveryAround) {
     this.#path = path;
@@ -124,9 +125,9 @@ export class Delivery {
   async #homeless(endpoint: Endpoint, path: string): Promise<never> {
     this.#around.folders.forget(parentOf(path));
     await this.#around.presence.confirm(endpoint, this.#around);
-    throw new RemoteFailure("server", `"${endpoint.base.host}" has lost a folder of ours`, {
-      retryAfterMs: 0,
-    });
+    const atOnce = this.#wasHomeless ? {} : { retryAfterMs: 0 };
+    this.#wasHomeless = true;
+    throw new RemoteFailure("server", `"${endpoint.base.host}" has lost a folder of ours`, atOnce);
   }
 
   async #move(endpoint: Endpoint): Promise<void> {

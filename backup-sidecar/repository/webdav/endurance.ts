@@ -68,13 +68,30 @@ export class Endurance {
     waiting: Waiting,
     signal?: AbortSignal,
   ): Promise<T> {
+    let isTold = false;
+    const tell = (failure: RemoteFailure): void => {
+      isTold = true;
+      waiting(failure);
+    };
+    try {
+      return await this.#repeat(attempt, tell, signal);
+    } finally {
+      // Also when nobody wants to wait any more.
+      if (isTold) waiting(null);
+    }
+  }
+
+  async #repeat<T>(
+    attempt: (before: number) => Promise<T>,
+    tell: (failure: RemoteFailure) => void,
+    signal?: AbortSignal,
+  ): Promise<T> {
     let failingSince: number | null = null;
     let doubtedSince: number | null = null;
     for (let before = 0; ; before += 1) {
       try {
         const result = await attempt(before);
         this.#wasWell = true;
-        if (before > 0) waiting(null);
         return result;
       } catch (error) {
         signal?.throwIfAborted();
@@ -83,11 +100,8 @@ export class Endurance {
         const now = this.#pacing.now();
         failingSince ??= now;
         const since = isDoubtful(error) ? (doubtedSince ??= now) : failingSince;
-        if (now - since + waitMs > this.#patienceFor(error)) {
-          if (before > 0) waiting(null);
-          throw error;
-        }
-        waiting(error);
+        if (now - since + waitMs > this.#patienceFor(error)) throw error;
+        tell(error);
         await this.#pacing.sleep(waitMs, signal);
       }
     }

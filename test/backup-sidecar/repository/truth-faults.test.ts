@@ -150,6 +150,18 @@ test("fault 14: a folder that exists is fine, whether that is answered with 405,
   t.is(await readFile(path.join(server.files, "storage/mirror/file"), "utf8"), "301");
 });
 
+test("fault 14: a server that takes no file into a folder that it has is asked again with waits between", async (t) => {
+  const { proxy, connected } = await standWithRepository(t, {
+    target: { endurance: { ...quick, outageMs: 1000, firstWaitMs: 100, longestWaitMs: 1000 } },
+  });
+  const rule = proxy.add(({ method }) => method === "PUT", { kind: "status", status: 409 });
+  const { remote } = connected;
+  await t.throwsAsync(remote.write("mirror/file", Buffer.from("x"), { size: 1 }), {
+    message: /has lost a folder of ours/,
+  });
+  t.true(rule.hits > 1 && rule.hits < 15, String(rule.hits));
+});
+
 test("fault 14: a folder that vanished behind our back is made again", async (t) => {
   const made = await standWithRepository(t);
   const { remote } = made.connected;

@@ -48,6 +48,22 @@ test("fault 1: an outage of nearly ten minutes is ridden out, a longer one is no
   t.true(time.now() - begin <= 600_000);
 });
 
+test("whoever stops waiting says that nothing is waited for any more", async (t) => {
+  const told: (FailureKind | null)[] = [];
+  const stop = new AbortController();
+  const endurance = new Endurance(usualEndurance, new Time());
+  const waiting = endurance.run(
+    failing("network", 10),
+    (failure) => {
+      told.push(failure?.kind ?? null);
+      if (told.length === 2) stop.abort(new Error("told to stop"));
+    },
+    stop.signal,
+  );
+  await t.throwsAsync(waiting, { message: "told to stop" });
+  t.deepEqual(told, ["network", "network", null]);
+});
+
 test("waits grow from half a second to a quarter of a minute, and are scattered", async (t) => {
   const time = new Time();
   await new Endurance(usualEndurance, time).run(failing("server", 10), quiet);
