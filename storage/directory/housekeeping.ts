@@ -15,7 +15,7 @@ import { textOf } from "./record-file.ts";
 import { settleRemoval } from "./removal.ts";
 import { sweepRollCalls } from "./roll-calls.ts";
 import { replaceSingleFile } from "./single-file.ts";
-import { dropUnfinished, listTrash, purge } from "./trash.ts";
+import { dropUnfinished, listExpired, listTrash, purge } from "./trash.ts";
 import { deleteTree } from "./tree.ts";
 import { countVolume } from "./usage.ts";
 
@@ -97,12 +97,10 @@ async function purgeExpired(
   records: readonly VolumeRecord[],
   used: readonly string[],
 ): Promise<readonly string[]> {
-  const now = parts.clock.now();
-  const entries = await listTrash(layout);
   const orphans = new Set(used);
   for (const { name, state } of records) if (state !== "trashed") orphans.delete(name);
-  const expired = entries
-    .filter(({ record }) => Date.parse(record.purgeAt) <= now && !orphans.has(record.volume.name))
+  const expired = (await listExpired(parts, layout))
+    .filter(({ record }) => !orphans.has(record.volume.name))
     .map(({ id }) => id);
   const purged: string[] = [];
   for (const id of expired) {

@@ -30,30 +30,61 @@ export function noEntry(id: string, url: string): UserError {
 
 /** All entries that hold data, oldest first. Entries whose record cannot be read are left alone and not shown. */
 export async function listTrash(layout: Layout): Promise<readonly TrashEntry[]> {
-  const trash = await layout.folder("trash");
-  const ids = (await trash.names()).filter(isEntryId);
-  const found = await concurrently(ids, async (id) => {
-    const entry = await readEntry(trash, id);
-    return entry?.hasData === true ? [{ id, record: entry.record }] : [];
-  });
-  return found
-    .flat()
+  const entries = await entriesOf(layout);
+  return entries
+    .map(({ id, record }) => ({ id, record }))
     .toSorted(
       (a, b) => a.record.removedAt.localeCompare(b.record.removedAt) || a.id.localeCompare(b.id),
     );
 }
 
-/** What an entry says, and whether its data is there; null for one that cannot be read. */
+/**
+ * Those whose time is over by what they say, and which have been there for as long by the storage's clock: that of the node
+ * which removed them may have been wrong.
+ */
+export async function listExpired(
+  { clock }: Pick<Parts, "clock">,
+  layout: Layout,
+): Promise<readonly TrashEntry[]> {
+  const now = clock.now();
+  return (await entriesOf(layout)).filter(({ record, writtenMs }) => {
+    const purgeAt = Date.parse(record.purgeAt);
+    return purgeAt <= now && now - writtenMs >= purgeAt - Date.parse(record.removedAt);
+  });
+}
+
+async function entriesOf(
+  layout: Layout,
+): Promise<readonly (TrashEntry & { readonly writtenMs: number })[]> {
+  const trash = await layout.folder("trash");
+  const ids = (await trash.names()).filter(isEntryId);
+  const found = await concurrently(ids, async (id) => {
+    const entry = await readEntry(trash, id);
+    if (entry?.hasData !== true) return [];
+    return [{ id, record: entry.record, writtenMs: entry.writtenMs }];
+  });
+  return found.flat();
+}
+
+/** What an entry says and when that was written, and whether its data is there; null for one that cannot be read. */
 export async function readEntry(
   trash: Directory,
   id: string,
-): Promise<{ readonly record: TrashRecord; readonly hasData: boolean } | null> {
+): Promise<{
+  readonly record: TrashRecord;
+  readonly writtenMs: number;
+  readonly hasData: boolean;
+} | null> {
   if (!isEntryId(id)) return null;
   try {
     await using entry = await trash.open(id);
     const found = await entry.read("record.json");
     if (found === null) return null;
-    return { record: parseTrashRecord(found.text), hasData: (await entry.stat("data")) !== null };
+    return {
+      record: parseTrashRecord(found.text),
+      writtenMs: Number(found.stamp.mtimeMs),
+      hasData: (await entry.stat("data")) !== null,
+    };
   } catch (error) {
     if (error instanceof DamagedRecord || isTrouble(error, "ENOENT", "ENOTDIR")) return null;
     throw error;

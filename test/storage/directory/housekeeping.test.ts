@@ -51,6 +51,22 @@ test("what is past its time is destroyed, what is not stays", async (t) => {
   );
 });
 
+test("what a node with a wrong clock removed stays as long as anything else", async (t) => {
+  const { path, storage } = await start(t);
+  for (const name of ["v", "w"]) await create(storage, name, { "on-remove": "delete" });
+  for (const [name, days] of [
+    ["v", -60],
+    ["w", -2],
+  ] as const)
+    await (await later(t, path, days)).remove(name, node2);
+  t.deepEqual((await storage.housekeep(node1)).purged, []);
+  t.is((await storage.trash()).length, 2);
+  const dayAgo = new Date(Date.now() - dayMs - 60_000);
+  for (const { id } of await storage.trash())
+    await utimes(join(path, ".swarmnfs/trash", id, "record.json"), dayAgo, dayAgo);
+  t.is((await storage.housekeep(node1)).purged.length, 2);
+});
+
 test("what a node that was silent still has mounted is not destroyed", async (t) => {
   const { path, storage } = await start(t);
   await create(storage, "v");
