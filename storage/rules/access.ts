@@ -1,6 +1,7 @@
 import { UserError } from "../../service/user-error.ts";
 import type { AppOwner, AppRecord } from "../records/app.ts";
 import type { VolumeRecord } from "../records/volume.ts";
+import { matchesGlob } from "./glob.ts";
 
 /** Who wants a volume, as far as the engine's own facts prove it. */
 export type Consumer =
@@ -87,7 +88,7 @@ export function describe(consumer: Consumer): string {
 /** Whether `node` matches one of the names or globs, whatever the case, with or without its domain. */
 export function hostAllowed(hosts: readonly string[], node: string): boolean {
   const names = [node.toLowerCase(), node.toLowerCase().split(".")[0] ?? ""];
-  return hosts.some((host) => names.some((name) => glob(host.toLowerCase()).test(name)));
+  return hosts.some((host) => names.some((name) => matchesGlob(host.toLowerCase(), name)));
 }
 
 /** Why this consumer may not, or null. */
@@ -219,13 +220,4 @@ function otherCandidates(consumers: readonly Consumer[], denied: Consumer): stri
 
 function deny(reason: string): Decision {
   return { allow: false, error: new UserError("denied", reason) };
-}
-
-/** `*` is any run of characters, `?` one; everything else stands for itself. */
-function glob(pattern: string): RegExp {
-  const source = pattern
-    .replaceAll(/[\\^$.|+()[\]{}]/g, String.raw`\$&`)
-    .replaceAll("*", ".*")
-    .replaceAll("?", ".");
-  return new RegExp(`^${source}$`, "s");
 }

@@ -1,4 +1,5 @@
 import type { AppRecord } from "../records/app.ts";
+import { matchesGlob } from "./glob.ts";
 
 /**
  * Whether a volume that asks for `services` asks for no more than its app allows. Both rules are applied at a mount,
@@ -18,7 +19,7 @@ export function narrowsServices(services: readonly string[], app: AppRecord): bo
 
 /** Whether a volume that asks for `hosts` asks for no more than its app allows. */
 export function narrowsHosts(hosts: readonly string[], app: AppRecord): boolean {
-  return hosts.every((host) => app.hosts.some((rule) => hostPattern(rule).test(host)));
+  return hosts.every((host) => app.hosts.some((rule) => coversHosts(rule, host)));
 }
 
 /** Whether two lists say the same, in whatever order. */
@@ -38,7 +39,6 @@ function covers(rule: string, service: string): boolean {
 }
 
 // The asked pattern is matched as text, so `*` must cover a `*`: then everything it matches is covered.
-function hostPattern(rule: string): RegExp {
-  const source = rule.replaceAll(/[.+^${}()|[\]\\]/g, String.raw`\$&`);
-  return new RegExp(`^${source.replaceAll("*", ".*").replaceAll("?", "[^*]")}$`, "i");
+function coversHosts(rule: string, asked: string): boolean {
+  return matchesGlob(rule.toLowerCase(), asked.toLowerCase(), (character) => character !== "*");
 }
