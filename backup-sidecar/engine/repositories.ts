@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { buffer } from "node:stream/consumers";
 import { messageOf } from "../../service/message-of.ts";
 import { RemoteFailure } from "../repository/failure.ts";
@@ -109,8 +110,17 @@ export class Repositories implements RepositoryPlace {
     signal?: AbortSignal,
   ): Promise<void> {
     if (pin?.state === "known" && pin.config !== null) return;
+    await this.noteKeys(app, id, lease, signal);
+  }
+
+  /** Copies config and keys as they are now, for {@link putBack}: to be done whenever a password was added or removed. */
+  async noteKeys(app: string, id: string, lease: HeldLease, signal?: AbortSignal): Promise<void> {
     const at = rfc3339(this.#world.clock.now());
-    const copies = await copyOfKeys(this.#world.remote, app, signal);
+    const before = await this.#world.pins.of(app);
+    const { config, keys } = await copyOfKeys(this.#world.remote, app, signal);
+    // A whole copy is not given up for what is damaged on the server by now.
+    for (const [name, copy] of Object.entries(keys))
+      if (!isWhole(name, copy)) keys[name] = before?.keys[name] ?? copy;
     await lease.confirm();
     await this.#world.pins.write({
       schema: 1,
@@ -119,13 +129,19 @@ export class Repositories implements RepositoryPlace {
       repository: id,
       at,
       counter: lease.counter,
-      ...copies,
+      config: before?.config ?? config,
+      keys,
     });
   }
 }
 
 function withFolder(keys: Pin["keys"]): Record<string, string> {
   return Object.fromEntries(Object.entries(keys).map(([name, copy]) => [`keys/${name}`, copy]));
+}
+
+/** A key's name is the SHA-256 of what is in it. */
+function isWhole(name: string, copy: string): boolean {
+  return createHash("sha256").update(Buffer.from(copy, "base64")).digest("hex") === name;
 }
 
 async function isThere(

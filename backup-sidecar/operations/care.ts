@@ -10,6 +10,7 @@ import type {
 } from "../../storage/backup/verbs.ts";
 import type { Talk } from "../control/commands.ts";
 import { pruneApp } from "../engine/pruning.ts";
+import type { Repositories } from "../engine/repositories.ts";
 import type { ResticRepository } from "../engine/restic-repository.ts";
 import { verifyApp, type VerifyRequest } from "../engine/verification.ts";
 import type { HeldLease } from "../engine/lease.ts";
@@ -113,8 +114,10 @@ export class Care {
   ): Promise<BackupAnswer<"keyAdd">> {
     chosenApps([app], await knownApps(this.#shared));
     const key = await this.#busy(app, "key", talk, async ({ signal }) => {
-      const { repository } = await this.#open(app, signal);
-      return repository.keys.add(passwordFile, signal);
+      const { repository, repositories, held } = await this.#open(app, signal);
+      const added = await repository.keys.add(passwordFile, signal);
+      await repositories.noteKeys(app, repository.id, held, signal);
+      return added;
     });
     return { key };
   }
@@ -125,7 +128,7 @@ export class Care {
   ): Promise<BackupAnswer<"keyRemove">> {
     chosenApps([app], await knownApps(this.#shared));
     await this.#busy(app, "key", talk, async ({ signal }) => {
-      const { repository, held } = await this.#open(app, signal);
+      const { repository, repositories, held } = await this.#open(app, signal);
       const found = (await repository.keys.list(signal)).filter(({ id }) => id.startsWith(key));
       const [only] = found;
       if (only === undefined || found.length > 1)
@@ -148,6 +151,7 @@ export class Care {
         inForce: () => held.held(),
       };
       await repository.keys.remove(only.id, permit, signal);
+      await repositories.noteKeys(app, repository.id, held, signal);
     });
     return {};
   }
@@ -234,12 +238,15 @@ export class Care {
   async #open(
     app: string,
     signal: AbortSignal,
-  ): Promise<{ readonly repository: ResticRepository; readonly held: HeldLease }> {
+  ): Promise<{
+    readonly repository: ResticRepository;
+    readonly repositories: Repositories;
+    readonly held: HeldLease;
+  }> {
     const { held, connection } = await forWriting(this.#shared);
-    const repository = await this.#shared
-      .repositories(connection)
-      .open(app, { lease: held, signal });
-    return { repository, held };
+    const repositories = this.#shared.repositories(connection);
+    const repository = await repositories.open(app, { lease: held, signal });
+    return { repository, repositories, held };
   }
 
   #busy<Result>(

@@ -1,5 +1,5 @@
 // As docs/operations.md says, "Keys and passwords".
-import { writeFile } from "node:fs/promises";
+import { readdir, writeFile } from "node:fs/promises";
 import path from "node:path";
 import test from "ava";
 import { listening, Place } from "./service-place.ts";
@@ -27,4 +27,15 @@ test("the backup password is changed: another one is added, used from then on, a
   );
   const again = await commands.run({ apps: ["blog"] }, listening<"run">().talk);
   t.is(again.reports[0]?.outcome, "ok");
+
+  // What is put back after a damage are the keys of now: the one that was taken away stays away.
+  const repository = path.join(place.server.files, "store1/repositories/blog");
+  await writeFile(path.join(repository, "config"), "damaged");
+  await writeFile(path.join(repository, "keys", key), "damaged");
+  const verified = await commands.verify(
+    { apps: ["blog"], read: null },
+    listening<"verify">().talk,
+  );
+  t.like(verified.reports[0], { ok: true, healed: true });
+  t.deepEqual(await readdir(path.join(repository, "keys")), [key]);
 });
