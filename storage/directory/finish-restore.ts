@@ -3,7 +3,7 @@ import type { VolumeRecord } from "../records/volume.ts";
 import type { TopDirectory } from "../storage.ts";
 import type { Directory } from "./confined.ts";
 import { isTrouble } from "./file-trouble.ts";
-import { exchange } from "./in-place.ts";
+import { exchange, sweptAway } from "./in-place.ts";
 import { mergeTree } from "./merge-tree.ts";
 import { giveNumberBack } from "./numbers.ts";
 import type { Layout, Parts } from "./parts.ts";
@@ -67,12 +67,20 @@ async function putInPlace(
   await using parent = await layout.makeParent(record);
   if (parent === null) return;
   try {
-    await tmp.rename(staging, parent, record.name);
+    // Done before, by this attempt; or swept away, and then nothing is in its place.
+    if (!(await tmp.rename(staging, parent, record.name)) && (await isEmpty(parent, record)))
+      throw sweptAway(record);
   } catch (error) {
     // An earlier attempt's came first, and is as good.
     if (!isTrouble(error, "ENOTEMPTY", "EEXIST")) throw error;
   }
   await parent.sync();
+}
+
+async function isEmpty(parent: Directory, { name }: VolumeRecord): Promise<boolean> {
+  if ((await parent.stat(name)) === null) return true;
+  await using folder = await parent.open(name);
+  return folder.isEmpty();
 }
 
 async function merge(

@@ -91,10 +91,14 @@ export async function exchange(
   staging: string,
 ): Promise<void> {
   const { inPlace } = record.fill ?? {};
-  if (!inPlace || (await tmp.stat(staging)) === null) return; // all done but writing it down
+  if (!inPlace) return;
+  const trash = await layout.folder("trash");
+  if ((await tmp.stat(staging)) === null) {
+    if ((await trash.stat(inPlace.entry)) === null) throw sweptAway(record);
+    return; // all done but writing it down
+  }
   await using parent = await layout.makeParent(record);
   if (parent === null) throw notFound(record.name, parts.url);
-  const trash = await layout.folder("trash");
   await using entry = await trash.make(inPlace.entry, 0o700);
   if ((await entry.stat("record.json")) === null) {
     const app = await parts.apps.read(layout, record.app);
@@ -124,6 +128,14 @@ export async function exchange(
   await parent.sync();
   await entry.sync();
   if ((await entry.stat("data")) === null) await dropEntry(trash, inPlace.entry); // there was nothing
+}
+
+/** What was to be put in place is gone: whoever restores has to begin anew. */
+export function sweptAway({ name }: VolumeRecord): UserError {
+  return new UserError(
+    "conflict",
+    `what was brought back for "${name}" was swept away before it was put in its place, as what nobody touched for a day is. Nothing else was changed; it is brought back again`,
+  );
 }
 
 function isOnTheWay({ state, fill }: VolumeRecord, plan: RestorePlan): boolean {

@@ -3,6 +3,7 @@ import {
   mkdir,
   readFile,
   readdir,
+  rm,
   stat,
   symlink,
   utimes,
@@ -226,6 +227,25 @@ test("fault 44: single files in place: what was there stays beside them, and no 
   t.is(await readFile(join(live, "out/file"), "utf8"), "then");
   t.is(await readFile(join(live, "now"), "utf8"), "now");
 });
+
+for (const inPlace of [false, true])
+  test(`a restore ${inPlace ? "in place" : "to a new volume"} of which nothing is there any more is not called done`, async (t) => {
+    const { path, storage } = await place(t);
+    const name = inPlace ? "blog_data" : "rescue";
+    if (!inPlace) await create(storage, name, { from: "blog_data@latest" });
+    const staged = await storage.beginRestore(name, inPlace ? plan : null, node1);
+    await bringBack(path, staged);
+    await rm(join(path, ...staged.folders), { recursive: true });
+    await t.throwsAsync(storage.finishRestore(name, staged.run, null), {
+      code: "conflict",
+      message: /was swept away/,
+    });
+    t.is((await storage.get(name))?.state, "filling");
+    const again = await storage.beginRestore(name, inPlace ? plan : null, node1);
+    await bringBack(path, again);
+    t.is((await storage.finishRestore(name, again.run, null)).state, "ready");
+    t.deepEqual(await readdir(join(path, "apps/blog", name)), ["then"]);
+  });
 
 test("what is left of a restore that was given up is not mixed into another one", async (t) => {
   const { path, storage, connect } = await place(t);
