@@ -138,8 +138,8 @@ export class Delivery {
     this.#moving = true;
     let answer = await endpoint.send(this.#moveCall(endpoint));
     answer.discard();
-    // What servers say when the folder is missing: 409, Apache 500, rclone 403.
-    if ([403, 404, 409, 500].includes(answer.status)) {
+    // What servers say when the folder is missing: 409, Apache 500, rclone 403. 207: something of it was not done.
+    if ([207, 403, 404, 409, 500].includes(answer.status)) {
       if (await this.#arrived(endpoint)) return;
       this.#around.folders.forget(parent);
       await this.#around.presence.confirm(endpoint, this.#around);
@@ -156,7 +156,7 @@ export class Delivery {
         `"${endpoint.base.host}" has lost a file that it had taken`,
       );
     }
-    if (answer.status < 200 || answer.status >= 300)
+    if (answer.status === 207 || answer.status < 200 || answer.status >= 300)
       throw endpoint.failure("moving a file", answer);
   }
 

@@ -162,6 +162,17 @@ test("fault 14: a server that takes no file into a folder that it has is asked a
   t.true(rule.hits > 1 && rule.hits < 15, String(rule.hits));
 });
 
+test("fault 8: a move that was done only in part is not taken for done", async (t) => {
+  const { proxy, connected } = await standWithRepository(t);
+  const { remote } = connected;
+  const rule = proxy.add(({ method }) => method === "MOVE", { kind: "status", status: 207 }, 1);
+  await remote.write("mirror/file", Buffer.from("x"), { size: 1 });
+  t.is(rule.hits, 1);
+  t.like(await remote.stat("mirror/file"), { size: 1 });
+  proxy.add(({ method }) => method === "MOVE", { kind: "status", status: 207 }, 1);
+  await t.throwsAsync(remote.move("mirror/file", "mirror/other"));
+});
+
 test("fault 14: a folder that vanished behind our back is made again", async (t) => {
   const made = await standWithRepository(t);
   const { remote } = made.connected;
