@@ -34,9 +34,14 @@ export class HookCalls {
     const now = new Set(calls.map(keyOf));
     const isSame = now.size === this.#told.size && [...now].every((key) => this.#told.has(key));
     const fresh = calls.filter((call) => call.phase === "pre" && !this.#told.has(keyOf(call)));
-    this.#told = now;
     if (!isSame) this.#leases.announceChange();
-    for (const call of fresh) await this.#nameHolders(call);
+    const told = new Set([...now].filter((key) => !fresh.some((call) => keyOf(call) === key)));
+    this.#told = told;
+    // What could not be said is fresh the next time as well.
+    for (const call of fresh) {
+      await this.#nameHolders(call);
+      told.add(keyOf(call));
+    }
   }
 
   /** A node speaks for itself alone, and to calls that it may see. */
