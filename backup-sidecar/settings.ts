@@ -44,8 +44,8 @@ const plain = {
   SWARMNFS_STORAGE: z
     .string()
     .regex(
-      /^dir:\/\/\/./,
-      "the storage as a directory of this container is expected, as dir:///storage",
+      /^dir:\/\/\/[^?#]+$/,
+      "the storage as a directory of this container is expected, as dir:///storage; what must be mounted there is for the plugin to say",
     )
     .default("dir:///storage"),
   SWARMNFS_STORAGE_NAME: z

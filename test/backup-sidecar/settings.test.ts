@@ -41,6 +41,10 @@ for (const [wrong, message] of [
   [{ KEEP: "long" }, /KEEP="long"/],
   [{ UPLOAD_LIMIT: "fast" }, /UPLOAD_LIMIT/],
   [{ SWARMNFS_STORAGE: "nfs://nas/share" }, /as a directory of this container/],
+  [
+    { SWARMNFS_STORAGE: "dir:///storage?mount=xfs" },
+    /what must be mounted there is for the plugin/,
+  ],
   [{ SWARMNFS_STORAGE_NAME: "my storage" }, /a name is expected that every server can hold/],
   [{ WEBDAV_PIN: "12:34" }, /SHA-256 fingerprint/],
   [{ NOTIFY_MAIL_TO: "me@example.org" }, /mail needs all of/],
