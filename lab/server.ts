@@ -5,7 +5,7 @@ import type { Machine } from "./machine.ts";
 const compose = "cd /root && docker compose -f nfs-server.compose.yml";
 
 /** Milliseconds until it listens; seconds, where machines are not emulated. */
-const patience = 180_000;
+const patience = 600_000;
 
 /**
  * Starts our NFS server on the storage machine as people do, by the compose file, unless it runs, and waits until it

@@ -5,7 +5,7 @@ import { eventually, say } from "./eventually.ts";
  * With LAB_BUSY=1, which says that this machine has other work, a volume or a container that could not be because its
  * storage was too slow is tried again. Each time is told.
  */
-const isBusy = process.env["LAB_BUSY"] === "1";
+export const isBusy = process.env["LAB_BUSY"] === "1";
 
 /** Does it again on a busy machine, as long as nothing but a slow storage is in the way. */
 export async function patiently(

@@ -18,6 +18,8 @@ export interface CrowdErrand {
   readonly count: number;
   /** So many calls of each node are under way together. */
   readonly atOnce: number;
+  /** Whether what the server has not done in its time is asked for again, and counted. */
+  readonly isPatient: boolean;
 }
 
 /** What came of it. */
@@ -28,6 +30,8 @@ export interface CrowdReport {
   /** Milliseconds of one call: the half are below, and 99 of 100. */
   readonly median: number;
   readonly p99: number;
+  /** Calls that were made again, because the server had not done it in its time. */
+  readonly again: number;
 }
 
 /** The node that may not have a volume, by its number among the nodes; null: all may. */

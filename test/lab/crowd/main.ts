@@ -29,6 +29,7 @@ type Work = (volume: number) => Promise<unknown>;
 const errand = JSON.parse(process.argv[2] ?? "") as CrowdErrand;
 const { nodes, deed, count, atOnce } = errand;
 const lasted: number[] = [];
+let again = 0;
 const began = performance.now();
 const refused = await Promise.all(
   nodes.map((node) => (deed === "look" ? looks(node) : asks(node))),
@@ -36,7 +37,7 @@ const refused = await Promise.all(
 const seconds = (performance.now() - began) / 1000;
 lasted.sort((a, b) => a - b);
 const share = (part: number): number => lasted[Math.floor(lasted.length * part)] ?? 0;
-const report: CrowdReport = { seconds, refused, median: share(0.5), p99: share(0.99) };
+const report: CrowdReport = { seconds, refused, median: share(0.5), p99: share(0.99), again };
 process.stdout.write(`${JSON.stringify(report)}\n`);
 process.exit();
 
@@ -127,7 +128,10 @@ async function all(
         if (error instanceof NfsRefusal) refusals.push([number, error.status]);
         else if (error instanceof UserError && error.code === "denied")
           refusals.push([number, error.code]);
-        else throw error;
+        else if (errand.isPatient && error instanceof UserError && error.code === "unavailable") {
+          again += 1;
+          queue.push(number);
+        } else throw error;
       }
     }
   };
