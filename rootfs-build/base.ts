@@ -7,6 +7,7 @@ import process from "node:process";
 import { execa } from "execa";
 import { compressedSize } from "./compressed-size.ts";
 import { pluginRecipe, type Recipe } from "./recipe.ts";
+import { asSoleMaker } from "./sole-maker.ts";
 
 const here = import.meta.dirname;
 const suite = "trixie";
@@ -34,7 +35,7 @@ export function chosenMakers(): readonly BaseMaker[] {
 
 /**
  * Returns the base of that recipe for this machine's architecture: from the user's cache if it is there, else made by the
- * first of `makers` that can. Throws with the reason of each maker when none could.
+ * first of `makers` that can, while other processes that want one wait. Throws with the reason of each maker when none could.
  */
 export async function provideBase(
   makers: readonly BaseMaker[],
@@ -47,18 +48,9 @@ export async function provideBase(
   const folder = path.join(cache, `base-${await key(recipe)}`);
   if (!existsSync(folder)) {
     await mkdir(cache, { recursive: true });
-    const made = await make(cache, makers, recipe);
-    try {
-      await writeFile(
-        path.join(made, "compressed"),
-        String(await compressedSize(path.join(made, "rootfs"))),
-      );
-      await rename(made, folder);
-    } catch (error) {
-      await rm(made, { recursive: true, force: true });
-      // Somebody else may have made the same meanwhile.
-      if (!existsSync(folder)) throw error;
-    }
+    await asSoleMaker(path.join(cache, "making.lock"), async () => {
+      if (!existsSync(folder)) await makeIn(cache, folder, makers, recipe);
+    });
   }
   return {
     folder,
@@ -73,6 +65,25 @@ async function key(recipe: Recipe): Promise<string> {
   hash.update([suite, process.arch, process.version, JSON.stringify(recipe)].join("\n"));
   hash.update(await readFile(path.join(here, "collect.sh")));
   return hash.digest("hex").slice(0, 16);
+}
+
+async function makeIn(
+  cache: string,
+  folder: string,
+  makers: readonly BaseMaker[],
+  recipe: Recipe,
+): Promise<void> {
+  const made = await make(cache, makers, recipe);
+  try {
+    await writeFile(
+      path.join(made, "compressed"),
+      String(await compressedSize(path.join(made, "rootfs"))),
+    );
+    await rename(made, folder);
+  } catch (error) {
+    await rm(made, { recursive: true, force: true });
+    throw error;
+  }
 }
 
 async function make(cache: string, makers: readonly BaseMaker[], recipe: Recipe): Promise<string> {
