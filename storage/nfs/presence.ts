@@ -29,13 +29,20 @@ export interface NfsWorld {
 export interface NfsPatience {
   /** How long a caller waits for an attempt, which goes on for those who come later. */
   readonly caller: number;
+  /** And so much longer if the server has answered: what takes its time is this node, which has just booted or is busy. */
+  readonly answered: number;
   /** A mount that does not work is made anew this long after it was made, not before. */
   readonly remount: number;
   /** How often the server's name is looked up while all is well. */
   readonly name: number;
 }
 
-const usualPatience: NfsPatience = { caller: 6000, remount: 30_000, name: 30_000 };
+const usualPatience: NfsPatience = {
+  caller: 6000,
+  answered: 6000,
+  remount: 30_000,
+  name: 30_000,
+};
 
 /**
  * Makes a server's export present at the private mount: name, port, identity, mount, each bounded, one attempt for all
@@ -54,6 +61,8 @@ export class NfsPresence implements Presence {
   #identity: NfsIdentity | null = null;
   #identityNote: string | null = null;
   #attempt: Promise<void> | null = null;
+  /** Whether the server has answered in this attempt. */
+  #answered = false;
   #namedAt = -Infinity;
   /** Where the server was and connections may still lead; null before anybody looked. */
   #former: Set<string> | null = null;
@@ -98,7 +107,13 @@ export class NfsPresence implements Presence {
       return;
     }
     this.#attempt ??= this.#connect().finally(() => (this.#attempt = null));
-    await bounded(this.#attempt, this.#patience.caller, () => this.#slow());
+    const attempt = this.#attempt;
+    const { caller, answered } = this.#patience;
+    const slow = (): StorageUnavailable => this.#slow();
+    await bounded(attempt, caller, slow).catch(async (error: unknown) => {
+      if (!this.#answered) throw error;
+      await bounded(attempt, answered, slow);
+    });
   }
 
   doubt(): void {
@@ -109,12 +124,14 @@ export class NfsPresence implements Presence {
   async #connect(): Promise<void> {
     const { name, knock, mount, clock } = this.#world;
     const place = this.#place;
+    this.#answered = false;
     this.#former ??= new Set(await name.remembered()); // before the look-up, which is remembered instead
     this.#addresses = await name.addresses();
     const addresses = preferring(this.#address, this.#addresses);
     this.#namedAt = clock.now();
     const { address, answer } = await firstOpen(addresses, place.port, knock);
     if (answer !== "open") throw portTrouble(place, address, answer);
+    this.#answered = true;
     if (!this.#identified) await this.#identify();
     if (this.#address !== null) this.#former.add(this.#address);
     await this.#follow(address);

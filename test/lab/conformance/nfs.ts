@@ -31,7 +31,7 @@ class VisibleStorage extends NfsStorage {
   constructor(url: string, place: string) {
     const parsed = parseNfsUrl(url);
     const settings = { place, nodeId: randomUUID(), trashDays: 30 };
-    const patience = { caller: 60_000, remount: 30_000, name: 30_000 };
+    const patience = { caller: 60_000, answered: 0, remount: 30_000, name: 30_000 };
     const world = { ...systemWorld(parsed, settings), patience };
     super(parsed, settings, { keeper, deadlines: patient }, world);
     this.#seen = place;

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from "node:timers/promises";
 import test from "ava";
 import { PrivateMount } from "../../../storage/nfs/private-mount.ts";
 import { parseNfsUrl } from "../../../storage/nfs/nfs-url.ts";
@@ -16,7 +17,7 @@ interface Scene {
   /** Counted: look-ups, knocks, identities. */
   readonly asked: string[];
   addresses: readonly string[] | Error;
-  port: Record<string, PortAnswer>;
+  port: Record<string, PortAnswer | Promise<PortAnswer>>;
   identify: (another: string | null) => Promise<NfsIdentity>;
   /** The kernel's connections, or null where it does not show them. */
   connections: string[] | null;
@@ -24,7 +25,7 @@ interface Scene {
 }
 
 /** A server at 10.0.0.5 that answers, and a clock that stands still. */
-function scene(caller = 5 * second): Scene {
+function scene(caller = 5 * second, answered = 0): Scene {
   let now = Date.parse("2026-03-01T14:02:11Z");
   const clock = { now: () => now };
   const table = mountTable();
@@ -59,7 +60,7 @@ function scene(caller = 5 * second): Scene {
     },
     identify: (another) => made.identify(another),
     clock,
-    patience: { caller, remount: 10 * second, name: 30 * second },
+    patience: { caller, answered, remount: 10 * second, name: 30 * second },
   });
   const made: Scene = {
     presence,
@@ -246,6 +247,20 @@ test("who waits too long is told, and the attempt goes on for those who come lat
   t.deepEqual(it.presence.identity, { name: "id-1", isOurs: true });
   t.deepEqual(it.asked, ["name", "knock 10.0.0.5"]);
   t.is(mounted(it).length, 2);
+});
+
+test("a server that has answered is worth waiting for longer, one that is silent is not", async (t) => {
+  const it = scene(50, 60 * second);
+  it.identify = async () => {
+    await pause(150);
+    return { name: "id-1", isOurs: true };
+  };
+  await it.presence.ensure();
+  t.deepEqual(it.presence.identity, { name: "id-1", isOurs: true });
+
+  const silent = scene(50, 60 * second);
+  silent.port = { "10.0.0.5": new Promise(() => {}) };
+  await t.throwsAsync(silent.presence.ensure(), { code: "unavailable", message: /takes longer/ });
 });
 
 test("what is mounted from where the server was is taken along before anything is mounted anew", async (t) => {
