@@ -2,6 +2,7 @@ import { UserError } from "../service/user-error.ts";
 import type { Consumer } from "../storage/rules/access.ts";
 import type { Container, Engine } from "./engine.ts";
 import { messageOf } from "../service/message-of.ts";
+import { SharedLook } from "./shared-look.ts";
 
 /** What the engine says about who asks for a volume now. */
 export type Callers =
@@ -18,8 +19,8 @@ export type Callers =
   | { readonly kind: "unknown"; readonly error: UserError };
 
 const listBoundMs = 900;
-/** For an engine that is there, and slow. Asked for at most three things, it leaves time to mount. */
-const patientBoundMs = 4_000;
+/** For all that an engine is asked which is there, and slow: it leaves time to mount. */
+const patientBoundMs = 10_000;
 const pingBoundMs = 250;
 const probeBoundMs = 250;
 /** A container in one of these states holds its volumes already. */
@@ -30,6 +31,8 @@ export class Consumers {
   readonly #engine: Engine;
   #swarmNode: string | null = null;
   #identified = false;
+  /** Containers that start at once are many questions for an engine that has its hands full with starting them. */
+  readonly #looks = new SharedLook((volume: string) => this.#callersOf(volume), listBoundMs);
 
   constructor(engine: Engine) {
     this.#engine = engine;
@@ -42,7 +45,23 @@ export class Consumers {
     this.#identified = true;
   }
 
-  async callersOf(volume: string): Promise<Callers> {
+  /** Who asks for it now. An engine that does not even answer a ping is told as silent, within about a second. */
+  callersOf(volume: string): Promise<Callers> {
+    return this.#looks.ask(volume);
+  }
+
+  /** The same where it helps nobody to know soon that the engine is silent. It may be only slow. */
+  async callersInPatience(volume: string): Promise<Callers> {
+    try {
+      return await this.#askFor(volume, patientBoundMs);
+    } catch (error) {
+      if (isRefusal(error)) return { kind: "unknown", error };
+      const reason = `who asks for it cannot be told, since Docker does not say which containers there are: ${messageOf(error)}. Look at: docker ps --all`;
+      return { kind: "unknown", error: new UserError("unavailable", reason, { cause: error }) };
+    }
+  }
+
+  async #callersOf(volume: string): Promise<Callers> {
     try {
       return await this.#askFor(volume, listBoundMs);
     } catch (error) {
@@ -54,13 +73,7 @@ export class Consumers {
       );
       if (!isThere) return { kind: "silent", reason: messageOf(error) };
     }
-    try {
-      return await this.#askFor(volume, patientBoundMs);
-    } catch (error) {
-      if (isRefusal(error)) return { kind: "unknown", error };
-      const reason = `who asks for it cannot be told, since Docker does not say which containers there are: ${messageOf(error)}. Look at: docker ps --all`;
-      return { kind: "unknown", error: new UserError("unavailable", reason, { cause: error }) };
-    }
+    return this.callersInPatience(volume);
   }
 
   /** Everyone who holds this volume now. Rejects when the engine is silent. */
@@ -99,18 +112,21 @@ export class Consumers {
       .map((container) => ({ container, consumer: consumerOf(container, this.#swarmNode) }));
   }
 
+  /** `boundMs` is for all of it. */
   async #askFor(volume: string, boundMs: number): Promise<Callers> {
-    if (!this.#identified) await this.identifyEngine(boundMs);
-    return this.#narrow(await this.#engine.consumersOf(volume, boundMs), boundMs);
+    const until = performance.now() + boundMs;
+    const left = (): number => Math.max(1, until - performance.now());
+    if (!this.#identified) await this.identifyEngine(left());
+    return this.#narrow(await this.#engine.consumersOf(volume, left()), left);
   }
 
-  async #narrow(containers: readonly Container[], boundMs: number): Promise<Callers> {
+  async #narrow(containers: readonly Container[], left: () => number): Promise<Callers> {
     const swarmMoved = containers.some(({ labels }) => {
       const node = labels["com.docker.swarm.node.id"];
       return node !== undefined && node !== this.#swarmNode;
     });
     // The node may have joined or left a swarm since we asked; the engine's word now decides.
-    if (swarmMoved) await this.identifyEngine(boundMs);
+    if (swarmMoved) await this.identifyEngine(left());
 
     const starting = containers.filter(({ state }) => !holding.has(state) && state !== "dead");
     if (starting.length === 0) {

@@ -6,7 +6,7 @@ import { decide, describe, type Consumer, type Decision } from "../storage/rules
 import type { NodeIdentity, Storage } from "../storage/storage.ts";
 import type { CatalogCopy } from "./catalog-copy.ts";
 import type { Passes } from "./benchmark/passes.ts";
-import type { Consumers } from "./consumers.ts";
+import type { Callers, Consumers } from "./consumers.ts";
 import type { Grants } from "./grants.ts";
 
 export interface Admission {
@@ -54,8 +54,8 @@ export class Gate {
 
   /** Throws `UserError` (denied) with the words for the person who tried. `isHeld`: this mount id holds it already. */
   async admit(record: VolumeRecord, isHeld: boolean): Promise<Admission> {
-    const callers = await this.#consumers?.callersOf(record.name);
-    if (callers === undefined) return this.#withoutEngine(record);
+    if (this.#consumers === null) return this.#withoutEngine(record);
+    const callers = await this.#callers(record, this.#consumers);
     if (callers.kind === "silent") return this.#bySilence(record, callers.reason);
     if (callers.kind === "unknown") return this.#byNobodyKnowing(record, callers.error);
     if (callers.kind === "nobody") return this.#byEngineItself(record, callers.running, isHeld);
@@ -76,6 +76,16 @@ export class Gate {
     const decision = this.#decide(record, await this.#app(record), [consumer]);
     if (isLast || !decision.allow) this.#audit(record, [describe(consumer)], decision);
     return decision;
+  }
+
+  /** A silent engine has memory answer for it. What memory does not know is worth more patience: it may be only slow. */
+  async #callers(record: VolumeRecord, consumers: Consumers): Promise<Callers> {
+    const callers = await consumers.callersOf(record.name);
+    const isKnown = record.root || this.#grants.rememberedFor(record.id).length > 0;
+    if (callers.kind !== "silent" || isKnown) return callers;
+    const patiently = await consumers.callersInPatience(record.name);
+    const isSilent = patiently.kind === "unknown" && patiently.error.code === "unavailable";
+    return isSilent ? callers : patiently;
   }
 
   async #withoutEngine(record: VolumeRecord): Promise<Admission> {

@@ -218,6 +218,18 @@ test("the whole storage is never given to a copy-up, nor by memory", async (t) =
   t.is(plugin.mounter.table.size, 0);
 });
 
+test("an engine too busy for a ping is asked again before a volume is refused that memory knows nothing of", async (t) => {
+  const plugin = await startPlugin(t);
+  const docker = new FakeDaemon(plugin);
+  await docker.create("blog_data", { app: "blog" });
+  plugin.engine.listMs = 2_000;
+  plugin.engine.onAsk = async (method) => {
+    if (method === "ping") throw new Error("too busy");
+  };
+  await docker.run({ name: "blog", volumes: ["blog_data"] });
+  t.like(plugin.audits, [{ audit: "allow", consumers: ['container "blog"'] }]);
+});
+
 test("an app whose rules are missing on the storage gives its volumes to nobody", async (t) => {
   const plugin = await startPlugin(t);
   const docker = new FakeDaemon(plugin);

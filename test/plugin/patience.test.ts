@@ -174,10 +174,7 @@ test("of two who wait for one mount, the one who stays gets it and keeps it", as
   await plugin.docker.hangUpOn("Mount", { Name: "v", ID: newId() }, async () => {
     await until("mount(8) runs", () => plugin.mounter.valve.waiting === 1);
     staying = docker.start("web");
-    await until(
-      "the second is sent",
-      () => plugin.docker.calls.filter((call) => call === "Mount v").length === 2,
-    );
+    await until("the second is allowed as well", () => plugin.audits.length === 2);
   });
   plugin.mounter.valve.open();
   await staying;

@@ -12,7 +12,7 @@ const config = "test/lab/ava.config.mjs";
 const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
 /** What CI has time for, by its names in test/lab; docs/testing.md says when the rest was run. */
-const core = ["swarm", "plugin", "power", "many", "nas-reboot", "nas-cut", "stack"];
+const core = ["swarm", "plugin", "power", "nas-reboot", "stack"];
 
 /** Cases on our own NFS server, which all nodes of their lab have as their storage; the others are on the NAS. */
 const onOurServer = new Set([
