@@ -18,9 +18,11 @@ export class StateFile<T> {
   }
 
   /**
-   * Opens the document, or begins with `initial` where there is none. A document that cannot be read is set aside
-   * (renamed to `<path>.damaged-<time>`), told to `onDamage`, and begun anew: never overwritten. `passing`: what it says
-   * holds until the machine's next boot at most; a power cut may bring an older one back, still whole.
+   * Opens the document, or begins with `initial` where there is none. A document that is damaged, or lies on a spot of
+   * the disk that cannot be read, is set aside (renamed to `<path>.damaged-<time>`), told to `onDamage`, and begun anew:
+   * never overwritten. Rejects when it may be whole and only cannot be read now: too many open files, no permission.
+   * `passing`: what it says holds until the machine's next boot at most; a power cut may bring an older one back, still
+   * whole.
    */
   static async open<T>(
     path: string,
@@ -33,6 +35,7 @@ export class StateFile<T> {
     try {
       await low.read();
     } catch (error) {
+      if (!isDamage(error)) throw error;
       const setAside = `${path}.damaged-${new Date().toISOString()}`;
       await rename(path, setAside);
       onDamage(setAside, messageOf(error));
@@ -62,6 +65,12 @@ export class StateFile<T> {
       this.#writing = null;
     }
   }
+}
+
+/** What is no JSON, or not what it should be, or unreadable for good; all else may be over the next time. */
+function isDamage(error: unknown): boolean {
+  const { code } = error as NodeJS.ErrnoException;
+  return code === undefined || code === "EIO" || code === "EISDIR";
 }
 
 class FsyncedJson<T> implements Adapter<T> {

@@ -1,0 +1,47 @@
+import { mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import test, { type ExecutionContext } from "ava";
+import * as z from "zod";
+import { StateFile } from "../../service/state-file.ts";
+
+const schema = z.object({ apps: z.array(z.string()) });
+
+async function folder(t: ExecutionContext): Promise<string> {
+  const made = await mkdtemp(path.join(tmpdir(), "swarmnfs-state-"));
+  t.teardown(() => rm(made, { recursive: true, force: true }));
+  return made;
+}
+
+test("what was saved is there again", async (t) => {
+  const file = path.join(await folder(t), "state.json");
+  const first = await StateFile.open(file, schema, { apps: [] }, t.fail);
+  first.data.apps.push("blog");
+  await first.save();
+  t.deepEqual((await StateFile.open(file, schema, { apps: [] }, t.fail)).data, { apps: ["blog"] });
+});
+
+for (const [what, text] of [
+  ["half of a document", '{"apps":["bl'],
+  ["a document of another kind", '{"apps":"blog"}'],
+] as const)
+  test(`${what} is set aside as it is, and told`, async (t) => {
+    const place = await folder(t);
+    const file = path.join(place, "state.json");
+    await writeFile(file, text);
+    const told: string[] = [];
+    const state = await StateFile.open(file, schema, { apps: [] }, (aside) => told.push(aside));
+    t.deepEqual(state.data, { apps: [] });
+    const [aside = ""] = told;
+    t.is(await readFile(aside, "utf8"), text);
+    t.deepEqual(await readdir(place), [path.basename(aside)]);
+  });
+
+test("a document that may be whole and cannot be read now stays where it is", async (t) => {
+  const place = await folder(t);
+  const file = path.join(place, "state.json");
+  // Of the many reasons one that root meets as well.
+  await symlink(file, file);
+  await t.throwsAsync(StateFile.open(file, schema, { apps: [] }, t.fail), { code: "ELOOP" });
+  t.deepEqual(await readdir(place), ["state.json"]);
+});
