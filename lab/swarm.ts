@@ -1,5 +1,9 @@
 import type { Lab, Tell } from "./lab.ts";
 import type { Machine } from "./machine.ts";
+import { nodeThere } from "./program.ts";
+
+/** Milliseconds in which a plugin that was enabled has its storage. */
+const patience = 600_000;
 
 /** What the plugin of every node is told, as `docker plugin set` and `docker plugin install` take it. */
 export const pluginSettings = "SWARMNFS_STORAGE=nfs://nas.lan/volume1/swarm";
@@ -21,6 +25,18 @@ export async function formSwarm(
   // One after the other: Docker gives a plugin some nine seconds to listen, and emulated machines share processors.
   for (const node of lab.nodes) await enablePlugin(node, settings);
   tell("the plugin is enabled on every node");
+  await Promise.all(lab.nodes.map(usesItsStorage));
+  tell("every node can use its storage");
+}
+
+/** Waits until the plugin does what it needs its storage for; where machines are emulated that is after a minute or two. */
+async function usesItsStorage(node: Machine): Promise<void> {
+  const asks = `${nodeThere} /var/lib/docker/plugins/*/rootfs/app/swarmnfs.mjs trash`;
+  const { exitCode } = await node.run(
+    `timeout ${patience / 1000} sh -c 'until ${asks} >/dev/null; do sleep 3; done'`,
+    { timeout: patience + 30_000 },
+  );
+  if (exitCode !== 0) throw new Error(`the plugin of ${node.name} cannot use its storage`);
 }
 
 async function lead(node: Machine): Promise<void> {

@@ -37,9 +37,10 @@ export class Grants {
   /** Writes only what is new, so that a restarting container costs no write. */
   async remember(volume: string, to: readonly string[], at: string): Promise<void> {
     const grant = this.#file.data.grants.find((one) => one.volume === volume);
-    if (grant === undefined) this.#file.data.grants.push({ volume, to: [...to], at });
-    else if (to.every((name) => grant.to.includes(name))) return;
-    else grant.to = [...new Set([...to, ...grant.to])].slice(0, mostNames);
+    const names = to.slice(0, mostNames);
+    if (grant === undefined) this.#file.data.grants.push({ volume, to: names, at });
+    else if (names.every((name) => grant.to.includes(name))) return;
+    else grant.to = [...new Set([...names, ...grant.to])].slice(0, mostNames);
     await this.#file.save();
   }
 
