@@ -7,6 +7,9 @@ import type { Machine } from "./machine.ts";
 export const nodeThere =
   "$(ls /var/lib/docker/plugins/*/rootfs/usr/local/bin/node /var/lib/docker/overlay2/*/diff/usr/local/bin/node 2>/dev/null | head -n 1)";
 
+/** The plugin's `swarmnfs`, on a node. */
+export const swarmnfsThere = `${nodeThere} /var/lib/docker/plugins/*/rootfs/app/swarmnfs.mjs`;
+
 /** Milliseconds for a whole run, usually. */
 const usualPatience = 900_000;
 

@@ -1,6 +1,6 @@
 import type { Lab, Tell } from "./lab.ts";
 import type { Machine } from "./machine.ts";
-import { nodeThere } from "./program.ts";
+import { swarmnfsThere } from "./program.ts";
 
 /** Milliseconds in which a plugin that was enabled has its storage. */
 const patience = 600_000;
@@ -31,9 +31,8 @@ export async function formSwarm(
 
 /** Waits until the plugin does what it needs its storage for; where machines are emulated that is after a minute or two. */
 async function usesItsStorage(node: Machine): Promise<void> {
-  const asks = `${nodeThere} /var/lib/docker/plugins/*/rootfs/app/swarmnfs.mjs trash`;
   const { exitCode } = await node.run(
-    `timeout ${patience / 1000} sh -c 'until ${asks} >/dev/null; do sleep 3; done'`,
+    `timeout ${patience / 1000} sh -c 'until ${swarmnfsThere} trash >/dev/null; do sleep 3; done'`,
     { timeout: patience + 30_000 },
   );
   if (exitCode !== 0) throw new Error(`the plugin of ${node.name} cannot use its storage`);

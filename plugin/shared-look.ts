@@ -1,4 +1,4 @@
-import { setTimeout as pause } from "node:timers/promises";
+import { bounded } from "../service/bounded.ts";
 
 /**
  * Many who ask for the same thing at once get the answer of one look, which began after each of them had asked. While one
@@ -22,20 +22,15 @@ export class SharedLook<T> {
     if (next !== undefined) return next;
     const underWay = this.#underWay.get(what);
     if (underWay === undefined) return this.#begin(what);
-    const after = this.#after(underWay).then(() => {
+    const begin = (): Promise<T> => {
       this.#next.delete(what);
       return this.#begin(what);
-    });
+    };
+    // Failed or too slow: the next look begins all the same.
+    const over = bounded(underWay, this.#patienceMs, () => new Error("it takes too long"));
+    const after = over.then(begin, begin);
     this.#next.set(what, after);
     return after;
-  }
-
-  async #after(look: Promise<T>): Promise<void> {
-    const isOver = new AbortController();
-    const tooLong = pause(this.#patienceMs, undefined, { signal: isOver.signal });
-    await Promise.race([look, tooLong]).catch(() => undefined);
-    tooLong.catch(() => undefined);
-    isOver.abort();
   }
 
   #begin(what: string): Promise<T> {

@@ -49,7 +49,7 @@ export async function provideBase(
   if (!existsSync(folder)) {
     await mkdir(cache, { recursive: true });
     await asSoleMaker(path.join(cache, "making.lock"), async () => {
-      if (!existsSync(folder)) await makeIn(cache, folder, makers, recipe);
+      if (!existsSync(folder)) await makeIn(folder, makers, recipe);
     });
   }
   return {
@@ -67,13 +67,8 @@ async function key(recipe: Recipe): Promise<string> {
   return hash.digest("hex").slice(0, 16);
 }
 
-async function makeIn(
-  cache: string,
-  folder: string,
-  makers: readonly BaseMaker[],
-  recipe: Recipe,
-): Promise<void> {
-  const made = await make(cache, makers, recipe);
+async function makeIn(folder: string, makers: readonly BaseMaker[], recipe: Recipe): Promise<void> {
+  const made = await make(path.dirname(folder), makers, recipe);
   try {
     await writeFile(
       path.join(made, "compressed"),
@@ -82,7 +77,8 @@ async function makeIn(
     await rename(made, folder);
   } catch (error) {
     await rm(made, { recursive: true, force: true });
-    throw error;
+    // Where nobody waits, somebody else may have made the same meanwhile.
+    if (!existsSync(folder)) throw error;
   }
 }
 

@@ -1,12 +1,11 @@
-import { mkdtemp, rm, stat } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import test from "ava";
 import { Grants } from "../../plugin/grants.ts";
+import { temporaryDirectory } from "../storage/places.ts";
 
 test("who is remembered already costs no write, however many they are", async (t) => {
-  const folder = await mkdtemp(join(tmpdir(), "swarmnfs-grants-"));
-  t.teardown(() => rm(folder, { recursive: true, force: true }));
+  const folder = await temporaryDirectory(t);
   const grants = await Grants.open(folder, t.fail);
   const inode = async (): Promise<number> => (await stat(join(folder, "grants.json"))).ino;
   const crowd = Array.from({ length: 20 }, (_, index) => `container "crowd-${index}"`);

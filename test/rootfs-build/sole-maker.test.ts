@@ -1,15 +1,12 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import path from "node:path";
 import process from "node:process";
 import test, { type ExecutionContext } from "ava";
 import { execa } from "execa";
 import { asSoleMaker } from "../../rootfs-build/sole-maker.ts";
+import { temporaryDirectory } from "../storage/places.ts";
 
 async function lockFile(t: ExecutionContext): Promise<string> {
-  const folder = await mkdtemp(path.join(tmpdir(), "swarmnfs-sole-"));
-  t.teardown(() => rm(folder, { recursive: true, force: true }));
-  return path.join(folder, "lock");
+  return path.join(await temporaryDirectory(t), "lock");
 }
 
 test("one makes it, the others wait", async (t) => {

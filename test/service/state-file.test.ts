@@ -1,20 +1,14 @@
-import { mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readdir, readFile, symlink, writeFile } from "node:fs/promises";
 import path from "node:path";
-import test, { type ExecutionContext } from "ava";
+import test from "ava";
 import * as z from "zod";
 import { StateFile } from "../../service/state-file.ts";
+import { temporaryDirectory } from "../storage/places.ts";
 
 const schema = z.object({ apps: z.array(z.string()) });
 
-async function folder(t: ExecutionContext): Promise<string> {
-  const made = await mkdtemp(path.join(tmpdir(), "swarmnfs-state-"));
-  t.teardown(() => rm(made, { recursive: true, force: true }));
-  return made;
-}
-
 test("what was saved is there again", async (t) => {
-  const file = path.join(await folder(t), "state.json");
+  const file = path.join(await temporaryDirectory(t), "state.json");
   const first = await StateFile.open(file, schema, { apps: [] }, t.fail);
   first.data.apps.push("blog");
   await first.save();
@@ -26,7 +20,7 @@ for (const [what, text] of [
   ["a document of another kind", '{"apps":"blog"}'],
 ] as const)
   test(`${what} is set aside as it is, and told`, async (t) => {
-    const place = await folder(t);
+    const place = await temporaryDirectory(t);
     const file = path.join(place, "state.json");
     await writeFile(file, text);
     const told: string[] = [];
@@ -38,7 +32,7 @@ for (const [what, text] of [
   });
 
 test("a document that may be whole and cannot be read now stays where it is", async (t) => {
-  const place = await folder(t);
+  const place = await temporaryDirectory(t);
   const file = path.join(place, "state.json");
   // Of the many reasons one that root meets as well.
   await symlink(file, file);
