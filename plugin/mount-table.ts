@@ -42,6 +42,8 @@ export class MountTable {
   readonly #openedAt: number;
   /** When, by the clock that never jumps, a holder of the volume last came or went. */
   readonly #touched = new Map<string, number>();
+  #holds = 0;
+  readonly #lastHold = new Map<string, number>();
 
   private constructor(file: StateFile<z.infer<typeof tableSchema>>, monotonic: () => number) {
     this.#file = file;
@@ -77,6 +79,11 @@ export class MountTable {
     return this.#monotonic() - (this.#touched.get(volume) ?? this.#openedAt);
   }
 
+  /** The number of its latest hold, counted from 1 over all volumes by this process; 0: it saw none. */
+  lastHoldOf(volume: string): number {
+    return this.#lastHold.get(volume) ?? 0;
+  }
+
   rows(): readonly MountRow[] {
     return [...this.#rows.values()];
   }
@@ -109,6 +116,8 @@ export class MountTable {
     if (holder === undefined)
       row.holders.push({ id, count: 1, source: given.source, consumers: [...given.consumers] });
     else holder.count += 1;
+    this.#holds += 1;
+    this.#lastHold.set(volume, this.#holds);
     this.#touch(row, now);
   }
 
@@ -125,6 +134,7 @@ export class MountTable {
   drop(volume: string): void {
     this.#rows.delete(volume);
     this.#touched.delete(volume);
+    this.#lastHold.delete(volume);
   }
 
   /** Settles when the table as it is now is on disk. */

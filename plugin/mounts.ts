@@ -179,12 +179,16 @@ export class Mounts {
   }
 
   /**
-   * The same by the engine's word alone: holds whose Unmount never came count for nothing. For a volume that Docker
-   * says nobody uses, as it does by its Remove. `then` runs once it is unmounted, before anybody can mount it again.
+   * The same by the engine's word alone: holds whose Unmount never came count for nothing, unless they began after this
+   * call. For a volume that Docker says nobody uses, as it does by its Remove. `then` runs once it is unmounted, before
+   * anybody can mount it again.
    */
   forsake(volume: string, then?: () => Promise<void>): Promise<readonly string[] | null> {
+    const lastHold = this.#table.lastHoldOf(volume);
+    const isHeldAnew = (): boolean =>
+      this.#attempts.isExpected(volume) || this.#table.lastHoldOf(volume) > lastHold;
     return this.#queue.run(volume, async () => {
-      const holders = await this.#collected(volume, () => this.#attempts.isExpected(volume));
+      const holders = await this.#collected(volume, isHeldAnew);
       if (holders?.length === 0) await then?.();
       return holders;
     });

@@ -79,7 +79,7 @@ const ends: readonly Step[] = [
 
 const times: readonly Step[] = [
   step("a moment passes", (node) => node.rest()),
-  step("the minute's comparison", ({ plugin }) => plugin.reconcile().catch(() => undefined)),
+  step("the minute's comparison", (node) => node.compare()),
   step("time passes", (node) => node.settle()),
 ];
 
@@ -101,7 +101,11 @@ function remove(name: string): Step {
     if (!volumes.has(name) || users.some((user) => user.volumes.includes(name))) return;
     // Whose Unmount never came is only known to be gone after a while.
     const isLeaked = node.isUntidy || plugin.docker.ledger.of(name).length > 0;
-    const removal = docker.removeVolume(name).then(() => volumes.delete(name));
+    const removal = docker.removeVolume(name).then(() => {
+      volumes.delete(name);
+      // Whoever held it and never gave it back does not hold the next one of this name.
+      plugin.docker.ledger.forget(name);
+    });
     await (isLeaked ? removal.catch(() => undefined) : node.attempt(removal));
   });
 }

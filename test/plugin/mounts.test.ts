@@ -88,6 +88,24 @@ test("a volume stays mounted while the engine is silent or knows a user, and is 
   t.false(mounter.table.has("v"));
 });
 
+test("whoever comes for a volume after it was forsaken keeps it", async (t) => {
+  const { mounts: held, mounter } = await mounts(t, () => []);
+  mounter.valve.close();
+  const hold = held.hold(record, "id-1", [], false, new Call(performance.now()));
+  await until("mount(8) runs", () => mounter.valve.waiting > 0);
+  // Waits for the mount, and makes the next one wait for longer than the hold.
+  const collected = held.collect("v");
+  const forsaken = held.forsake("v");
+  mounter.valve.open();
+  await hold;
+  t.deepEqual(await collected, ["a container"]);
+  t.deepEqual(await forsaken, ["a container"]);
+  t.true(mounter.table.has("v"));
+
+  t.deepEqual(await held.forsake("v"), [], "what was held before that counts for nothing");
+  t.false(mounter.table.has("v"));
+});
+
 test("a start does not fail because the table cannot be written", async (t) => {
   const { mounts: held, mounter, directory } = await mounts(t, () => null);
   mounter.table.set("v", { type: "bind", source: "/srv/swarm/apps/blog/v", options: [] });

@@ -102,6 +102,17 @@ export class Node {
     await until("what was given back is unmounted", () => given().length === 0, 2_000);
   }
 
+  /** A comparison with the engine, which may be silent: what no container has may be taken from whoever held it for long. */
+  async compare(): Promise<void> {
+    const { plugin, docker } = this;
+    await plugin.reconcile().catch(() => undefined);
+    const rows = await this.#rows();
+    for (const volume of this.volumes) {
+      const isGone = !rows.some((row) => row.volume === volume);
+      if (isGone && !docker.holds().has(volume)) plugin.docker.ledger.forget(volume);
+    }
+  }
+
   /** True when all is well and some time has passed: what is mounted, held and in use is the same. */
   async settle(): Promise<void> {
     const { plugin, docker } = this;
