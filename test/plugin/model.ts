@@ -101,12 +101,17 @@ function remove(name: string): Step {
     if (!volumes.has(name) || users.some((user) => user.volumes.includes(name))) return;
     // Whose Unmount never came is only known to be gone after a while.
     const isLeaked = node.isUntidy || plugin.docker.ledger.of(name).length > 0;
-    const removal = docker.removeVolume(name).then(() => {
-      volumes.delete(name);
-      // Whoever held it and never gave it back does not hold the next one of this name.
-      plugin.docker.ledger.forget(name);
-    });
-    await (isLeaked ? removal.catch(() => undefined) : node.attempt(removal));
+    const removal = docker.removeVolume(name);
+    const isRemoved = isLeaked
+      ? await removal.then(
+          () => true,
+          () => false,
+        )
+      : await node.attempt(removal);
+    if (!isRemoved) return;
+    volumes.delete(name);
+    // Whoever held it and never gave it back does not hold the next one of this name.
+    plugin.docker.ledger.forget(name);
   });
 }
 
